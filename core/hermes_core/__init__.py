@@ -1,0 +1,1 @@
+"""The headless engine: draws nothing, prints nothing."""

@@ -1,0 +1,1 @@
+"""One agent: session actor, turn engine, prompt, tool runner."""

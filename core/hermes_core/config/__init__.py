@@ -1,0 +1,1 @@
+"""Settings: schema, files, precedence, edits that keep comments."""

@@ -1,0 +1,138 @@
+"""Where things live: the home of the user's data, the runtime and cache folders.
+
+Home: `HERMES_HOME`, else `~/.hermes`. Sockets and caches go where platformdirs
+says. Nothing here creates a folder unless its name says so.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+APP_NAME = "hermes-tui"
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The user's data folder and the names inside it."""
+
+    root: Path
+
+    @classmethod
+    def find(cls, environ: Mapping[str, str] | None = None) -> Home:
+        """Return the home named by the environment, without touching the disk."""
+        environ = os.environ if environ is None else environ
+        named = environ.get("HERMES_HOME", "").strip()
+        if named:
+            return cls(Path(named).expanduser().absolute())
+        return cls(Path(environ.get("HOME") or Path.home()) / ".hermes")
+
+    @property
+    def config_file(self) -> Path:
+        """Settings, shared with other programs that know this home."""
+        return self.root / "config.yaml"
+
+    @property
+    def env_file(self) -> Path:
+        """Secrets as `KEY=value` lines."""
+        return self.root / ".env"
+
+    @property
+    def auth_file(self) -> Path:
+        """Logins and key pools."""
+        return self.root / "auth.json"
+
+    @property
+    def soul_file(self) -> Path:
+        """The agent's identity in the user's words."""
+        return self.root / "SOUL.md"
+
+    @property
+    def database(self) -> Path:
+        """The conversation store."""
+        return self.root / "hermes.db"
+
+    @property
+    def search_database(self) -> Path:
+        """The full-text index; may be deleted, is rebuilt."""
+        return self.root / "search.db"
+
+    @property
+    def reference_database(self) -> Path:
+        """The older program's store, opened read-only."""
+        return self.root / "state.db"
+
+    @property
+    def logs(self) -> Path:
+        """Log files and crash reports."""
+        return self.root / "logs"
+
+    @property
+    def skills(self) -> Path:
+        """Installed skills."""
+        return self.root / "skills"
+
+    @property
+    def memories(self) -> Path:
+        """Built-in memory files."""
+        return self.root / "memories"
+
+    @property
+    def checkpoints(self) -> Path:
+        """Snapshots of files before changes."""
+        return self.root / "checkpoints"
+
+    @property
+    def spills(self) -> Path:
+        """Tool results too long for the model, by session."""
+        return self.root / "spills"
+
+    @property
+    def input_history(self) -> Path:
+        """What was typed, newest last."""
+        return self.root / ".hermes_history"
+
+    def create(self) -> None:
+        """Make the home, readable by its owner alone.
+
+        Raises:
+            OSError: The place cannot be written.
+        """
+        mode = int(os.environ.get("HERMES_HOME_MODE", "700") or "700", 8)
+        self.root.mkdir(mode=mode, parents=True, exist_ok=True)
+
+
+def runtime_folder() -> Path:
+    """Return the folder for sockets, made private (0700) if it was missing.
+
+    Falls back to a short folder under the temporary directory when the platform's
+    runtime folder cannot be used, because a socket path must stay under 100 bytes.
+    """
+    import platformdirs  # measured: not needed before the first session is owned
+
+    preferred = Path(platformdirs.user_runtime_dir(APP_NAME, ensure_exists=False))
+    if len(str(preferred)) <= 60:
+        try:
+            preferred.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError:
+            pass
+        else:
+            return preferred
+    import tempfile
+
+    fallback = Path(tempfile.gettempdir()) / f"hermes-{os.getuid()}"
+    fallback.mkdir(mode=0o700, exist_ok=True)
+    owner = fallback.lstat()
+    if owner.st_uid != os.getuid() or not fallback.is_dir() or fallback.is_symlink():
+        raise PermissionError(f"{fallback} belongs to somebody else")
+    fallback.chmod(0o700)
+    return fallback
+
+
+def cache_folder() -> Path:
+    """Return the folder for what can be fetched again; not created."""
+    import platformdirs  # measured: start-up
+
+    return Path(platformdirs.user_cache_dir(APP_NAME))

@@ -1,0 +1,160 @@
+"""Protocols that let low floors ask high ones.
+
+A tool knows these, never the session; the composition root binds them. A front
+end knows `SessionHandle`, and cannot tell an actor in its own process from one
+it reached through a socket.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from hermes_core.commands import CoreCommand, Reply
+from hermes_core.events import CoreEvent, FileDiff
+from hermes_core.messages import TodoItem
+
+
+class SessionHandle(Protocol):
+    """A conversation as a front end sees it."""
+
+    @property
+    def session_id(self) -> str:
+        """The id, which never changes."""
+        ...
+
+    async def send(self, command: CoreCommand) -> Reply:
+        """Ask for something. The reply comes at once; effects come as events.
+
+        Raises:
+            OwnerLost: The owning process is gone; open the session again.
+        """
+        ...
+
+    def events(self, from_seq: int = 0) -> AsyncIterator[CoreEvent]:
+        """Stored events after `from_seq`, the open texts so far, then live ones.
+
+        Ends when the session is closed. Any number of iterators may run.
+
+        Raises:
+            OwnerLost: While iterating, if the owning process is gone.
+        """
+        ...
+
+    async def release(self) -> None:
+        """Let go of the session; the last one out closes the actor."""
+        ...
+
+
+class CancelToken(Protocol):
+    """One a turn; reaches every tool, subprocess and request of it."""
+
+    @property
+    def is_set(self) -> bool:
+        """Whether the turn was interrupted."""
+        ...
+
+    async def wait(self) -> None:
+        """Return when the turn is interrupted."""
+        ...
+
+    def raise_if_set(self) -> None:
+        """Raise `Cancelled` if the turn was interrupted."""
+        ...
+
+    def on_set(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call back on the loop when set; returns the function that unregisters."""
+        ...
+
+
+class Questions(Protocol):
+    """Ask the person, wherever that person sits."""
+
+    async def ask(
+        self, question: str, *, choices: Sequence[str] = (), secret: bool = False
+    ) -> str | None:
+        """Return the answer, or None if nobody is present or the person declined."""
+        ...
+
+
+class Permissions(Protocol):
+    """The session's guard: commands, paths, environments, grants."""
+
+    async def command(self, command: str, *, cwd: Path, backend: str = "local") -> str:
+        """Let a shell command through, or ask, or refuse.
+
+        Returns:
+            A word for the result's `approval` field: `allowed`, `once`, `session`,
+            `always`, `yolo`.
+
+        Raises:
+            ToolBlocked: Refused by a rule, by the person, or because nobody answered.
+        """
+        ...
+
+    def readable(self, path: Path) -> Path:
+        """Return the resolved path.
+
+        Raises:
+            ToolBlocked: The path is closed to reading (credentials, devices).
+        """
+        ...
+
+    async def writable(self, path: Path, *, diff: FileDiff | None = None) -> Path:
+        """Return the resolved path, asking the person where the rules say so.
+
+        Raises:
+            ToolBlocked: The path is closed to writing.
+        """
+        ...
+
+    def child_environment(self) -> dict[str, str]:
+        """The environment for child processes, with our own secrets taken out."""
+        ...
+
+
+class Files(Protocol):
+    """Where file tools read and write: the local disk, or an editor's buffers."""
+
+    async def read_bytes(self, path: Path, *, limit: int | None = None) -> bytes:
+        """Raises OSError as `Path.read_bytes` does."""
+        ...
+
+    async def write_bytes(self, path: Path, data: bytes) -> None:
+        """Atomic: a temporary file in the same folder, then rename; keeps the mode."""
+        ...
+
+
+class Checkpoints(Protocol):
+    """Snapshots before changes."""
+
+    async def before_change(self, paths: Sequence[Path], *, cause: str) -> None:
+        """Snapshot, at most once per folder and step. Failures are logged, never raised."""
+        ...
+
+
+class Todos(Protocol):
+    """The session's plan."""
+
+    def items(self) -> tuple[TodoItem, ...]:
+        """The plan as it stands."""
+        ...
+
+    async def replace(self, items: Sequence[TodoItem]) -> None:
+        """Set the plan and tell everyone."""
+        ...
+
+
+class Recall(Protocol):
+    """Search over past conversations."""
+
+    async def recent(self, *, limit: int, exclude: str) -> list[dict[str, Any]]:
+        """The newest conversations, without the one named `exclude`."""
+        ...
+
+    async def search(
+        self, query: str, *, limit: int, roles: Sequence[str] = (), exclude: str = ""
+    ) -> list[dict[str, Any]]:
+        """Ranked hits with snippets, one per conversation."""
+        ...

@@ -1,0 +1,1 @@
+"""Model providers: records, wire formats, clients."""

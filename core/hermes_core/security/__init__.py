@@ -1,0 +1,1 @@
+"""The guard, path rules, redaction and child environments."""

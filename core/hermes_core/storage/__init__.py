@@ -1,0 +1,1 @@
+"""The conversation store and its search index."""

@@ -1,0 +1,1 @@
+"""The program: command tree, app, screens."""

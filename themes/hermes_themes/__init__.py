@@ -1,0 +1,1 @@
+"""Colour systems as data."""

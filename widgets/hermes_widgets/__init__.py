@@ -1,0 +1,1 @@
+"""Textual widgets: each knows event values, never a session."""
