@@ -1,7 +1,85 @@
-"""Placeholder until the schema lands."""
+"""Every setting: name, type, default, meaning. The only source of defaults.
+
+The reference page, `hermes config`, validation and the settings screen come from here.
+"""
+
+from __future__ import annotations
 
 from typing import Any
 
+from pydantic import model_validator
 
-class Settings:
-    def __getattr__(self, name: str) -> Any: ...
+from hermes_core.config.agent_settings import (
+    AgentSettings,
+    CheckpointSettings,
+    ClarifySettings,
+    CompressionSettings,
+    MemorySettings,
+    SkillsSettings,
+    ToolsSettings,
+)
+from hermes_core.config.model_settings import (
+    FallbackEntry,
+    ModelAlias,
+    ModelSettings,
+    PromptCachingSettings,
+    ProviderEntry,
+    RequestSettings,
+)
+from hermes_core.config.safety_settings import (
+    ApiServerSettings,
+    ApprovalSettings,
+    LoggingSettings,
+    NetworkSettings,
+    SecuritySettings,
+    SessionSettings,
+    StorageSettings,
+)
+from hermes_core.config.screen_settings import DisplaySettings, TuiSettings
+from hermes_core.config.section import Section, setting
+from hermes_core.config.spelling import canonical
+from hermes_core.config.terminal_settings import TerminalSettings
+
+CONFIG_VERSION = 1
+"""Written as `_config_version`; the older program's 17 is accepted as it is."""
+
+
+class Settings(Section):
+    """All settings of one home, merged and checked. Read by attribute, never changed."""
+
+    model: ModelSettings = setting(ModelSettings, "The model of new conversations.")
+    model_aliases: dict[str, ModelAlias] = setting({}, "Short names for `/model`.")
+    providers: dict[str, ProviderEntry] = setting({}, "Providers by id.")
+    custom_providers: tuple[ProviderEntry, ...] = setting((), "Providers, the older form.")
+    fallback_providers: tuple[FallbackEntry, ...] = setting((), "Asked in this order on failure.")
+    requests: RequestSettings = setting(RequestSettings, "Limits of one model request.")
+    prompt_caching: PromptCachingSettings = setting(PromptCachingSettings, "Prompt caching.")
+    agent: AgentSettings = setting(AgentSettings, "How turns are run.")
+    compression: CompressionSettings = setting(CompressionSettings, "Long conversations.")
+    checkpoints: CheckpointSettings = setting(CheckpointSettings, "Snapshots before changes.")
+    clarify: ClarifySettings = setting(ClarifySettings, "Questions the agent asks.")
+    memory: MemorySettings = setting(MemorySettings, "What is remembered.")
+    skills: SkillsSettings = setting(SkillsSettings, "Skills offered.")
+    tools: ToolsSettings = setting(ToolsSettings, "Limits every tool shares.")
+    terminal: TerminalSettings = setting(TerminalSettings, "Where commands run.")
+    approvals: ApprovalSettings = setting(ApprovalSettings, "What needs a yes.")
+    command_allowlist: tuple[str, ...] = setting((), "Rules answered with `always`.")
+    security: SecuritySettings = setting(SecuritySettings, "Redaction and walls.")
+    display: DisplaySettings = setting(DisplaySettings, "What is shown.")
+    tui: TuiSettings = setting(TuiSettings, "The full screen.")
+    platform_toolsets: dict[str, tuple[str, ...]] = setting({}, "Toolsets by platform.")
+    custom_toolsets: dict[str, Any] = setting(
+        {}, "Toolsets of the user's own: a list of tools, or `description`, `tools`, `includes`."
+    )
+    file_read_max_chars: int = setting(100_000, "Most characters of one file read.", ge=1)
+    logging: LoggingSettings = setting(LoggingSettings, "Log files.")
+    network: NetworkSettings = setting(NetworkSettings, "Calls nobody asked for.")
+    storage: StorageSettings = setting(StorageSettings, "The conversation store.")
+    sessions: SessionSettings = setting(SessionSettings, "Old conversations.")
+    api_server: ApiServerSettings = setting(ApiServerSettings, "The HTTP API.")
+    timezone: str = setting("", "IANA name; empty takes the system's.", env="HERMES_TIMEZONE")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _older_spellings(cls, raw: Any) -> Any:
+        return canonical(raw) if isinstance(raw, dict) else raw

@@ -1,0 +1,97 @@
+"""Which model answers, and how it is reached."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AliasChoices, Field
+
+from hermes_core.config.section import Section, setting
+
+ApiMode = Literal["", "chat_completions", "codex_responses", "anthropic_messages", "local"]
+"""Wire format; empty lets the provider's record decide."""
+
+
+class ModelSettings(Section):
+    """The model of new conversations."""
+
+    default: str = setting("", "Model id; empty asks the server at `base_url`.", env="HERMES_MODEL")
+    provider: str = setting(
+        "auto",
+        "Provider id, `custom`, `demo`, or a name from `providers`.",
+        env="HERMES_INFERENCE_PROVIDER",
+    )
+    base_url: str = setting("", "Address of a custom endpoint.")
+    api_key: str = setting("", "Key of the custom endpoint; sent to it alone.", secret=True)
+    api_mode: ApiMode = setting("", "Wire format; empty lets the provider decide.")
+    context_length: int | None = setting(None, "Context window in tokens; unset asks.", ge=1)
+    max_tokens: int | None = setting(None, "Limit of one reply in tokens; unset asks.", ge=1)
+    ollama_num_ctx: int | None = setting(None, "Window asked of Ollama, in tokens.", ge=1)
+
+
+class ProviderEntry(Section):
+    """A provider of the user's own, or changes to a known one."""
+
+    name: str = setting("", "Label shown to people.")
+    base_url: Annotated[str, Field(validation_alias=AliasChoices("base_url", "api", "url"))] = (
+        setting("", "Address of the endpoint.")
+    )
+    api_key: str = setting("", "Key; `${NAME}` reads a variable.", secret=True)
+    key_env: str = setting("", "Variable that holds the key.")
+    api_mode: Annotated[ApiMode, Field(validation_alias=AliasChoices("api_mode", "transport"))] = (
+        setting("", "Wire format.")
+    )
+    model: Annotated[str, Field(validation_alias=AliasChoices("model", "default_model"))] = setting(
+        "", "Model used when none is named."
+    )
+    models: dict[str, Any] | list[Any] = setting({}, "Models offered, with facts about each.")
+    context_length: int | None = setting(None, "Context window in tokens.", ge=1)
+    rate_limit_delay: float = setting(0.0, "Least seconds between two requests.", ge=0)
+    request_timeout_seconds: float | None = setting(None, "Limit of a whole request.", gt=0)
+    stale_timeout_seconds: float | None = setting(None, "Limit without any data.", gt=0)
+
+
+class FallbackEntry(Section):
+    """A model asked when the one before it fails."""
+
+    provider: str = setting("", "Provider id.")
+    model: str = setting("", "Model id.")
+    base_url: str = setting("", "Address, for a custom endpoint.")
+    api_key: str = setting("", "Key, for a custom endpoint.", secret=True)
+
+
+class ModelAlias(Section):
+    """A short name for `/model`."""
+
+    model: str = setting("", "Model id.")
+    provider: str = setting("", "Provider id.")
+    base_url: str = setting("", "Address, for a custom endpoint.")
+
+
+class RequestSettings(Section):
+    """Limits of one model request; these come from the environment only."""
+
+    timeout: float = setting(1800.0, "Seconds for a whole call.", env="HERMES_API_TIMEOUT", gt=0)
+    stream_read_timeout: float = setting(
+        120.0, "Seconds between two chunks.", env="HERMES_STREAM_READ_TIMEOUT", gt=0
+    )
+    stream_stale_timeout: float | None = setting(
+        None, "Seconds without a real chunk; unset: 180.", env="HERMES_STREAM_STALE_TIMEOUT", gt=0
+    )
+    call_stale_timeout: float | None = setting(
+        None,
+        "Seconds without any answer, not streamed; unset: 300.",
+        env="HERMES_API_CALL_STALE_TIMEOUT",
+        gt=0,
+    )
+    stream_retries: int = setting(
+        2, "Reconnects before anything was shown.", env="HERMES_STREAM_RETRIES", ge=0
+    )
+    dump: bool = setting(False, "Write each request to the logs.", env="HERMES_DUMP_REQUESTS")
+    ca_bundle: str = setting("", "Certificates for HTTPS.", env="HERMES_CA_BUNDLE")
+
+
+class PromptCachingSettings(Section):
+    """Prompt caching where the provider has it."""
+
+    cache_ttl: Literal["5m", "1h"] = setting("5m", "How long a cached prompt lives.")

@@ -1,0 +1,115 @@
+"""What needs a yes, what is hidden, what is kept."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator
+
+from hermes_core.config.section import COMMA_LIST, Section, setting, word
+
+Absent = Literal["deny", "approve", "allowlist"]
+
+
+def _approval_mode(value: Any) -> Any:
+    """`off` is false in YAML; anything not understood asks, the safe way."""
+    if value is False:
+        return "off"
+    known = value.strip().lower() if isinstance(value, str) else ""
+    return known or "manual"
+
+
+class ApprovalSettings(Section):
+    """Dangerous commands and who decides about them."""
+
+    mode: Annotated[Literal["manual", "smart", "off"], BeforeValidator(_approval_mode)] = setting(
+        "manual", "manual asks, smart asks a model first, off never asks."
+    )
+    timeout: int = setting(60, "Seconds until silence means no; 0 waits.", ge=0)
+    timeout_unfocused: bool = setting(True, "The time also runs while the window is unfocused.")
+    gateway_timeout: int = setting(300, "The same in chats, in seconds.", ge=0)
+    cron_mode: Annotated[Absent, word(yes="approve", no="deny")] = setting(
+        "deny", "What scheduled jobs may do."
+    )
+    noninteractive_mode: Annotated[Absent, word(yes="approve", no="deny")] = setting(
+        "deny", "What runs without a person may do."
+    )
+    deny: Annotated[tuple[str, ...], COMMA_LIST] = setting((), "Commands never run (globs).")
+    ask: Annotated[tuple[str, ...], COMMA_LIST] = setting((), "Commands always asked (globs).")
+    allow_permanent: bool = setting(True, "Offer `always` in the dialog.")
+
+
+class BlocklistSettings(Section):
+    """Sites tools do not open."""
+
+    enabled: bool = setting(False, "Use the list.")
+    domains: tuple[str, ...] = setting((), "Hosts; `*.` covers what is below.")
+    shared_files: tuple[str, ...] = setting((), "Files with one host a line.")
+
+
+class SecuritySettings(Section):
+    """Redaction and walls."""
+
+    redact_secrets: bool = setting(
+        True, "Mask secrets in tool results and logs.", env="HERMES_REDACT_SECRETS"
+    )
+    write_safe_root: str = setting(
+        "", "Writes outside this folder are refused.", env="HERMES_WRITE_SAFE_ROOT"
+    )
+    allow_private_urls: bool = setting(False, "Tools may open addresses of the local network.")
+    website_blocklist: BlocklistSettings = setting(BlocklistSettings, "Sites not opened.")
+
+
+class LoggingSettings(Section):
+    """Log files."""
+
+    level: Annotated[
+        Literal["DEBUG", "INFO", "WARNING", "ERROR"],
+        BeforeValidator(lambda value: value.upper() if isinstance(value, str) else value),
+    ] = setting("INFO", "Least important message kept in agent.log.")
+    max_size_mb: int = setting(5, "A file is turned over at this size.", ge=1)
+    backup_count: int = setting(3, "Older files kept.", ge=0)
+
+
+class NetworkSettings(Section):
+    """Calls nobody asked for; `HERMES_OFFLINE=1` stops all of them."""
+
+    force_ipv4: bool = setting(False, "Never use IPv6.")
+    update_check: bool = setting(True, "Look for a newer version.")
+    models_dev: bool = setting(True, "Fetch facts about models.")
+    hub_index: bool = setting(True, "Fetch the list of skills when its screen opens.")
+
+
+class RetentionSettings(Section):
+    """How long things are kept."""
+
+    events_days: int = setting(30, "Days; 0 keeps.", ge=0)
+    spills_days: int = setting(30, "Days; 0 keeps.", ge=0)
+    logs_days: int = setting(30, "Days; 0 keeps.", ge=0)
+
+
+class StorageSettings(Section):
+    """The conversation store."""
+
+    synchronous: Literal["normal", "full"] = setting("normal", "How hard SQLite syncs.")
+    retention: RetentionSettings = setting(RetentionSettings, "How long things are kept.")
+
+
+class SessionSettings(Section):
+    """Old conversations."""
+
+    auto_prune: bool = setting(False, "Delete ended conversations.")
+    retention_days: int = setting(90, "Older ones go, in days.", ge=1)
+
+
+class ApiServerSettings(Section):
+    """The HTTP API."""
+
+    enabled: bool = setting(False, "Serve it.", env="API_SERVER_ENABLED")
+    key: str = setting("", "Key clients must send.", env="API_SERVER_KEY", secret=True)
+    host: str = setting("127.0.0.1", "Address to listen on.", env="API_SERVER_HOST")
+    port: int = setting(8642, "Port to listen on.", env="API_SERVER_PORT", ge=0, le=65535)
+    cors_origins: Annotated[tuple[str, ...], COMMA_LIST] = setting(
+        (), "Sites whose pages may call it.", env="API_SERVER_CORS_ORIGINS"
+    )
+    model_name: str = setting("", "Model name it reports.", env="API_SERVER_MODEL_NAME")
