@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, model_validator
 
 from hermes_core.config.section import COMMA_LIST, Section, setting, word
 
@@ -113,3 +113,10 @@ class ApiServerSettings(Section):
         (), "Sites whose pages may call it.", env="API_SERVER_CORS_ORIGINS"
     )
     model_name: str = setting("", "Model name it reports.", env="API_SERVER_MODEL_NAME")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _key_enables(cls, raw: Any) -> Any:
+        if isinstance(raw, dict) and raw.get("key") and "enabled" not in raw:
+            return {**raw, "enabled": True}
+        return raw
