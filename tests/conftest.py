@@ -11,6 +11,8 @@ import pytest
 
 from hermes_core.paths import Home
 
+pytest_plugins = ["tests.fakes.model_server.fixtures"]
+
 _KEPT = {"PATH", "LANG", "TERM", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH", "COLORTERM"}
 _LOOPBACK = {"127.0.0.1", "::1", "localhost", "0.0.0.0"}
 
