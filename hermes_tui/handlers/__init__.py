@@ -1,0 +1,1 @@
+"""What the screen does with each event."""

@@ -1,0 +1,112 @@
+"""Events beside the conversation: plan, window, snapshots, background work, learning."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias, assert_never
+
+from hermes_core.events import (
+    AgentFinished,
+    AgentSpawned,
+    BackgroundFinished,
+    BackgroundStarted,
+    CheckpointCreated,
+    CheckpointRestored,
+    CompactionFailed,
+    CompactionFinished,
+    CompactionStarted,
+    ContextGauge,
+    Heartbeat,
+    MemoryChanged,
+    Notice,
+    SkillChanged,
+    TodoChanged,
+)
+from hermes_tui.handlers.view import ConversationView
+from hermes_tui.session_state import SessionState, ToolEntry
+
+WorkEvent: TypeAlias = (
+    TodoChanged
+    | ContextGauge
+    | AgentSpawned
+    | AgentFinished
+    | BackgroundStarted
+    | BackgroundFinished
+    | Heartbeat
+)
+RemarkEvent: TypeAlias = (
+    CompactionStarted
+    | CompactionFinished
+    | CompactionFailed
+    | CheckpointCreated
+    | CheckpointRestored
+    | MemoryChanged
+    | SkillChanged
+    | Notice
+)
+
+
+def apply(event: WorkEvent, state: SessionState, view: ConversationView | None) -> None:
+    """Note work that goes on beside the words."""
+    match event:
+        case TodoChanged():
+            state.todos = event.items
+        case ContextGauge():
+            state.used_tokens = event.used
+            state.window_tokens = event.window
+        case AgentSpawned():
+            state.tools[event.child_id] = ToolEntry(
+                event.child_id, "agent", preview=event.goal, phase="running", started_at=event.ts
+            )
+        case AgentFinished():
+            entry = state.tools.get(event.child_id)
+            if entry is not None:
+                entry.phase = "done" if event.status == "completed" else "failed"
+                entry.duration_s = max(0.0, event.ts - entry.started_at)
+        case BackgroundStarted():
+            state.background[event.task_id] = event.label or event.kind
+        case BackgroundFinished():
+            label = state.background.pop(event.task_id, event.task_id)
+            if view is not None:
+                text = f"{label}: {event.summary or event.status}"
+                view.notice(Notice(level="info", code="background_finished", text=text))
+        case Heartbeat():
+            pass  # the spinner already says that something runs
+        case _:
+            assert_never(event)
+
+
+def apply_remark(event: RemarkEvent, state: SessionState, view: ConversationView | None) -> None:
+    """Show what a person should know."""
+    if isinstance(event, CompactionStarted):
+        state.word = "summarising"
+    remark = _remark(event)
+    if remark is not None and view is not None:
+        view.notice(remark)
+
+
+def _remark(event: RemarkEvent) -> Notice | None:
+    match event:
+        case Notice():
+            return event
+        case CompactionFinished():
+            text = (
+                f"Summarised the conversation: {event.messages_before} messages"
+                f" became {event.messages_after}"
+            )
+            level: Literal["info", "warn"] = "warn" if event.degraded else "info"
+            return Notice(level=level, code="compacted", text=text)
+        case CompactionFailed():
+            text = f"The conversation could not be summarised: {event.error}"
+            return Notice(level="warn", code="compaction_failed", text=text)
+        case CheckpointRestored():
+            count = len(event.files)
+            files = event.files[0] if count == 1 else f"{count} files"
+            return Notice(level="info", code="restored", text=f"Restored {files}")
+        case MemoryChanged():
+            return Notice(level="info", code="memory", text=f"Memory: {event.summary}")
+        case SkillChanged():
+            return Notice(level="info", code="skill", text=f"Skill: {event.summary}")
+        case CompactionStarted() | CheckpointCreated():
+            return None  # seen in the status row, and in the list of /rollback
+        case _:
+            assert_never(event)

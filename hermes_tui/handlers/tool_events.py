@@ -1,0 +1,69 @@
+"""Events about tools."""
+
+from __future__ import annotations
+
+from typing import TypeAlias, assert_never
+
+from hermes_core.events import ToolAnnounced, ToolFinished, ToolOutput, ToolSkipped, ToolStarted
+from hermes_tui.handlers.view import ConversationView
+from hermes_tui.session_state import SessionState, ToolEntry
+
+ToolEvent: TypeAlias = ToolAnnounced | ToolStarted | ToolOutput | ToolFinished | ToolSkipped
+
+
+def apply(event: ToolEvent, state: SessionState, view: ConversationView | None) -> None:
+    """Note the event; draw it if there is a view."""
+    match event:
+        case ToolAnnounced():
+            _entry(state, event.call_id, event.name, len(event.agent))
+            if view is not None and not event.agent:
+                view.announce_tool(event.call_id, event.name)
+        case ToolStarted():
+            _started(event, state, view)
+        case ToolOutput():
+            if view is not None and not event.agent:
+                view.tool_output(event.call_id, event.chunk)
+        case ToolFinished():
+            _finished(event, state, view)
+        case ToolSkipped():
+            entry = _entry(state, event.call_id, event.name, len(event.agent))
+            entry.phase = "skipped"
+            entry.summary = event.cause
+            if view is not None and not event.agent:
+                view.skip_tool(event)
+        case _:
+            assert_never(event)
+
+
+def _entry(state: SessionState, call_id: str, name: str, depth: int) -> ToolEntry:
+    return state.tools.setdefault(call_id, ToolEntry(call_id, name, depth=depth))
+
+
+def _started(event: ToolStarted, state: SessionState, view: ConversationView | None) -> None:
+    entry = _entry(state, event.call_id, event.name, len(event.agent))
+    entry.phase = "running"
+    entry.preview = event.preview
+    entry.started_at = event.ts
+    state.word = f"running {event.name}"
+    if view is not None and not event.agent:
+        view.start_tool(
+            event.call_id,
+            event.name,
+            preview=event.preview,
+            args=event.args,
+            paths=event.paths,
+        )
+
+
+def _finished(event: ToolFinished, state: SessionState, view: ConversationView | None) -> None:
+    entry = _entry(state, event.call_id, event.name, len(event.agent))
+    entry.phase = "done" if event.ok else "failed"
+    entry.duration_s = event.duration_s
+    entry.summary = event.summary
+    for diff in event.diffs:
+        added, removed = state.files.get(diff.path, (0, 0))
+        state.files[diff.path] = (added + diff.added, removed + diff.removed)
+    running = [item.name for item in state.tools.values() if item.phase == "running"]
+    state.word = f"running {running[-1]}" if running else "thinking"
+    if view is not None and not event.agent:
+        view.finish_tool(event)

@@ -1,0 +1,128 @@
+"""Events about inputs, turns, steps and requests."""
+
+from __future__ import annotations
+
+import time
+from typing import TypeAlias, assert_never
+
+from hermes_core.events import (
+    CredentialRotated,
+    InputAccepted,
+    InputState,
+    Notice,
+    RequestFailed,
+    RequestFinished,
+    RequestStalled,
+    RequestStarted,
+    RequestWaiting,
+    StepFinished,
+    StepStarted,
+    TurnFinished,
+    TurnStarted,
+)
+from hermes_tui.handlers.view import ConversationView
+from hermes_tui.session_state import SessionState
+
+TurnEvent: TypeAlias = InputAccepted | InputState | TurnStarted | TurnFinished
+RequestEvent: TypeAlias = (
+    StepStarted
+    | StepFinished
+    | RequestStarted
+    | RequestWaiting
+    | RequestStalled
+    | RequestFailed
+    | RequestFinished
+    | CredentialRotated
+)
+
+
+def apply(event: TurnEvent, state: SessionState, view: ConversationView | None) -> None:
+    """Note an input or a turn; draw it if there is a view."""
+    match event:
+        case InputAccepted():
+            state.inputs[event.input_id] = event
+            if event.mode in ("queue", "interrupt"):
+                state.queued[event.input_id] = event.text
+        case InputState():
+            _input_state(event, state)
+        case TurnStarted():
+            state.turn_id = event.turn_id or "turn"
+            state.turn_started = time.monotonic() - max(0.0, _seconds_ago(event.ts))
+            state.word = "thinking"
+            state.tools.clear()
+        case TurnFinished():
+            _turn_finished(event, state, view)
+        case _:
+            assert_never(event)
+
+
+def apply_request(event: RequestEvent, state: SessionState, view: ConversationView | None) -> None:
+    """Note what goes on between us and the provider."""
+    match event:
+        case RequestStarted():
+            state.is_offline = False
+            state.word = "thinking"
+        case RequestWaiting():
+            state.word = f"{_reason(event.reason)}, next try in {max(0, round(event.seconds))}s"
+        case RequestStalled():
+            state.word = f"silent for {round(event.idle_seconds)}s"
+        case RequestFailed():
+            state.is_offline = event.reason == "connection"
+            if event.next_action == "fallback" and view is not None:
+                view.notice(Notice(level="warn", code=event.reason, text=event.message))
+        case CredentialRotated():
+            if view is not None:
+                text = f"{event.provider}: now using the key “{event.label}” ({event.cause})"
+                view.notice(Notice(level="info", code="credential_rotated", text=text))
+        case StepStarted() | StepFinished() | RequestFinished():
+            pass  # the tool lines and the gauge already tell it
+        case _:
+            assert_never(event)
+
+
+def _seconds_ago(ts: float) -> float:
+    return time.time() - ts if ts else 0.0
+
+
+def _reason(reason: str) -> str:
+    return reason.replace("_", " ")
+
+
+def _input_state(event: InputState, state: SessionState) -> None:
+    if event.state == "queued":
+        known = state.inputs.get(event.input_id)
+        state.queued[event.input_id] = known.text if known else (event.text or "")
+    elif event.state == "edited":
+        if event.text is not None and event.input_id in state.queued:
+            state.queued[event.input_id] = event.text
+    else:
+        state.queued.pop(event.input_id, None)
+        known = state.inputs.pop(event.input_id, None)
+        if known and event.state == "delivered" and event.message_id:
+            state.delivered[event.message_id] = known
+
+
+def _turn_finished(
+    event: TurnFinished, state: SessionState, view: ConversationView | None
+) -> None:
+    state.turn_id = None
+    state.turn_started = None
+    state.word = ""
+    state.turns += 1
+    state.usage = state.usage + event.usage
+    if event.cost_usd is not None:
+        state.cost_usd += event.cost_usd
+        state.has_cost = True
+    state.approvals.clear()
+    state.questions.clear()
+    if view is None:
+        return
+    view.finish_turn(event)
+    if event.outcome == "failed":
+        title = event.error or f"The turn failed ({_reason(event.reason)})"
+        view.error(
+            title,
+            hint=event.hint or "",
+            details=event.reason,
+            actions=(("retry", "retry"), ("model", "other model")),
+        )

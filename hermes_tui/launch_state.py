@@ -1,0 +1,36 @@
+"""What the command line hands to the screen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaunchState:
+    """How this run begins."""
+
+    session_id: str | None = None
+    """The conversation to show first; None begins a new one."""
+    first_message: str = ""
+    """Sent as soon as the conversation is open."""
+    skin: str = ""
+    """Overrides `display.skin` for this run."""
+    theme: str = ""
+    """Overrides `tui.theme` for this run."""
+    is_light_terminal: bool = False
+    """What the terminal said about its background."""
+    reduced_motion: bool = False
+    """No animation, seconds in steps of five."""
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExitState:
+    """What the screen leaves behind for the command line to print."""
+
+    session_id: str = ""
+    """The conversation that was shown last, empty if nothing was said in it."""
+    title: str = ""
+    last_reply: str = ""
+    reason: Literal["quit", "failed"] = "quit"

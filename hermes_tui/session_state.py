@@ -1,0 +1,95 @@
+"""What is known about one open conversation, gathered from its events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from hermes_core.events import ApprovalRequested, ApprovalResolved, InputAccepted, QuestionAsked
+from hermes_core.messages import Runtime, TodoItem, Usage
+
+ToolPhase = Literal["announced", "running", "waiting", "done", "failed", "skipped"]
+
+
+@dataclass(slots=True)
+class ToolEntry:
+    """One call of the running (or last) turn."""
+
+    call_id: str
+    name: str
+    preview: str = ""
+    phase: ToolPhase = "announced"
+    started_at: float = 0.0
+    """Seconds since the epoch."""
+    duration_s: float = 0.0
+    summary: str = ""
+    depth: int = 0
+    """Nesting: 0 for the agent itself, 1 for its children."""
+
+
+@dataclass(slots=True)
+class SessionState:
+    """Plain facts; the handlers write them, panes read them."""
+
+    session_id: str = ""
+    title: str = ""
+    cwd: str = ""
+    runtime: Runtime | None = None
+    approval_mode: str = "manual"
+
+    turn_id: str | None = None
+    turn_started: float | None = None
+    """On the monotonic clock; None at rest."""
+    word: str = ""
+    """What goes on, for the status row."""
+    is_offline: bool = False
+    is_closed: bool = False
+
+    inputs: dict[str, InputAccepted] = field(default_factory=dict)
+    """Accepted and not yet delivered."""
+    queued: dict[str, str] = field(default_factory=dict)
+    """Texts that wait, by input id, in order."""
+    delivered: dict[str, InputAccepted] = field(default_factory=dict)
+    """Inputs by the message they became; emptied when the message is drawn."""
+
+    tools: dict[str, ToolEntry] = field(default_factory=dict)
+    """Calls of the turn, in order."""
+    todos: tuple[TodoItem, ...] = ()
+    files: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Lines added and removed by path, in the whole conversation."""
+    background: dict[str, str] = field(default_factory=dict)
+    approvals: dict[str, ApprovalRequested] = field(default_factory=dict)
+    decisions: list[tuple[ApprovalRequested, ApprovalResolved]] = field(default_factory=list)
+    """The newest last."""
+    questions: dict[str, QuestionAsked] = field(default_factory=dict)
+
+    used_tokens: int = 0
+    window_tokens: int = 0
+    usage: Usage = Usage()
+    cost_usd: float = 0.0
+    has_cost: bool = False
+    turns: int = 0
+    last_user_text: str = ""
+    last_reply: str = ""
+    last_seq: int = 0
+    unread: int = 0
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a turn runs."""
+        return self.turn_id is not None
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether somebody has to decide or answer."""
+        return bool(self.approvals or self.questions)
+
+    @property
+    def has_content(self) -> bool:
+        """Whether anything was said."""
+        return bool(self.last_user_text)
+
+    @property
+    def shown_title(self) -> str:
+        """The title, or the first words, or that it is new."""
+        return self.title or self.last_user_text.split("\n")[0][:40] or "new session"

@@ -1,0 +1,187 @@
+"""What the screen needs from the core, as one narrow protocol.
+
+The screen never sees a store, a provider or a host; a test gives it a fake of this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+from hermes_core.events import CoreEvent
+from hermes_core.paths import Home
+from hermes_core.ports import SessionHandle
+from hermes_core.storage.records import SessionSummary
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartInfo:
+    """Facts for the start card and the rows around the conversation."""
+
+    model: str
+    provider: str
+    window_tokens: int = 0
+    approval_mode: str = "manual"
+    tool_count: int = 0
+    skill_count: int = 0
+    mcp_count: int = 0
+    memory_count: int = 0
+    cwd: str = ""
+    """As shown, with `~` for the user's folder."""
+    branch: str = ""
+    warnings: tuple[str, ...] = ()
+    demo: str = ""
+    """The line that says a scripted model answers; empty with a real one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SkillInfo:
+    """An installed skill."""
+
+    name: str
+    category: str = ""
+    description: str = ""
+    state: Literal["on", "off", "needs"] = "on"
+    needs: str = ""
+    """With `needs`: what is missing, e.g. `needs HUE_KEY`."""
+    version: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolInfo:
+    """A tool the model may call."""
+
+    name: str
+    toolset: str = ""
+    description: str = ""
+    is_available: bool = True
+    reason: str = ""
+    """Why it is not available."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelInfo:
+    """A model that can be switched to."""
+
+    model: str
+    provider: str
+    window_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckpointInfo:
+    """A snapshot of files before a change."""
+
+    checkpoint_id: str
+    created_at: float
+    cause: str = ""
+    file_count: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantInfo:
+    """Something that was allowed for longer than once."""
+
+    key: str
+    scope: Literal["session", "always"]
+    pattern: str = ""
+
+
+class Workspace(Protocol):
+    """The core as the screen sees it. Every call may raise `HermesError`."""
+
+    @property
+    def home(self) -> Home:
+        """The user's data folder, for the input history."""
+        ...
+
+    def start_info(self) -> StartInfo:
+        """Facts known without waiting."""
+        ...
+
+    async def open(self, session_id: str | None = None) -> SessionHandle:
+        """Open a conversation; None begins a new one.
+
+        Raises:
+            SessionNotFound: No conversation has that id.
+        """
+        ...
+
+    async def past_events(self, session_id: str) -> Sequence[CoreEvent]:
+        """Every stored event so far, oldest first, texts whole."""
+        ...
+
+    async def message_text(self, session_id: str, message_id: str) -> str:
+        """The whole text of a message whose event was cut.
+
+        Raises:
+            SessionNotFound: No such message.
+        """
+        ...
+
+    async def recent(self, *, text: str = "", limit: int = 50) -> list[SessionSummary]:
+        """Conversations, the last active first; with `text` those that mention it."""
+        ...
+
+    async def skills(self) -> list[SkillInfo]:
+        """What is installed."""
+        ...
+
+    async def tools(self) -> list[ToolInfo]:
+        """What the model may call."""
+        ...
+
+    async def models(self) -> list[ModelInfo]:
+        """What can be switched to."""
+        ...
+
+    def setting(self, key: str) -> object:
+        """Return a setting by its dotted key, its default if it is not written.
+
+        Raises:
+            ConfigError: No such key.
+        """
+        ...
+
+    async def set_setting(self, key: str, value: object) -> None:
+        """Write a setting to the configuration file.
+
+        Raises:
+            ConfigError: No such key, or an impossible value.
+        """
+        ...
+
+    async def checkpoints(self, session_id: str) -> list[CheckpointInfo]:
+        """Snapshots of a conversation, the newest first."""
+        ...
+
+    async def checkpoint_diff(self, session_id: str, checkpoint_id: str) -> str:
+        """What restoring would change, as a unified diff."""
+        ...
+
+    async def grants(self, session_id: str) -> list[GrantInfo]:
+        """What was allowed for the session and for good."""
+        ...
+
+    async def rename(self, session_id: str, title: str) -> None:
+        """Name a conversation that is not open.
+
+        Raises:
+            TitleTaken: Another one has the title.
+        """
+        ...
+
+    async def delete(self, session_id: str) -> None:
+        """Delete a conversation and everything that belongs to it."""
+        ...
+
+    async def export(self, session_id: str) -> Path:
+        """Write a conversation to a Markdown file and return where."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of everything; the last call."""
+        ...

@@ -1,0 +1,328 @@
+"""The decision before something risky: what, where, why risky, what each button does."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from rich.cells import cell_len
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.reactive import reactive
+from textual.timer import Timer
+from textual.widget import Widget
+from textual.widgets import Input, Static
+
+from hermes_core.events import ApprovalFinding, ApprovalRequested
+from hermes_widgets.fitting import clean, fit
+
+Decision = Literal["once", "session", "always", "deny"]
+_WORDS: dict[str, tuple[Decision, str]] = {
+    "once": ("once", "Once"),
+    "session": ("session", "Session"),
+    "always": ("always", "Always"),
+    "deny": ("deny", "Deny"),
+}
+_QUESTIONS = {
+    "run": "Run this command?",
+    "write": "Write this file?",
+    "send": "Send this?",
+    "spend": "Spend this?",
+}
+_COUNTDOWN_S = 15.0
+
+
+def subject_content(subject: str, findings: tuple[ApprovalFinding, ...]) -> Content:
+    """Draw the command with its risky parts bold, underlined and in the colour of danger."""
+    lines = "\n".join(clean(line) for line in subject.expandtabs(4).splitlines())
+    content = Content.styled(lines, "$h-text")
+    for finding in findings:
+        start = lines.find(finding.fragment) if finding.fragment else -1
+        while start >= 0:
+            end = start + len(finding.fragment)
+            content = content.stylize("$h-bad bold underline", start, end)
+            start = lines.find(finding.fragment, end)
+    return content
+
+
+def findings_content(findings: tuple[ApprovalFinding, ...], width: int) -> Content:
+    """Draw one line a reason: the risky words, then what they do here."""
+    names = [fit(clean(item.fragment or item.key), 24) for item in findings]
+    column = max((cell_len(name) for name in names), default=0)
+    lines = []
+    for name, item in zip(names, findings, strict=True):
+        gap = " " * (column - cell_len(name) + 1)
+        text = fit(clean(item.explanation), width - column - 1)
+        lines.append(Content.assemble((name, "$h-bad bold"), gap, (text, "$h-muted")))
+    return Content("\n").join(lines)
+
+
+def where_content(request: ApprovalRequested, asked_by: str, width: int) -> Content:
+    """Draw where it would happen and who asks."""
+    parts: list[Content] = []
+    for word, value in (("in", request.cwd), ("on", request.backend), ("asked by", asked_by)):
+        if value and not (word == "on" and value == "local"):
+            text = fit(clean(value), max(width - 12, 8))
+            parts.append(Content.assemble((f"{word} ", "$h-muted"), (text, "$h-text")))
+    return Content("  ").join(parts).truncate(width, ellipsis=True)
+
+
+class ChoiceRow(Widget):
+    """The buttons in one line. The chosen one is filled."""
+
+    DEFAULT_CSS = "ChoiceRow { height: 1; }"
+
+    chosen: reactive[int] = reactive(0)
+    """Index of the filled button."""
+
+    @dataclass
+    class Pressed(Message):
+        """A button was clicked."""
+
+        index: int
+
+    def __init__(self, labels: tuple[str, ...], right: str) -> None:
+        super().__init__(id="approval-choices")
+        self._labels = labels
+        self._right = right
+
+    def _buttons(self) -> list[Content]:
+        buttons = []
+        for at, label in enumerate(self._labels):
+            style = "$h-ink on $h-warn" if at == self.chosen else "$h-text on $h-select"
+            button = Content.styled(f" {label} ", style).stylize("underline bold", 1, 2)
+            buttons.append(button)
+        return buttons
+
+    def render(self) -> Content:
+        """Draw the buttons and, if there is room, the other keys."""
+        left = Content("  ").join(self._buttons())
+        free = self.size.width - left.cell_length - cell_len(self._right)
+        if free < 2:
+            return left
+        return Content.assemble(left, " " * free, (self._right, "$h-faint"))
+
+    def on_click(self, event: events.Click) -> None:
+        """Find the button under the pointer."""
+        x = 0
+        for at, button in enumerate(self._buttons()):
+            if x <= event.x < x + button.cell_length:
+                self.post_message(self.Pressed(at))
+            x += button.cell_length + 2
+
+
+class ApprovalCard(Vertical, can_focus=True):
+    """One request. Says the decision by `Decided`; ignores keys for its first moments.
+
+    Args:
+        request: What is asked.
+        place: Its number among those waiting, such as `1 of 2`; empty for a single one.
+        asked_by: Title of the conversation that asks, if it is not the shown one.
+        payload: Shown in the well in place of the subject, e.g. a diff.
+        grace_s: How long keys are ignored after it appeared.
+        clock: Monotonic seconds.
+        wall_clock: Seconds since the epoch.
+    """
+
+    DEFAULT_CSS = """
+    ApprovalCard {
+        background: $h-raised;
+        border-left: outer $h-warn;
+        padding: 1 2;
+        height: auto;
+    }
+    ApprovalCard > #approval-head { height: 1; }
+    ApprovalCard > #approval-where { height: 1; margin-top: 1; color: $h-muted; }
+    ApprovalCard > #approval-well {
+        height: auto; margin: 1 0; padding: 0 1; background: $h-canvas;
+        scrollbar-size-vertical: 1;
+    }
+    ApprovalCard > #approval-well > * { height: auto; }
+    ApprovalCard > #approval-findings { height: auto; max-height: 4; margin-bottom: 1; }
+    ApprovalCard > #approval-pattern { height: 1; color: $h-faint; display: none; }
+    ApprovalCard.-pattern > #approval-pattern { display: block; }
+    ApprovalCard > #approval-reason {
+        height: 1; border: none; padding: 0 1; background: $h-canvas; display: none;
+        margin-bottom: 1;
+    }
+    ApprovalCard.-reason > #approval-reason { display: block; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("o", "decide('once')", "Once", show=False, id="approval.once"),
+        Binding("s", "decide('session')", "Session", show=False, id="approval.session"),
+        Binding("a", "decide('always')", "Always", show=False, id="approval.always"),
+        Binding("d", "decide('deny')", "Deny", show=False, id="approval.deny"),
+        Binding("escape,ctrl+c", "deny_or_leave", "Deny", show=False, id="approval.cancel"),
+        Binding("v", "view", "View", show=False, id="approval.view"),
+        Binding("tab", "reason", "Reason", show=False, id="approval.reason"),
+        Binding("left", "step(-1)", "Left", show=False, id="approval.left"),
+        Binding("right", "step(1)", "Right", show=False, id="approval.right"),
+        Binding("up", "scroll_well(-1)", "Up", show=False, id="approval.up"),
+        Binding("down", "scroll_well(1)", "Down", show=False, id="approval.down"),
+        Binding("enter", "press", "Choose", show=False, id="approval.press"),
+        *(
+            Binding(str(n), f"number({n})", f"Choice {n}", show=False, id=f"approval.choice-{n}")
+            for n in range(1, 5)
+        ),
+    ]
+
+    @dataclass
+    class Decided(Message):
+        """The person decided."""
+
+        request: ApprovalRequested
+        decision: Decision
+        reason: str
+
+    class ViewAsked(Message):
+        """The whole text is wanted."""
+
+    def __init__(
+        self,
+        request: ApprovalRequested,
+        *,
+        place: str = "",
+        asked_by: str = "",
+        payload: Widget | None = None,
+        grace_s: float = 0.3,
+        clock: Callable[[], float] = time.monotonic,
+        wall_clock: Callable[[], float] = time.time,
+    ) -> None:
+        super().__init__(id="approval-card")
+        self.request = request
+        self._place = place
+        self._asked_by = asked_by
+        self._payload = payload
+        self._grace_s = grace_s
+        self._clock = clock
+        self._wall_clock = wall_clock
+        self._shown_at = clock()
+        self._options = tuple(option for option in request.options if option in _WORDS)
+        self._choices = ChoiceRow(self._labels(), "tab reason  v view")
+        self._timer: Timer | None = None
+
+    def _labels(self) -> tuple[str, ...]:
+        return tuple(_WORDS[option][1] for option in self._options)
+
+    def compose(self) -> ComposeResult:
+        """Title, place, well, reasons, buttons."""
+        yield Static(id="approval-head", markup=False)
+        yield Static(id="approval-where", markup=False)
+        with VerticalScroll(id="approval-well", can_focus=False):
+            content = subject_content(self.request.subject, self.request.findings)
+            yield self._payload or Static(content, markup=False)
+        if self.request.findings:
+            yield Static(id="approval-findings", markup=False)
+        pattern = clean(self.request.always_pattern)
+        yield Static(f"Always would allow: {pattern}", id="approval-pattern", markup=False)
+        reason = Input(placeholder="why, for the agent", id="approval-reason", compact=True)
+        reason.cursor_blink = False
+        yield reason
+        yield self._choices
+
+    def on_mount(self) -> None:
+        """Start the countdown only for its last seconds."""
+        self._shown_at = self._clock()
+        self.refresh_texts()
+        if self.request.expires_at is not None:
+            rest = self.request.expires_at - self._wall_clock()
+            self.set_timer(max(rest - _COUNTDOWN_S, 0.01), self._start_countdown)
+
+    def _start_countdown(self) -> None:
+        self.refresh_texts()
+        self._timer = self.set_interval(1.0, self.refresh_texts)
+
+    def on_resize(self) -> None:
+        """Texts are cut to the width."""
+        self.refresh_texts()
+
+    def refresh_texts(self) -> None:
+        """Draw title, place and reasons for the width there is."""
+        width = self.content_size.width or 40
+        right = self._place
+        if self.request.expires_at is not None:
+            rest = self.request.expires_at - self._wall_clock()
+            if rest <= _COUNTDOWN_S:
+                right = f"denies in {max(round(rest), 0)}s"
+        title = fit(_QUESTIONS[self.request.action], width - cell_len(right) - 4)
+        gap = " " * max(width - 2 - cell_len(title) - cell_len(right), 1)
+        head = Content.assemble(
+            ("! ", "$h-warn bold"), (title, "$h-text bold"), gap, (right, "$h-muted")
+        )
+        self.query_one("#approval-head", Static).update(head)
+        where = where_content(self.request, self._asked_by, width)
+        self.query_one("#approval-where", Static).update(where)
+        if self.request.findings:
+            found = findings_content(self.request.findings, width)
+            self.query_one("#approval-findings", Static).update(found)
+
+    @property
+    def _is_too_soon(self) -> bool:
+        return self._clock() - self._shown_at < self._grace_s
+
+    @property
+    def reason(self) -> str:
+        """Words for the agent."""
+        return self.query_one("#approval-reason", Input).value.strip()
+
+    def action_decide(self, option: str) -> None:
+        """Decide, if the option is offered."""
+        if option in self._options and not self._is_too_soon:
+            decision = _WORDS[option][0]
+            self.post_message(self.Decided(self.request, decision, self.reason))
+
+    def action_number(self, number: int) -> None:
+        """Decide by the number of the button."""
+        if number <= len(self._options):
+            self.action_decide(self._options[number - 1])
+
+    def action_press(self) -> None:
+        """Decide by the filled button."""
+        self.action_decide(self._options[self._choices.chosen])
+
+    def action_step(self, step: int) -> None:
+        """Fill the next or the previous button."""
+        self._choices.chosen = (self._choices.chosen + step) % len(self._options)
+        is_always = self._options[self._choices.chosen] == "always"
+        self.set_class(is_always and bool(self.request.always_pattern), "-pattern")
+
+    def action_scroll_well(self, step: int) -> None:
+        """Scroll what is asked about."""
+        well = self.query_one("#approval-well", VerticalScroll)
+        well.scroll_relative(y=step, animate=False)
+
+    def action_reason(self) -> None:
+        """Open the field for a reason; Tab or Enter leads back."""
+        field = self.query_one("#approval-reason", Input)
+        if field.has_focus:
+            self.focus()
+        else:
+            self.add_class("-reason")
+            field.focus()
+
+    def action_deny_or_leave(self) -> None:
+        """Leave the field for the reason; outside it, deny."""
+        if self.query_one("#approval-reason", Input).has_focus:
+            self.focus()
+        else:
+            self.action_decide("deny")
+
+    def action_view(self) -> None:
+        """Ask for the whole text."""
+        self.post_message(self.ViewAsked())
+
+    @on(Input.Submitted)
+    def _reason_written(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.focus()
+
+    @on(ChoiceRow.Pressed)
+    def _pressed(self, event: ChoiceRow.Pressed) -> None:
+        event.stop()
+        self.action_decide(self._options[event.index])

@@ -1,0 +1,81 @@
+"""Putting foreign text into a fixed number of cells."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from rich.cells import cell_len, set_cell_size
+
+_BIDI = {0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)}
+
+
+def clean(text: str) -> str:
+    """Return one line without controls, escape codes' first bytes and bidi marks.
+
+    Tabs and line ends become single spaces; everything else below them is dropped.
+    """
+    flat = text.replace("\r\n", " ").replace("\n", " ").replace("\t", " ")
+    if flat.isascii() and flat.isprintable():
+        return flat
+    return "".join(
+        char for char in flat if unicodedata.category(char) != "Cc" and ord(char) not in _BIDI
+    )
+
+
+def fit(text: str, width: int) -> str:
+    """Shorten `text` to at most `width` cells, with `…` where something is missing."""
+    if width <= 0:
+        return ""
+    if cell_len(text) <= width:
+        return text
+    return set_cell_size(text, width - 1).rstrip() + "…"
+
+
+def fit_left(text: str, width: int) -> str:
+    """Shorten from the left, for paths: the end is what tells them apart."""
+    if width <= 0:
+        return ""
+    if cell_len(text) <= width:
+        return text
+    tail = text
+    while tail and cell_len(tail) > width - 1:
+        tail = tail[1:]
+    return "…" + tail
+
+
+def pad(text: str, width: int) -> str:
+    """Shorten or fill with spaces to exactly `width` cells."""
+    short = fit(text, width)
+    return short + " " * max(0, width - cell_len(short))
+
+
+def seconds(value: float) -> str:
+    """Return a duration as in the number column: `0.1s`, `41s`, `1m 05s`, `2h 03m`."""
+    if value < 9.95:
+        return f"{max(value, 0):.1f}s"
+    whole = int(value)
+    if whole < 60:
+        return f"{whole}s"
+    if whole < 3600:
+        return f"{whole // 60}m {whole % 60:02}s"
+    return f"{whole // 3600}h {whole % 3600 // 60:02}m"
+
+
+def age(value: float) -> str:
+    """Return an age in one unit: `now`, `2m`, `3h`, `1d`, `5w`."""
+    for limit, divisor, unit in ((60, 0, ""), (3600, 60, "m"), (86400, 3600, "h")):
+        if value < limit:
+            return f"{int(value // divisor)}{unit}" if divisor else "now"
+    days = int(value // 86400)
+    return f"{days}d" if days < 14 else f"{days // 7}w"
+
+
+def tokens(value: int) -> str:
+    """Return a count of tokens: `980`, `3.1k`, `62k`, `1.2M`."""
+    if value < 1000:
+        return str(value)
+    if value < 10_000:
+        return f"{value / 1000:.1f}".removesuffix(".0") + "k"
+    if value < 1_000_000:
+        return f"{round(value / 1000)}k"
+    return f"{value / 1_000_000:.1f}".removesuffix(".0") + "M"
