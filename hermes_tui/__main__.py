@@ -1,0 +1,26 @@
+"""Entry point of `hermes` and `python -m hermes_tui`."""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+
+from hermes_tui.cli import run
+
+
+def main() -> None:
+    """Run the program and leave with its exit code."""
+    sys.excepthook = _report_crash
+    sys.exit(run(sys.argv[1:]))
+
+
+def _report_crash(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    from hermes_core.crash import report  # measured: only a crash needs it
+
+    sys.stderr.write(report(kind, error, trace) + "\n")
+
+
+if __name__ == "__main__":
+    main()

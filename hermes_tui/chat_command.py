@@ -1,0 +1,84 @@
+"""`hermes chat`, and the start of everything that is not a subcommand."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from hermes_tui.options import RunOptions
+
+Starter = Callable[[RunOptions], int]
+"""Runs to the end and returns the exit code."""
+
+SCREEN = "hermes_tui.launch:run_app"
+ASK = "hermes_tui.commands.chat:command"
+SERVE = "hermes_tui.commands.serve:run"
+
+
+def csv(_context: click.Context, _option: click.Parameter, value: Any) -> Any:
+    """Read `a,b` and repeated options as one tuple without duplicates."""
+    if value is None:
+        return None
+    pieces = [value] if isinstance(value, str) else list(value)
+    names = [name.strip() for piece in pieces for name in piece.split(",")]
+    return tuple(dict.fromkeys(name for name in names if name))
+
+
+@click.command()
+@click.option("-q", "--query", metavar="TEXT", help="Ask once, print the answer, leave.")
+@click.option("-m", "--model", metavar="ID", help="Model for this run.")
+@click.option("--provider", metavar="NAME", help="Provider for this run.")
+@click.option("-t", "--toolsets", metavar="CSV", callback=csv, help="Toolsets for this run.")
+@click.option("-s", "--skills", metavar="NAME", multiple=True, callback=csv, help="Load skills.")
+@click.option("--max-turns", type=click.IntRange(min=1), help="Tool rounds of one turn.")
+@click.option("--checkpoints/--no-checkpoints", default=None, help="Snapshot files first.")
+@click.option("--source", default="cli", show_default=True, metavar="TAG", help="Kept with it.")
+@click.option(
+    "--format",
+    type=click.Choice(["text", "json", "stream-json"]),
+    default="text",
+    show_default=True,
+    help="What is printed with -q.",
+)
+@click.option("-Q", "--quiet", is_flag=True, help="Print the reply and nothing else.")
+@click.option("-v", "--verbose", is_flag=True, help="Debug messages on the console.")
+@click.option("-r", "--resume", metavar="ID|TITLE", help="Go on with a conversation.")
+@click.option("-c", "--continue", "continue_", metavar="[NAME]", help="Go on with the newest.")
+@click.option("--yolo", is_flag=True, help="Never ask before a dangerous command.")
+@click.pass_context
+def command(context: click.Context, /, **asked: Any) -> None:
+    """Talk to the agent: full screen, or one question with -q."""
+    outer: dict[str, Any] = context.obj or {}
+    for name, value in outer.items():
+        if not asked.get(name):
+            asked[name] = value
+    if asked["query"] is None and (asked["quiet"] or asked["format"] != "text"):
+        raise click.UsageError("--quiet and --format need a question: -q TEXT.")
+    context.exit(start(RunOptions(**asked)))
+
+
+def start(options: RunOptions) -> int:
+    """Run what was asked for and return the exit code."""
+    if options.yolo:
+        os.environ["HERMES_YOLO_MODE"] = "1"
+    if options.serve is not None:
+        return _starter(SERVE)(options)
+    if options.query is not None:
+        return _starter(ASK)(options)
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise click.ClickException(
+            "The screen needs an interactive terminal. In a script, use: hermes chat -q TEXT"
+        )
+    return _starter(SCREEN)(options)
+
+
+def _starter(target: str) -> Starter:
+    """Load one way to run; each alone, because the engine and Textual cost start-up time."""
+    module, _, attribute = target.partition(":")
+    starter: Starter = getattr(importlib.import_module(module), attribute)
+    return starter

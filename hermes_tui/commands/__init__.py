@@ -1,0 +1,15 @@
+"""The command tree as data: adding a command adds its line here and its module."""
+
+COMMANDS = {
+    "chat": ("hermes_tui.chat_command:command", "Talk to the agent, on the screen or with -q."),
+    "config": ("hermes_tui.commands.config:command", "Show and change settings."),
+    "status": ("hermes_tui.commands.status:command", "What is set up, in short."),
+    "doctor": ("hermes_tui.commands.doctor:command", "Look for what is broken, and mend it."),
+    "logs": ("hermes_tui.commands.logs:command", "Read and follow the log files."),
+    "completion": ("hermes_tui.commands.completion:command", "Print a shell completion script."),
+    "version": ("hermes_tui.commands.version:command", "Print the version."),
+}
+"""Name to (module:attribute, summary); a module is loaded when its command runs."""
+
+SERVE_TARGETS = ("api",)
+"""What `--serve` can run; all of them when none is named."""

@@ -1,0 +1,46 @@
+"""What the command line asked for, as one value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+OutputFormat = Literal["text", "json", "stream-json"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """How to start: screen, one question, or servers. None means: not asked for."""
+
+    query: str | None = None
+    """One question; None starts the screen."""
+    resume: str | None = None
+    """Id or title of the conversation to go on with."""
+    continue_: str | None = None
+    """The same by title, or empty for the newest conversation of the terminal."""
+    model: str | None = None
+    provider: str | None = None
+    toolsets: tuple[str, ...] | None = None
+    skills: tuple[str, ...] = ()
+    max_turns: int | None = None
+    checkpoints: bool | None = None
+    source: str = "cli"
+    """Stored on a new conversation."""
+    format: OutputFormat = "text"
+    quiet: bool = False
+    verbose: bool = False
+    yolo: bool = False
+    profile: str | None = None
+    serve: tuple[str, ...] | None = None
+    """Servers to run in place of a screen."""
+
+    def overrides(self) -> dict[str, Any]:
+        """The settings this call overrides, by dotted key."""
+        asked: Mapping[str, Any] = {
+            "model.default": self.model,
+            "model.provider": self.provider,
+            "agent.max_turns": self.max_turns,
+            "checkpoints.enabled": self.checkpoints,
+        }
+        return {key: value for key, value in asked.items() if value is not None}
