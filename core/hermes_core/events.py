@@ -587,3 +587,17 @@ def decode_event(data: bytes | str) -> CoreEvent:
         msgspec.ValidationError: Not an event of this version.
     """
     return _decoder.decode(data)
+
+
+def fit_text(text: str, limit_bytes: int = 6_000) -> str:
+    """Return the beginning of `text` whose JSON form has at most `limit_bytes`."""
+    if len(text) * 6 <= limit_bytes or len(_encoder.encode(text)) <= limit_bytes:
+        return text
+    low, high = 0, min(len(text), limit_bytes)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if len(_encoder.encode(text[:middle])) <= limit_bytes:
+            low = middle
+        else:
+            high = middle - 1
+    return text[:low]

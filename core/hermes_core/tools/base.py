@@ -111,6 +111,8 @@ class Tool(Generic[A]):
     """False for pure readers. A repaired (fuzzy) name never reaches a tool with effects."""
     max_result_chars: ClassVar[int | None] = 100_000
     """Longer results are spilled to a file; None: the tool limits itself."""
+    masks_itself: ClassVar[bool] = False
+    """True: the tool masks secrets in its own way; else the runner masks the result."""
 
     args_type: type[A]
     """The arguments struct."""

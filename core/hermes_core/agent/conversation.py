@@ -1,0 +1,71 @@
+"""What a session holds in memory of its conversation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import msgspec
+
+from hermes_core.messages import Attachment, Message, Runtime, TodoItem, ToolCall, Usage
+
+
+@dataclass(slots=True)
+class Conversation:
+    """The model's side of the conversation; the store holds the same and more."""
+
+    runtime: Runtime
+    system: str = ""
+    """The frozen system prompt; byte-identical for the life of the session."""
+    messages: list[Message] = field(default_factory=list)
+    """Active history, oldest first, without the system prompt."""
+    notes: dict[str, str] = field(default_factory=dict)
+    """By message id: text for the model alone, put before that message in requests."""
+    effort: str = ""
+    usage: Usage = field(default_factory=Usage)
+    last_prompt_tokens: int = 0
+    """Size of the last prompt as the provider reported it."""
+    todos: tuple[TodoItem, ...] = ()
+
+    def call_ids(self) -> set[str]:
+        """Ids of all calls so far."""
+        return {call.id for message in self.messages for call in message.tool_calls}
+
+    def last_user(self) -> Message | None:
+        """The newest message of the person."""
+        return next((m for m in reversed(self.messages) if m.role == "user"), None)
+
+    def cut_from(self, message_id: str) -> list[Message]:
+        """Drop the message of that id and everything after it; returns what was dropped."""
+        for index, message in enumerate(self.messages):
+            if message.message_id == message_id:
+                dropped = self.messages[index:]
+                del self.messages[index:]
+                return dropped
+        return []
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """An accepted message of the person that waits to be delivered."""
+
+    input_id: str
+    text: str
+    attachments: tuple[Attachment, ...] = ()
+    note: str = ""
+
+
+def with_fresh_ids(calls: tuple[ToolCall, ...], used: set[str]) -> tuple[ToolCall, ...]:
+    """Give calls whose id was used before in the conversation another one.
+
+    Some servers number calls from zero in each reply; screens and results tell calls
+    apart by id.
+    """
+    fresh = []
+    for call in calls:
+        unique, count = call.id, 1
+        while unique in used:
+            count += 1
+            unique = f"{call.id}_{count}"
+        used.add(unique)
+        fresh.append(call if unique == call.id else msgspec.structs.replace(call, id=unique))
+    return tuple(fresh)

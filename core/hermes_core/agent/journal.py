@@ -1,0 +1,273 @@
+"""One ordered way out of the engine: stamp, commit, then tell.
+
+The engine emits events and records messages without waiting. A pump takes all that
+has gathered, writes it in one transaction and only then publishes it. `flush`
+returns when everything emitted before it is on disk and handed out.
+
+A store that fails never fails the turn: the person is told once, the conversation
+goes on unsaved, and what could not be written is kept for replay in memory and
+written together with the next commit that works.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+
+import msgspec
+
+from hermes_core.agent.clock import Clock
+from hermes_core.agent.hub import Hub, merge
+from hermes_core.errors import StoreError
+from hermes_core.events import CoreEvent, Notice
+from hermes_core.messages import Message, Usage
+
+_log = logging.getLogger(__name__)
+
+
+class Records(Protocol):
+    """The part of the store a session writes through."""
+
+    async def commit(
+        self,
+        session_id: str,
+        *,
+        messages: Sequence[Message] = (),
+        events: Sequence[CoreEvent] = (),
+        usage: Usage | None = None,
+        patch: Mapping[str, object] | None = None,
+    ) -> None:
+        """Write all of it in one transaction."""
+        ...
+
+    async def events(
+        self, session_id: str, *, after_seq: int = 0, limit: int | None = None
+    ) -> list[CoreEvent]:
+        """Read stored events in order."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """An event that is stored by a write of its own, in its place in the order."""
+
+    event: CoreEvent
+    write: Callable[[CoreEvent], Awaitable[object]]
+    done: asyncio.Future[None]
+
+
+_Item: TypeAlias = CoreEvent | Message | Usage | dict[str, Any] | _Written
+_RECORDS = (Message, Usage, dict, _Written)
+
+
+class Journal:
+    """Stamps, stores and publishes what happens in one session."""
+
+    def __init__(self, session_id: str, store: Records, *, clock: Clock, last_seq: int = 0) -> None:
+        self.session_id = session_id
+        self.hub = Hub(self._replay, published_seq=last_seq)
+        self._store = store
+        self._clock = clock
+        self._seq = last_seq
+        self._outbox: list[_Item] = []
+        self._unsaved: list[_Item] = []
+        self._wake = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._warned = False
+        self._pump = asyncio.create_task(self._run(), name=f"journal {session_id}")
+        self.turn_id: str | None = None
+        """Stamped on every event while a turn runs."""
+        self.step: int | None = None
+
+    @property
+    def last_seq(self) -> int:
+        """The last number given out."""
+        return self._seq
+
+    def emit(self, event: CoreEvent) -> CoreEvent:
+        """Stamp an event and put it on its way; returns the stamped one."""
+        stamped = self._stamp(event)
+        self._put(stamped)
+        return stamped
+
+    async def write(
+        self, event: CoreEvent, write: Callable[[CoreEvent], Awaitable[object]]
+    ) -> None:
+        """Store an event together with other work of the store, in one transaction.
+
+        Args:
+            event: What listeners are told once it is done.
+            write: Given the stamped event; does the work.
+
+        Raises:
+            StoreError: It did not work; nobody was told.
+        """
+        done = asyncio.get_running_loop().create_future()
+        self._put(_Written(self._stamp(event), write, done))
+        await done
+
+    def _stamp(self, event: CoreEvent) -> CoreEvent:
+        turn_id = event.turn_id if event.turn_id is not None else self.turn_id
+        if event.stored:
+            self._seq += 1
+            return msgspec.structs.replace(
+                event,
+                seq=self._seq,
+                ts=self._clock.time(),
+                session_id=self.session_id,
+                turn_id=turn_id,
+                step=self.step,
+            )
+        return msgspec.structs.replace(
+            event,
+            after=self._seq,
+            ts=self._clock.time(),
+            session_id=self.session_id,
+            turn_id=turn_id,
+            step=self.step,
+        )
+
+    def record(self, *messages: Message) -> None:
+        """Add messages to the history with the next commit."""
+        for message in messages:
+            self._put(message)
+
+    def count(self, usage: Usage) -> None:
+        """Add tokens to the session's totals with the next commit."""
+        self._put(usage)
+
+    def patch(self, **columns: object) -> None:
+        """Set columns of the session row with the next commit."""
+        self._put(dict(columns))
+
+    async def flush(self) -> None:
+        """Return when everything so far is committed and published."""
+        await self._idle.wait()
+
+    async def aclose(self) -> None:
+        """Write out, end all iterators, stop the pump."""
+        await self.flush()
+        self._pump.cancel()
+        await asyncio.gather(self._pump, return_exceptions=True)
+        self.hub.close()
+
+    def _put(self, item: _Item) -> None:
+        self._outbox.append(item)
+        self._idle.clear()
+        self._wake.set()
+
+    async def _run(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            batch, self._outbox = _merge_deltas(self._outbox), []
+            for part in _segments(batch):
+                if isinstance(part, _Written):
+                    await self._write(part)
+                else:
+                    await self._commit(part)
+                    self.hub.publish(_events(part))
+            if not self._outbox:
+                self._idle.set()
+
+    async def _write(self, item: _Written) -> None:
+        try:
+            await item.write(item.event)
+        except StoreError as error:
+            item.done.set_exception(error)
+        else:
+            self.hub.publish([item.event])
+            item.done.set_result(None)
+
+    async def _commit(self, batch: list[_Item]) -> None:
+        wanted = self._unsaved + [item for item in batch if _is_durable(item)]
+        if not wanted:
+            return
+        usage: Usage | None = None
+        patch: dict[str, Any] = {}
+        messages: list[Message] = []
+        events: list[CoreEvent] = []
+        for item in wanted:
+            if isinstance(item, Usage):
+                usage = item if usage is None else usage + item
+            elif isinstance(item, dict):
+                patch.update(item)
+            elif isinstance(item, Message):
+                messages.append(item)
+            elif not isinstance(item, _Written):
+                events.append(item)
+        try:
+            await self._store.commit(
+                self.session_id,
+                messages=messages,
+                events=events,
+                usage=usage,
+                patch=patch or None,
+            )
+        except StoreError as error:
+            self._unsaved = wanted
+            self._warn(error)
+        else:
+            self._unsaved = []
+            self._warned = False
+
+    def _warn(self, error: StoreError) -> None:
+        if self._warned:
+            return
+        self._warned = True
+        _log.warning("session %s is not being saved: %s", self.session_id, error)
+        self.emit(
+            Notice(
+                level="error",
+                code="store_unavailable",
+                text=f"This conversation is not being saved: {error}",
+            )
+        )
+
+    async def _replay(self, after: int, upto: int) -> list[CoreEvent]:
+        stored = await self._store.events(self.session_id, after_seq=after)
+        seen = {event.seq for event in stored}
+        stored.extend(event for event in _events(self._unsaved) if event.seq not in seen)
+        return [e for e in stored if isinstance(e.seq, int) and after < e.seq <= upto]
+
+
+def _events(items: Iterable[_Item]) -> Iterator[CoreEvent]:
+    for item in items:
+        if not isinstance(item, _RECORDS):
+            yield item
+
+
+def _is_durable(item: _Item) -> bool:
+    return isinstance(item, _RECORDS) or item.stored
+
+
+def _segments(items: list[_Item]) -> Iterator[list[_Item] | _Written]:
+    part: list[_Item] = []
+    for item in items:
+        if isinstance(item, _Written):
+            if part:
+                yield part
+            part = []
+            yield item
+        else:
+            part.append(item)
+    if part:
+        yield part
+
+
+def _merge_deltas(items: list[_Item]) -> list[_Item]:
+    """Join neighbouring deltas of one stream, so that a burst is one event."""
+    merged: list[_Item] = []
+    for item in items:
+        joined = None
+        if merged and not isinstance(item, _RECORDS) and not isinstance(merged[-1], _RECORDS):
+            joined = merge(merged[-1], item)
+        if joined is not None:
+            merged[-1] = joined
+        else:
+            merged.append(item)
+    return merged

@@ -1,0 +1,138 @@
+"""After a crash: what an owner that is gone left open is closed, once, and never rerun."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from hermes_core.events import (
+    ApprovalRequested,
+    ApprovalResolved,
+    CoreEvent,
+    MessageFinished,
+    MessageStarted,
+    QuestionAnswered,
+    QuestionAsked,
+    ToolFinished,
+    ToolSkipped,
+    ToolStarted,
+    TurnFinished,
+    TurnStarted,
+)
+from hermes_core.messages import Message
+
+OUTCOME_UNKNOWN = (
+    '{"error": "Outcome unknown: hermes stopped while this call ran. It was not repeated; '
+    'check what it did before calling it again."}'
+)
+
+
+@dataclass(slots=True)
+class LeftOpen:
+    """What the stored events of a session have opened and not closed."""
+
+    turn: TurnStarted | None = None
+    messages: dict[str, MessageStarted] = field(default_factory=dict)
+    tools: dict[str, ToolStarted] = field(default_factory=dict)
+    approvals: dict[str, ApprovalRequested] = field(default_factory=dict)
+    questions: dict[str, QuestionAsked] = field(default_factory=dict)
+
+    def take(self, event: CoreEvent) -> None:
+        """Follow one event."""
+        match event:
+            case TurnStarted():
+                self.turn = event
+            case TurnFinished():
+                self.turn = None
+            case MessageStarted(message_id=message_id):
+                self.messages[message_id] = event
+            case MessageFinished(message_id=message_id):
+                self.messages.pop(message_id, None)
+            case ToolStarted(call_id=call_id):
+                self.tools[call_id] = event
+            case ToolFinished(call_id=call_id) | ToolSkipped(call_id=call_id):
+                self.tools.pop(call_id, None)
+            case ApprovalRequested(request_id=request_id):
+                self.approvals[request_id] = event
+            case ApprovalResolved(request_id=request_id):
+                self.approvals.pop(request_id, None)
+            case QuestionAsked(request_id=request_id):
+                self.questions[request_id] = event
+            case QuestionAnswered(request_id=request_id):
+                self.questions.pop(request_id, None)
+
+
+def left_open(events: Sequence[CoreEvent]) -> LeftOpen:
+    """Return what is open at the end of a stored stream."""
+    found = LeftOpen()
+    for event in events:
+        found.take(event)
+    return found
+
+
+def closing_events(found: LeftOpen) -> list[CoreEvent]:
+    """Return the events that close everything, in an order screens understand."""
+    turn_id = found.turn.turn_id if found.turn else None
+    events: list[CoreEvent] = []
+    for request in found.approvals.values():
+        events.append(
+            ApprovalResolved(
+                request_id=request.request_id,
+                decision="cancelled",
+                by="owner lost",
+                turn_id=turn_id,
+            )
+        )
+    for question in found.questions.values():
+        events.append(
+            QuestionAnswered(
+                request_id=question.request_id, answer=None, by="owner lost", turn_id=turn_id
+            )
+        )
+    for tool in found.tools.values():
+        events.append(
+            ToolSkipped(
+                call_id=tool.call_id,
+                name=tool.name,
+                cause="lost",
+                message="Outcome unknown: hermes stopped while it ran.",
+                turn_id=turn_id,
+            )
+        )
+    for message in found.messages.values():
+        events.append(
+            MessageFinished(
+                message_id=message.message_id,
+                role=message.role,
+                state="discarded",
+                reason="lost",
+                turn_id=turn_id,
+            )
+        )
+    if found.turn is not None:
+        events.append(TurnFinished(outcome="interrupted", reason="owner_lost", turn_id=turn_id))
+    return events
+
+
+def missing_results(messages: Sequence[Message], *, timestamp: float) -> list[Message]:
+    """Return a result for each call of the last round that has none."""
+    for index in range(len(messages) - 1, -1, -1):
+        message = messages[index]
+        if message.role == "tool":
+            continue
+        if message.role != "assistant" or not message.tool_calls:
+            return []
+        answered = {m.tool_call_id for m in messages[index + 1 :]}
+        return [
+            Message(
+                role="tool",
+                content=OUTCOME_UNKNOWN,
+                message_id=f"{message.message_id}-lost-{number}",
+                tool_call_id=call.id,
+                tool_name=call.name,
+                timestamp=timestamp,
+            )
+            for number, call in enumerate(message.tool_calls)
+            if call.id not in answered
+        ]
+    return []

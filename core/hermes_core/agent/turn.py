@@ -1,0 +1,470 @@
+"""One turn: from the person's message to the answer, as a loop of steps.
+
+A step is one request to the model and the tools it asks for. The loop ends with an
+answer, with the step budget (one request without tools wraps up), with an interrupt
+or with an error nobody could mend. What a reply is and what follows from it is
+decided in `reply_policy.py`; this module does it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from hermes_core.agent import reply_policy as policy
+from hermes_core.agent.answer import Answer, say
+from hermes_core.agent.calls import BadCall, ReadyCall, mend_json, prepare, without_duplicates
+from hermes_core.agent.cancel import TurnCancel
+from hermes_core.agent.clock import Clock
+from hermes_core.agent.conversation import Conversation, Input, with_fresh_ids
+from hermes_core.agent.history import request_history
+from hermes_core.agent.journal import Journal
+from hermes_core.agent.model_call import ModelCaller, Steer
+from hermes_core.agent.results import to_json
+from hermes_core.agent.tool_runner import ToolRunner
+from hermes_core.errors import Cancelled, ContextFull, HermesError, ProviderError
+from hermes_core.events import (
+    ContextGauge,
+    InputState,
+    MessageFinished,
+    MessageStarted,
+    Notice,
+    StepFinished,
+    StepStarted,
+    ToolSkipped,
+    TurnFinished,
+    TurnStarted,
+    fit_text,
+)
+from hermes_core.messages import Message, ToolCall, Usage, clean_text
+from hermes_core.providers.base import Model, ModelRequest
+from hermes_core.tools.registry import Registry
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnParts:
+    """What a turn works with."""
+
+    journal: Journal
+    caller: ModelCaller
+    runner: ToolRunner
+    model: Callable[[], Model]
+    tools: Registry
+    clock: Clock
+    new_id: Callable[[], str]
+    estimate: Callable[[ModelRequest], int]
+    """Tokens of a request, calibrated."""
+    calibrate: Callable[[ModelRequest, int], None]
+    """Told the reported prompt size of a request."""
+    max_steps: int = 90
+    max_output_tokens: int | None = None
+    on_step: Callable[[], None] = lambda: None
+    session_id: str = ""
+
+
+class Turn:
+    """Runs once. `run` returns the closing event, which it has also emitted."""
+
+    def __init__(
+        self,
+        parts: TurnParts,
+        conversation: Conversation,
+        *,
+        turn_id: str,
+        take_steered: Callable[[], list[Input]],
+        steer: Steer,
+    ) -> None:
+        self.turn_id = turn_id
+        self.cancel = TurnCancel()
+        self._parts = parts
+        self._talk = conversation
+        self._take_steered = take_steered
+        self._steer = steer
+        self._counts = policy.Counts()
+        self._steps = 0
+        self._tool_calls = 0
+        self._usage = Usage()
+        self._schemas = tuple(tool.schema() for tool in parts.tools)
+        self._extra: tuple[Message, ...] = ()
+        """Messages of the next request alone; never stored."""
+        self._earlier: Answer | None = None
+        """An answer stopped by the output limit, to be continued."""
+
+    # --- the whole -----------------------------------------------------------------------
+
+    async def run(self, inputs: Sequence[Input]) -> TurnFinished:
+        """Deliver the inputs and work until the turn is over."""
+        journal = self._parts.journal
+        started = self._parts.clock.monotonic()
+        journal.turn_id = self.turn_id
+        journal.emit(TurnStarted(input_ids=tuple(i.input_id for i in inputs)))
+        self._deliver(inputs)
+        await journal.flush()
+        finish = await self._outcome()
+        finish = replace_finish(
+            finish,
+            usage=self._usage,
+            steps=self._steps,
+            tool_calls=self._tool_calls,
+            duration_s=round(self._parts.clock.monotonic() - started, 3),
+        )
+        journal.step = None
+        _log.info("turn %s ended: %s", self.turn_id, finish.reason)
+        journal.emit(finish)
+        await journal.flush()
+        journal.turn_id = None
+        return finish
+
+    async def _outcome(self) -> TurnFinished:
+        try:
+            return await self._loop()
+        except (Cancelled, asyncio.CancelledError):
+            return TurnFinished(outcome="interrupted", reason="interrupted_by_user")
+        except ContextFull as error:
+            return self._failed("context_full", error)
+        except ProviderError as error:
+            if error.reason in ("context_overflow", "payload_too_large"):
+                return self._failed("context_full", policy.context_full(self._talk.runtime))
+            return self._failed(f"request_failed:{error.reason}", error)
+        except HermesError as error:
+            return self._failed("error", error)
+        except Exception as error:  # noqa: BLE001  a bug ends the turn, not the program
+            _log.exception("the turn broke")
+            problem = HermesError(
+                f"Something went wrong inside hermes: {type(error).__name__}: {error}",
+                hint="Details are in the log: hermes logs errors",
+            )
+            return self._failed("internal_error", problem)
+
+    @staticmethod
+    def _failed(reason: str, error: HermesError) -> TurnFinished:
+        return TurnFinished(
+            outcome="failed", reason=reason, error=str(error)[:1_500], hint=error.hint[:500]
+        )
+
+    async def _loop(self) -> TurnFinished:
+        journal = self._parts.journal
+        while True:
+            self.cancel.raise_if_set()
+            self._deliver(self._steered())
+            if self._steps >= self._parts.max_steps:
+                return await self._wrap_up()
+            self._steps += 1
+            journal.step = self._steps
+            self._parts.on_step()
+            journal.emit(StepStarted(n=self._steps, limit=self._parts.max_steps))
+            answer = await self._ask(self._schemas)
+            finish = await self._handle(answer)
+            journal.emit(
+                StepFinished(n=self._steps, finish_reason=answer.finish_reason or answer.ending)
+            )
+            await journal.flush()
+            if finish is not None:
+                return finish
+
+    # --- input ---------------------------------------------------------------------------
+
+    def _steered(self) -> list[Input]:
+        self._steer.clear()
+        return self._take_steered()
+
+    def _deliver(self, inputs: Sequence[Input]) -> None:
+        for item in inputs:
+            text = clean_text(item.text)
+            message = Message(
+                role="user",
+                content=text,
+                message_id=self._parts.new_id(),
+                attachments=item.attachments,
+                timestamp=self._parts.clock.time(),
+            )
+            if item.note:
+                self._talk.notes[message.message_id] = item.note
+            self._talk.messages.append(message)
+            journal = self._parts.journal
+            journal.record(message)
+            journal.emit(
+                InputState(input_id=item.input_id, state="delivered", message_id=message.message_id)
+            )
+            journal.emit(MessageStarted(message_id=message.message_id, role="user"))
+            shown = fit_text(text)
+            journal.emit(
+                MessageFinished(
+                    message_id=message.message_id,
+                    role="user",
+                    text=shown,
+                    text_ref=message.message_id if len(shown) < len(text) else None,
+                )
+            )
+
+    # --- asking --------------------------------------------------------------------------
+
+    def _request(self, schemas: tuple[dict[str, object], ...]) -> ModelRequest:
+        notes = self._talk.notes
+        messages = [
+            msgspec.structs.replace(m, content=f"{notes[m.message_id]}\n\n{m.content}")
+            if m.message_id in notes
+            else m
+            for m in self._talk.messages
+        ]
+        return ModelRequest(
+            runtime=self._talk.runtime,
+            system=self._talk.system,
+            messages=request_history([*messages, *self._extra]),
+            tools=schemas,
+            max_output_tokens=self._parts.max_output_tokens,
+            reasoning_effort=self._talk.effort,
+            session_id=self._parts.session_id,
+        )
+
+    async def _ask(self, schemas: tuple[dict[str, object], ...]) -> Answer:
+        request = self._request(schemas)
+        estimate = self._parts.estimate(request)
+        window = self._talk.runtime.window_tokens
+        if estimate + policy.reply_reserve(window) > window:
+            raise policy.context_full(self._talk.runtime)
+        answer = await self._parts.caller.ask(
+            self._parts.model(),
+            request,
+            cancel=self.cancel,
+            steer=self._steer,
+            est_tokens=estimate,
+            continues=self._earlier,
+        )
+        self._extra, self._earlier = (), None
+        if answer.usage is not None:
+            self._usage += answer.usage
+            self._talk.usage += answer.usage
+            if answer.usage.prompt_tokens:
+                self._talk.last_prompt_tokens = answer.usage.prompt_tokens
+                self._parts.calibrate(request, answer.usage.prompt_tokens)
+        self._gauge(answer, estimate)
+        return answer
+
+    def _gauge(self, answer: Answer, estimate: int) -> None:
+        window = self._talk.runtime.window_tokens
+        reported = answer.usage.total_tokens if answer.usage else 0
+        self._parts.journal.emit(
+            ContextGauge(
+                used=reported or estimate,
+                window=window,
+                threshold=window - policy.reply_reserve(window),
+                source="reported" if reported else "estimated",
+            )
+        )
+
+    # --- what follows from a reply ---------------------------------------------------------
+
+    async def _handle(self, answer: Answer) -> TurnFinished | None:
+        """Do what the reply asks for; the closing event if the turn is over."""
+        if answer.ending == "steered":
+            if answer.shown:
+                answer.close(state="truncated", reason="steered")
+                self._keep(answer, finish_reason="steered")
+            return None
+        if answer.ending == "cut":
+            return self._after_cut(answer)
+        if answer.calls:
+            return await self._after_calls(answer)
+        return self._after_text(answer)
+
+    def _keep(
+        self, answer: Answer, *, finish_reason: str | None = None, calls: tuple[ToolCall, ...] = ()
+    ) -> Message:
+        message = answer.to_message(timestamp=self._parts.clock.time(), calls=calls)
+        if finish_reason is not None:
+            message = msgspec.structs.replace(message, finish_reason=finish_reason)
+        self._talk.messages.append(message)
+        self._parts.journal.record(message)
+        return message
+
+    def _after_cut(self, answer: Answer) -> TurnFinished | None:
+        answer.close(state="truncated", reason="connection")
+        self._keep(answer, finish_reason="cut")
+        self._counts.cuts += 1
+        if self._counts.cuts > policy.MAX_CUTS:
+            return TurnFinished(
+                outcome="partial",
+                reason="partial_stream_recovery",
+                final_message_id=answer.message_id,
+                error="The connection to the model broke twice; the answer is incomplete.",
+                hint="Ask it to continue, or use /retry.",
+            )
+        self._notice("warn", "stream_cut", "The connection broke; asking the model to go on.")
+        self._extra = (Message(role="user", content=policy.CONTINUE),)
+        return None
+
+    def _after_text(self, answer: Answer) -> TurnFinished | None:
+        decision = policy.judge_text(answer, self._counts)
+        match decision.action:
+            case "finish":
+                return self._finish_with(answer)
+            case "continue_text":
+                self._earlier = answer
+                self._extra = (
+                    Message(role="assistant", content=answer.text),
+                    Message(role="user", content=policy.CONTINUE),
+                )
+                return None
+            case "prefill":
+                self._extra = policy.prefill(answer)
+                answer.close(state="discarded")
+                return None
+            case "retry":
+                answer.close(state="discarded", reason=decision.reason)
+                return None
+            case "use_earlier":
+                return TurnFinished(
+                    outcome="completed",
+                    reason="fallback_prior_turn_content",
+                    final_message_id=self._counts.housekeeping_message_id,
+                )
+            case "explain":
+                message = say(
+                    self._parts.journal,
+                    decision.text,
+                    message_id=self._parts.new_id(),
+                    timestamp=self._parts.clock.time(),
+                    final=True,
+                )
+                self._talk.messages.append(message)
+                self._parts.journal.record(message)
+                return TurnFinished(
+                    outcome="partial",
+                    reason=decision.reason,
+                    final_message_id=message.message_id,
+                    error=decision.error,
+                )
+        return self._give_up(answer, decision)
+
+    def _give_up(self, answer: Answer, decision: policy.Decision) -> TurnFinished:
+        if answer.shown:
+            answer.close(state="truncated", final=True, reason=decision.reason)
+            self._keep(answer)
+        return TurnFinished(
+            outcome="partial",
+            reason=decision.reason,
+            final_message_id=answer.message_id if answer.shown else None,
+            error=decision.error,
+            hint=decision.hint,
+        )
+
+    def _finish_with(self, answer: Answer) -> TurnFinished:
+        answer.close(final=True)
+        self._keep(answer)
+        return TurnFinished(
+            outcome="completed",
+            reason=f"text_response(finish_reason={answer.finish_reason})",
+            final_message_id=answer.message_id,
+        )
+
+    # --- calls -----------------------------------------------------------------------------
+
+    async def _after_calls(self, answer: Answer) -> TurnFinished | None:
+        decision = policy.judge_calls(answer, self._counts)
+        if decision.action == "retry":
+            answer.close(state="discarded", reason=decision.reason)
+            answer.retract_calls("invalid")
+            return None
+        if decision.action == "stop":
+            answer.retract_calls("invalid")
+            return self._give_up(answer, decision)
+        calls, repeated = without_duplicates(answer.calls)
+        for call in repeated:
+            self._parts.journal.emit(
+                ToolSkipped(call_id=call.id, name=call.name, cause="duplicate")
+            )
+        fresh = with_fresh_ids(tuple(calls), self._talk.call_ids())
+        prepared = policy.with_unknown_siblings([prepare(c, self._parts.tools) for c in fresh])
+        answer.close()
+        self._keep(answer, calls=tuple(_sendable(call) for call in fresh))
+        await self._run_tools(prepared)
+        self.cancel.raise_if_set()
+        self._counts.note_tools(prepared, answer)
+        if self._counts.unknown_tools >= policy.MAX_UNKNOWN:
+            name = next(c.call.name for c in prepared if isinstance(c, BadCall))
+            return TurnFinished(
+                outcome="partial",
+                reason="invalid_tool_call",
+                error=f"Model generated invalid tool call: {name}",
+            )
+        return None
+
+    async def _run_tools(self, prepared: Sequence[ReadyCall | BadCall]) -> None:
+        ids = [self._parts.new_id() for _ in prepared]
+        self._tool_calls += len(prepared)
+        try:
+            results = await self._parts.runner.run(
+                prepared,
+                cancel=self.cancel,
+                stop_starting=lambda: self._steer.is_set,
+                message_ids=ids,
+            )
+        except Exception as error:  # noqa: BLE001  every call must be answered
+            _log.exception("running the tools broke")
+            results = [
+                Message(
+                    role="tool",
+                    content=to_json({"error": f"Error executing tool: {error}"}),
+                    message_id=message_id,
+                    tool_call_id=bad.call.id,
+                    tool_name=bad.call.name,
+                    timestamp=self._parts.clock.time(),
+                )
+                for bad, message_id in zip(prepared, ids, strict=True)
+            ]
+            for bad in prepared:
+                self._parts.journal.emit(
+                    ToolSkipped(call_id=bad.call.id, name=bad.call.name, cause="lost")
+                )
+        self._talk.messages.extend(results)
+        self._parts.journal.record(*results)
+
+    # --- the end of the budget -------------------------------------------------------------
+
+    async def _wrap_up(self) -> TurnFinished:
+        limit = self._parts.max_steps
+        self._notice("warn", "budget", f"Step limit of {limit} reached; asking for a summary.")
+        reason = f"max_iterations_reached({self._steps}/{limit})"
+        problem = "the model returned no text"
+        for _ in range(2):
+            self._extra = (Message(role="user", content=policy.WRAP_UP),)
+            try:
+                answer = await self._ask(())
+            except ProviderError as error:
+                problem = str(error)
+                continue
+            if answer.text.strip():
+                answer.retract_calls("invalid")
+                finish = self._finish_with(answer)
+                return replace_finish(finish, outcome="partial", reason=reason)
+            answer.close(state="discarded")
+        return TurnFinished(
+            outcome="partial",
+            reason=reason,
+            error=f"I reached the limit of {limit} steps and could not summarise: {problem}",
+            hint="Send a message to go on, or raise agent.max_turns.",
+        )
+
+    def _notice(self, level: str, code: str, text: str) -> None:
+        self._parts.journal.emit(Notice(level=level, code=code, text=text))  # type: ignore[arg-type]
+
+
+def _sendable(call: ToolCall) -> ToolCall:
+    """A call as it may stand in the history: unreadable arguments become `{}`."""
+    return (
+        call
+        if mend_json(call.arguments) is not None
+        else msgspec.structs.replace(call, arguments="{}")
+    )
+
+
+def replace_finish(finish: TurnFinished, **changes: object) -> TurnFinished:
+    """Return the closing event with other fields."""
+    return msgspec.structs.replace(finish, **changes)
