@@ -78,7 +78,8 @@ SHAPES: tuple[Shape, ...] = (
     Shape(
         "json web token",
         ("eyj",),
-        re.compile(rf"(?P<secret>eyJ{_BODY}{{8,}}\.{_BODY}{{8,}}\.{_BODY}+)"),
+        re.compile(rf"(?P<secret>eyJ(?:(?<!{_BODY}eyJ)|(?<=meyJ)){_BODY}{{8,4096}}+"
+            rf"\.{_BODY}{{8,16384}}+\.{_BODY}+)"),
         strong=True,
     ),
     Shape(
@@ -92,7 +93,7 @@ SHAPES: tuple[Shape, ...] = (
         ("private key-----",),
         re.compile(
             r"(?P<secret>-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----"
-            r"(?:[A-Za-z0-9+/=:,.\s\\-]*?-----END [A-Z0-9 ]*PRIVATE KEY-----"
+            r"(?:(?:(?!-----)[A-Za-z0-9+/=:,.\s\\-])*+-----END [A-Z0-9 ]*PRIVATE KEY-----"
             r"|(?:\s|\\n|\\r)*(?:[A-Za-z][A-Za-z-]*: [^\n]*\n)*(?:[A-Za-z0-9+/=]{16,}(?:\s|\\n|\\r)*)*"
             r"(?:[A-Za-z0-9+/]*={0,2}(?=\s|$))?))"
         ),
@@ -173,7 +174,7 @@ SHAPES: tuple[Shape, ...] = (
         "assignment",
         ("key", "token", "secret", "pass", "credential", "auth"),
         re.compile(
-            r"(?i:key|token|secret|password|passwd|credentials?|auth|apikey)[A-Za-z0-9_]*"
+            r"(?i:key|token|secret|password|passwd|credentials?|auth|apikey)[A-Za-z0-9_]{0,64}"
             r"\s{0,4}=\s{0,4}"
             r"(?P<secret>\"[^\"\n]+\"|'[^'\n]+'|[^\s\"';&|()<>\[\]{},`]+)"
         ),
