@@ -1,0 +1,83 @@
+"""Reading and writing rows of `events`, the log that screens replay."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Sequence
+
+import msgspec
+
+from hermes_core.errors import StoreError
+from hermes_core.events import CoreEvent, decode_event, encode_event
+
+_log = logging.getLogger(__name__)
+
+
+def append(connection: sqlite3.Connection, session_id: str, events: Sequence[CoreEvent]) -> None:
+    """Insert events, whose `seq` is set and goes on from the last stored one.
+
+    Raises:
+        StoreError: The numbers leave a gap or are taken: somebody else writes too.
+        ValueError: An event is live only or belongs to another session.
+    """
+    if not events:
+        return
+    expected = last_seq(connection, session_id) + 1
+    rows = []
+    for number, event in enumerate(events, expected):
+        if not event.stored or event.session_id != session_id:
+            raise ValueError(f"{type(event).__name__} is not an event to store in {session_id}")
+        if event.seq != number:
+            raise StoreError(
+                f"session {session_id} is being written by another process"
+                f" (event {event.seq} where {number} comes next)"
+            )
+        rows.append((session_id, number, event.ts, encode_event(event)))
+    connection.executemany(
+        "INSERT INTO events (session_id, seq, ts, payload) VALUES (?, ?, ?, ?)", rows
+    )
+    connection.execute(
+        "UPDATE sessions SET last_seq = ? WHERE id = ?", (expected + len(rows) - 1, session_id)
+    )
+
+
+def last_seq(connection: sqlite3.Connection, session_id: str) -> int:
+    """`seq` of the newest stored event, 0 if there is none."""
+    row = connection.execute("SELECT last_seq FROM sessions WHERE id = ?", (session_id,)).fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def fetch(
+    connection: sqlite3.Connection, session_id: str, *, after_seq: int, limit: int | None
+) -> list[CoreEvent]:
+    """Events after `after_seq`, oldest first. Unreadable ones are left out with a warning."""
+    rows = connection.execute(
+        "SELECT seq, payload FROM events WHERE session_id = ? AND seq > ? ORDER BY seq LIMIT ?",
+        (session_id, after_seq, -1 if limit is None else limit),
+    )
+    found = []
+    for row in rows:
+        try:
+            found.append(decode_event(row["payload"]))
+        except msgspec.DecodeError as error:
+            _log.warning("session %s event %d cannot be read: %s", session_id, row["seq"], error)
+    return found
+
+
+def drop_before(connection: sqlite3.Connection, moment: float) -> list[str]:
+    """Forget the events of conversations that ended before `moment`; return their ids.
+
+    They are projected from the messages again when such a conversation is opened.
+    """
+    ids = [
+        str(row[0])
+        for row in connection.execute(
+            "SELECT id FROM sessions WHERE ended_at < ? AND last_seq > 0 AND message_count > 0",
+            (moment,),
+        )
+    ]
+    for session_id in ids:
+        connection.execute("DELETE FROM events WHERE session_id = ?", (session_id,))
+        connection.execute("UPDATE sessions SET last_seq = 0 WHERE id = ?", (session_id,))
+    return ids

@@ -1,0 +1,566 @@
+"""The conversation store: every conversation, its events, who owns it, what waits.
+
+All of it is in `hermes.db`; `search.db` beside it is only an index. A method that
+writes is one transaction, kept when the method returns. Methods raise
+`StoreUnavailable` when the disk or a lock says no and `StoreReadOnly` when a newer
+version wrote the file; their own errors stand with them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from hermes_core.errors import StoreError, StoreUnavailable
+from hermes_core.events import CoreEvent
+from hermes_core.messages import Message, Runtime, Usage
+from hermes_core.paths import Home
+from hermes_core.storage import (
+    deletion,
+    event_rows,
+    lease_rows,
+    message_rows,
+    reference_import,
+    session_rows,
+    titles,
+)
+from hermes_core.storage import owner as owners
+from hermes_core.storage.database import Database, unavailable
+from hermes_core.storage.filesystem import mounts, network_filesystem
+from hermes_core.storage.migration import copies, migrate
+from hermes_core.storage.projection import events_from_messages
+from hermes_core.storage.records import (
+    ImportReport,
+    Lease,
+    Owner,
+    SearchHit,
+    SessionRecord,
+    SessionSummary,
+)
+from hermes_core.storage.schema import SCHEMA_VERSION
+from hermes_core.storage.search import Search
+from hermes_core.storage.search_index import checkpoint
+
+_log = logging.getLogger(__name__)
+
+
+class Store:
+    """One process's door to the home's conversations. Make it with `open`."""
+
+    def __init__(
+        self,
+        home: Home,
+        database: Database,
+        search: Search,
+        *,
+        clock: Callable[[], float],
+        judge: lease_rows.Judge,
+    ) -> None:
+        self._home = home
+        self._database = database
+        self._search = search
+        self._clock = clock
+        self._judge = judge
+        self.read_only = database.read_only
+        """A newer version wrote the file; every write raises `StoreReadOnly`."""
+
+    @classmethod
+    async def open(
+        cls,
+        home: Home,
+        *,
+        synchronous: str = "normal",
+        clock: Callable[[], float] = time.time,
+        judge: lease_rows.Judge = owners.holds,
+        mount_table: Iterable[tuple[str, str]] | None = None,
+    ) -> Store:
+        """Open the home's store, creating or migrating it.
+
+        Args:
+            home: Created if missing.
+            synchronous: `normal` (a power cut may lose the last second) or `full`.
+            clock: Seconds since the epoch.
+            judge: Says whether a lease still counts.
+            mount_table: Mount points and file system types; None reads the system's.
+
+        Raises:
+            StoreUnavailable: The home is on a network disk, cannot be written, or the
+                file is damaged.
+        """
+        database = await asyncio.to_thread(_open_database, home, synchronous, mount_table)
+        search = Search(home, database)
+        try:
+            await search.open()
+        except BaseException:
+            await search.aclose()
+            await database.aclose()
+            raise
+        return cls(home, database, search, clock=clock, judge=judge)
+
+    async def aclose(self) -> None:
+        """Finish what was begun and close the files."""
+        await self._search.aclose()
+        await self._database.aclose()
+
+    # --- conversations -----------------------------------------------------------------
+
+    async def create_session(self, record: SessionRecord) -> None:
+        """Insert the row; an id that exists is left as it is."""
+        now = self._clock()
+        await self._database.write(lambda db: session_rows.insert(db, record, now=now))
+
+    async def session(self, session_id: str) -> SessionRecord:
+        """Return the row of exactly that id.
+
+        Raises:
+            SessionNotFound: No such session.
+        """
+        return await self._database.read(lambda db: session_rows.fetch(db, session_id))
+
+    async def resolve(self, text: str) -> str:
+        """Turn an id, title (newest of its line), old id or unique id prefix into an id.
+
+        Raises:
+            SessionNotFound: Nothing matches, or a prefix matches several.
+        """
+        return await self._database.read(lambda db: session_rows.resolve(db, text))
+
+    async def latest(self, *, source: str | None = "cli") -> str | None:
+        """Return the id with the newest activity, subagents aside; None if there is none."""
+        return await self._database.read(lambda db: session_rows.latest(db, source))
+
+    async def list_sessions(
+        self,
+        *,
+        source: str | None = None,
+        limit: int = 20,
+        offset: int = 0,
+        include_tool: bool = False,
+        text: str = "",
+    ) -> list[SessionSummary]:
+        """List conversations, newest activity first, subagents never.
+
+        Args:
+            source: Only this one; None lists all but `tool`.
+            limit: At most so many; -1 for all.
+            offset: Leave out so many.
+            include_tool: With no source given, list `tool` as well.
+            text: Words that title, preview, id or source must hold.
+        """
+        return await self._database.read(
+            lambda db: session_rows.summaries(
+                db, source=source, limit=limit, offset=offset, include_tool=include_tool, text=text
+            )
+        )
+
+    async def commit(
+        self,
+        session_id: str,
+        *,
+        messages: Sequence[Message] = (),
+        events: Sequence[CoreEvent] = (),
+        usage: Usage | None = None,
+        cost_usd: Decimal | float | None = None,
+        cost_status: str = "",
+        patch: Mapping[str, object] | None = None,
+    ) -> None:
+        """Keep a step: all of it in one transaction, or nothing.
+
+        Args:
+            session_id: An existing session.
+            messages: Appended to the history; one without id or time gets them.
+            events: With `seq` going on from the last stored one.
+            usage: Added to the session's sums.
+            cost_usd: Added to the estimated cost; None leaves it.
+            cost_status: Replaces the old word unless empty.
+            patch: Columns of the session to set, see `session_rows.PATCHABLE`.
+
+        Raises:
+            SessionNotFound: No such session.
+            StoreError: Another process writes this session too.
+            ValueError: A live-only event, or a column that may not be set.
+        """
+        now = self._clock()
+        cost = None if cost_usd is None else float(cost_usd)
+
+        def work(db: sqlite3.Connection) -> None:
+            epoch = session_rows.fetch(db, session_id).epoch
+            _append(db, session_id, messages, now=now, epoch=epoch)
+            event_rows.append(db, session_id, events)
+            if usage is not None or cost is not None or cost_status:
+                session_rows.add_usage(
+                    db, session_id, usage=usage, cost_usd=cost, cost_status=cost_status
+                )
+            session_rows.patch(db, session_id, {"last_active": now, **(patch or {})})
+
+        await self._database.write(work)
+        if messages:
+            self._search.wake()
+
+    async def compact(
+        self,
+        session_id: str,
+        *,
+        dropped: Sequence[str],
+        summary: Sequence[Message],
+        events: Sequence[CoreEvent] = (),
+        patch: Mapping[str, object] | None = None,
+    ) -> int:
+        """Replace messages by a summary in the model's history; return the new epoch.
+
+        The dropped ones stay for people and for search. `summary` stands where the
+        last of them stood. The same errors as `commit`.
+        """
+        now = self._clock()
+
+        def work(db: sqlite3.Connection) -> int:
+            epoch = session_rows.fetch(db, session_id).epoch + 1
+            message_rows.compact(
+                db, session_id, dropped=dropped, summary=summary, epoch=epoch, now=now
+            )
+            event_rows.append(db, session_id, events)
+            session_rows.patch(
+                db, session_id, {"last_active": now, **(patch or {}), "epoch": epoch}
+            )
+            return epoch
+
+        epoch = await self._database.write(work)
+        self._search.wake()
+        return epoch
+
+    async def rewind(
+        self, session_id: str, *, from_message_id: str, events: Sequence[CoreEvent] = ()
+    ) -> int:
+        """Take back a message and all after it; return how many were taken back."""
+
+        def work(db: sqlite3.Connection) -> int:
+            taken = message_rows.rewind(db, session_id, from_message_id)
+            event_rows.append(db, session_id, events)
+            return taken
+
+        return await self._database.write(work)
+
+    # --- history and events ------------------------------------------------------------
+
+    async def messages(self, session_id: str, *, active_only: bool = True) -> list[Message]:
+        """The model's history, oldest first; all that people see if not `active_only`."""
+        return await self._database.read(
+            lambda db: message_rows.fetch_all(db, session_id, active_only=active_only)
+        )
+
+    async def message(self, session_id: str, message_id: str) -> Message | None:
+        """One message, even one taken back; None if there is none of that id."""
+        return await self._database.read(lambda db: message_rows.fetch(db, session_id, message_id))
+
+    async def messages_before(
+        self, session_id: str, *, before_message_id: str | None = None, limit: int = 20
+    ) -> list[Message]:
+        """A page of what people see, ending just before a message (or at the end)."""
+        return await self._database.read(
+            lambda db: message_rows.before(db, session_id, before_message_id, limit)
+        )
+
+    async def events(
+        self, session_id: str, *, after_seq: int = 0, limit: int | None = None
+    ) -> list[CoreEvent]:
+        """Stored events after `after_seq`, oldest first.
+
+        A conversation without any (imported, or dropped with age) gets them projected
+        from its messages first.
+        """
+        projected = await self._project(session_id)
+        if projected is not None:
+            return projected[after_seq:][: limit if limit is not None else len(projected)]
+        return await self._database.read(
+            lambda db: event_rows.fetch(db, session_id, after_seq=after_seq, limit=limit)
+        )
+
+    async def last_seq(self, session_id: str) -> int:
+        """`seq` of the newest stored event, 0 for a conversation without any."""
+        projected = await self._project(session_id)
+        if projected is not None:
+            return len(projected)
+        return await self._database.read(lambda db: event_rows.last_seq(db, session_id))
+
+    async def drop_old_events(self, *, days: float) -> int:
+        """Forget the events of conversations that ended `days` ago; return how many."""
+        moment = self._clock() - days * 86_400
+        return len(await self._database.write(lambda db: event_rows.drop_before(db, moment)))
+
+    async def _project(self, session_id: str) -> list[CoreEvent] | None:
+        """Project a log that is missing and keep it; None if nothing is missing."""
+
+        def is_missing(db: sqlite3.Connection) -> bool:
+            return (
+                db.execute(
+                    "SELECT 1 FROM sessions WHERE id = ? AND last_seq = 0 AND message_count > 0",
+                    (session_id,),
+                ).fetchone()
+                is not None
+            )
+
+        def work(db: sqlite3.Connection) -> list[CoreEvent]:
+            record = session_rows.fetch(db, session_id)
+            events = events_from_messages(
+                message_rows.fetch_all(db, session_id, active_only=False),
+                session_id=session_id,
+                runtime=_runtime(record),
+            )
+            if not self.read_only and is_missing(db):
+                event_rows.append(db, session_id, events)
+            return events
+
+        if not await self._database.read(is_missing):
+            return None
+        if self.read_only:
+            return await self._database.read(work)
+        await self._database.write(work)
+        return None
+
+    # --- titles ------------------------------------------------------------------------
+
+    async def set_title(self, session_id: str, title: str) -> str:
+        """Set the title, cleaned; an empty one takes it away. Return what was set.
+
+        Raises:
+            TitleTaken: Another session has it.
+            StoreError: Longer than 100 characters.
+            SessionNotFound: No such session.
+        """
+        cleaned = titles.clean(title)
+        await self._database.write(lambda db: titles.assign(db, session_id, cleaned))
+        return cleaned
+
+    async def next_title(self, base: str) -> str:
+        """Return the next free title of a line: `base`, `base #2`, `base #3`."""
+        cleaned = titles.clean(base)
+        return await self._database.read(lambda db: titles.following(db, cleaned))
+
+    # --- whole conversations -----------------------------------------------------------
+
+    async def delete_session(self, session_id: str) -> None:
+        """Delete the conversation, its subagents and all that belongs to them.
+
+        Raises:
+            SessionNotFound: No such session.
+            StoreError: The rows are gone, but a file of it cannot be deleted.
+        """
+        await self._delete([session_id])
+
+    async def prune(self, *, older_than_days: float, source: str | None = None) -> int:
+        """Delete ended conversations that started so long ago; return how many."""
+        ids = await self.prunable(older_than_days=older_than_days, source=source)
+        if ids:
+            await self._delete(ids)
+        return len(ids)
+
+    async def prunable(self, *, older_than_days: float, source: str | None = None) -> list[str]:
+        """Ids that `prune` would delete."""
+        moment = self._clock() - older_than_days * 86_400
+        return list(
+            await self._database.read(lambda db: session_rows.ended_before(db, moment, source))
+        )
+
+    async def _delete(self, session_ids: Sequence[str]) -> None:
+        remains = await self._database.write(
+            lambda db: [deletion.delete_rows(db, session_id) for session_id in session_ids]
+        )
+        await self._database.maintain(checkpoint)
+        await self._search.forget([pair for one in remains for pair in one.indexed])
+        try:
+            for one in remains:
+                await asyncio.to_thread(
+                    deletion.delete_files, self._home, one, copies(self._home.database)
+                )
+        except OSError as error:
+            raise StoreError(f"deleted, but a file of it is left: {error}") from error
+
+    async def export(self, session_id: str) -> dict[str, Any]:
+        """Every column of the session and its `messages`, as plain JSON values."""
+
+        def work(db: sqlite3.Connection) -> dict[str, Any]:
+            record = session_rows.fetch(db, session_id)
+            history = message_rows.fetch_all(db, session_id, active_only=False)
+            return {
+                **msgspec.to_builtins(record),
+                "messages": [_full(message) for message in history],
+            }
+
+        return await self._database.read(work)
+
+    async def stats(self) -> dict[str, Any]:
+        """Totals: sessions, messages, `by_source`, tokens, cost, bytes of the two files."""
+        totals = await self._database.read(_totals)
+        for key, path in (
+            ("database_bytes", self._home.database),
+            ("search_bytes", self._home.search_database),
+        ):
+            totals[key] = await asyncio.to_thread(_size, path)
+        return totals
+
+    async def import_reference(self, *, again: bool = False) -> ImportReport:
+        """Import the conversations of the older program, which are only read.
+
+        Args:
+            again: Look for new ones although an import was done before.
+        """
+        source = self._home.reference_database
+        done = await self._database.read(reference_import.was_done)
+        if (done and not again) or not await asyncio.to_thread(source.exists):
+            return ImportReport(ran=False)
+        report = await reference_import.run(self._database, source)
+        self._search.wake()
+        return report
+
+    # --- search ------------------------------------------------------------------------
+
+    async def search(
+        self,
+        query: str,
+        *,
+        limit: int = 20,
+        roles: Sequence[str] = (),
+        exclude_session: str = "",
+    ) -> list[SearchHit]:
+        """Find messages, best first. No query is an error; a hopeless one finds nothing."""
+        return await self._search.find(
+            query, limit=limit, roles=roles, exclude_session=exclude_session
+        )
+
+    async def reindex(self) -> int:
+        """Build `search.db` anew; return how many messages it holds."""
+        return await self._search.rebuild()
+
+    # --- ownership and questions -------------------------------------------------------
+
+    async def take_lease(self, session_id: str, owner: Owner, *, now: float) -> Lease:
+        """Become the session's owner, unless a living process is."""
+        return await self._database.write(
+            lambda db: lease_rows.take(db, session_id, owner, now=now, judge=self._judge)
+        )
+
+    async def renew_lease(self, session_id: str, owner: Owner, *, now: float) -> bool:
+        """Write a sign of life; False if somebody else owns the session by now."""
+        return await self._database.write(
+            lambda db: lease_rows.renew(db, session_id, owner, now=now)
+        )
+
+    async def release_lease(self, session_id: str, owner: Owner) -> None:
+        """Stop being the owner; nothing happens if it is somebody else."""
+        await self._database.write(lambda db: lease_rows.release(db, session_id, owner))
+
+    async def lease(self, session_id: str) -> Lease | None:
+        """The lease as it stands, whether its owner lives or not."""
+        return await self._database.read(lambda db: lease_rows.fetch(db, session_id))
+
+    async def live_sessions(self) -> list[str]:
+        """Ids of the sessions that a living process owns."""
+        now = self._clock()
+        return await self._database.read(
+            lambda db: lease_rows.living(db, now=now, judge=self._judge)
+        )
+
+    async def open_question(self, request_id: str, session_id: str, payload: bytes) -> None:
+        """Write a question down before it is shown."""
+        now = self._clock()
+        await self._database.write(
+            lambda db: lease_rows.ask(db, request_id, session_id, payload, now)
+        )
+
+    async def resolve_question(self, request_id: str, answer_json: bytes) -> bool:
+        """Close a question; False if it was closed before. Secrets do not belong here."""
+        now = self._clock()
+        return await self._database.write(
+            lambda db: lease_rows.answer(db, request_id, answer_json, now)
+        )
+
+    async def open_questions(self, session_id: str) -> list[tuple[str, bytes]]:
+        """Questions without an answer, oldest first."""
+        return await self._database.read(lambda db: lease_rows.unanswered(db, session_id))
+
+    async def checkpoint(self) -> None:
+        """Move the write-ahead log into the file as far as readers allow."""
+        await self._database.maintain(
+            lambda db: db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        )
+
+
+def _open_database(
+    home: Home, synchronous: str, mount_table: Iterable[tuple[str, str]] | None
+) -> Database:
+    kind = network_filesystem(home.root, mounts() if mount_table is None else mount_table)
+    if kind is not None:
+        raise StoreUnavailable(
+            f"{home.root} is on a network disk ({kind}), where SQLite cannot lock files",
+            hint="Set HERMES_HOME to a folder on a local disk.",
+        )
+    try:
+        home.create()
+        newer = migrate(home.database) > SCHEMA_VERSION
+    except (sqlite3.Error, OSError) as error:
+        raise unavailable(error, home.database) from error
+    if newer:
+        _log.warning(
+            "%s was written by a newer version; conversations are shown, nothing is saved",
+            home.database,
+        )
+    return Database(home.database, read_only=newer, synchronous=synchronous)
+
+
+def _append(
+    db: sqlite3.Connection,
+    session_id: str,
+    messages: Sequence[Message],
+    *,
+    now: float,
+    epoch: int,
+) -> None:
+    try:
+        message_rows.append(db, session_id, messages, now=now, epoch=epoch)
+    except sqlite3.IntegrityError as error:
+        raise StoreError(f"a message of this step is in session {session_id} already") from error
+
+
+def _runtime(record: SessionRecord) -> Runtime:
+    return Runtime(
+        model=record.model or "unknown",
+        provider=record.billing_provider or "unknown",
+        base_url=record.billing_base_url or "",
+    )
+
+
+def _full(message: Message) -> dict[str, Any]:
+    """Every field, defaults too, so that each line of an export has the same keys."""
+    return {name: msgspec.to_builtins(getattr(message, name)) for name in Message.__struct_fields__}
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+def _totals(db: sqlite3.Connection) -> dict[str, Any]:
+    sums = db.execute(
+        """
+        SELECT count(*) AS sessions, COALESCE(sum(message_count), 0) AS messages,
+            COALESCE(sum(input_tokens + cache_read_tokens + cache_write_tokens), 0)
+                AS prompt_tokens,
+            COALESCE(sum(output_tokens), 0) AS output_tokens,
+            COALESCE(sum(estimated_cost_usd), 0.0) AS cost_usd
+        FROM sessions
+        """
+    ).fetchone()
+    by_source = db.execute(
+        "SELECT source, count(*), sum(message_count) FROM sessions GROUP BY source ORDER BY 2 DESC"
+    )
+    return {
+        **dict(sums),
+        "by_source": {row[0]: {"sessions": row[1], "messages": row[2] or 0} for row in by_source},
+    }
