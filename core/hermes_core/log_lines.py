@@ -103,7 +103,9 @@ async def new_lines(path: Path, position: int, wanted: LineFilter) -> AsyncGener
     """
     import watchfiles  # measured: only following needs it
 
-    async for _changes in watchfiles.awatch(path.parent, recursive=False, yield_on_timeout=True):
+    async for _changes in watchfiles.awatch(
+        path.parent, recursive=False, yield_on_timeout=True, debounce=100, rust_timeout=300
+    ):
         lines, position = await asyncio.to_thread(_added, path, position, wanted)
         for line in lines:
             yield line
