@@ -1,0 +1,283 @@
+"""A session around a scripted model, a real store and a few small tools."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from hermes_core.agent.cancel import TurnCancel
+from hermes_core.agent.conversation import Conversation
+from hermes_core.agent.inbox import Inbox
+from hermes_core.agent.journal import Journal
+from hermes_core.agent.model_call import ModelCaller, StallLimits
+from hermes_core.agent.pending import Pending
+from hermes_core.agent.services import SessionQuestions, SessionTodos
+from hermes_core.agent.session import Session, SessionParts
+from hermes_core.agent.tool_runner import ToolRunner, ToolServices
+from hermes_core.agent.turn import TurnParts
+from hermes_core.commands import CoreCommand, Reply, Submit
+from hermes_core.config.schema import Settings
+from hermes_core.events import CoreEvent, InputMode, TurnFinished
+from hermes_core.files import LocalFiles
+from hermes_core.messages import Message, Runtime
+from hermes_core.paths import Home
+from hermes_core.security.redaction import LineRedactor, Redactor
+from hermes_core.storage.records import SessionRecord
+from hermes_core.storage.store import Store
+from hermes_core.tools.base import Tool, ToolContext, ToolResult
+from hermes_core.tools.registry import AnyTool, Registry
+from tests.fakes.clock import FakeClock
+from tests.fakes.scripted_provider import ScriptedProvider
+from tests.fakes.tool_context import FakeCheckpoints, FakePermissions, FakeRecall
+
+SESSION = "20261122_101500_0a1b2c3d"
+RUNTIME = Runtime(model="scripted", provider="custom", window_tokens=128_000)
+
+
+class TextArgs(msgspec.Struct, frozen=True):
+    text: str = ""
+    count: int = 1
+
+
+class Echo(Tool[TextArgs]):
+    """Returns its text; a pure reader that may overlap."""
+
+    name, toolset, parallel, has_effects = "echo", "test", "safe", False
+    args_type = TextArgs
+
+    def description(self) -> str:
+        return "Return the text."
+
+    def preview(self, args: TextArgs) -> str:
+        return args.text
+
+    async def run(self, args: TextArgs, ctx: ToolContext) -> ToolResult:
+        return ToolResult(data={"text": args.text * args.count}, summary="1 line")
+
+
+class FakeTool(Echo):
+    """A tool whose work is a function of the test."""
+
+    def __init__(
+        self,
+        name: str,
+        work: Callable[[TextArgs, ToolContext], Any],
+        *,
+        parallel: str = "never",
+        interactive: bool = False,
+    ) -> None:
+        self.name = name  # type: ignore[misc]  # class data elsewhere, one class for all here
+        self.parallel = parallel  # type: ignore[misc,assignment]
+        self.interactive = interactive  # type: ignore[misc]
+        self._work = work
+
+    async def run(self, args: TextArgs, ctx: ToolContext) -> ToolResult:
+        result = self._work(args, ctx)
+        if asyncio.iscoroutine(result):
+            result = await result
+        return result if isinstance(result, ToolResult) else ToolResult(data={"result": result})
+
+
+class FakeApprovals:
+    """An approval control that remembers its mode."""
+
+    mode = "manual"
+
+    def set_mode(self, mode: str) -> str:
+        self.mode = mode
+        return f"Approvals: {mode}."
+
+    async def revoke(self, key: str) -> bool:
+        return key == "known"
+
+
+class FakeRollbacks:
+    """Checkpoints that restore a written list of files."""
+
+    def __init__(self) -> None:
+        self.restored: list[tuple[str, str | None]] = []
+
+    async def restore(self, checkpoint_id: str, *, path: str | None = None) -> list[str]:
+        self.restored.append((checkpoint_id, path))
+        return ["a.py"]
+
+    def new_step(self) -> None:
+        return None
+
+
+class Rig:
+    """The session and everything a test wants to look at."""
+
+    def __init__(self, session: Session, provider: ScriptedProvider, store: Store) -> None:
+        self.session = session
+        self.provider = provider
+        self.store = store
+        self.clock: FakeClock = FakeClock()
+        self.events: list[CoreEvent] = []
+        self._reader: asyncio.Task[None] | None = None
+
+    def listen(self) -> None:
+        async def read() -> None:
+            async for event in self.session.events():
+                self.events.append(event)
+
+        self._reader = asyncio.create_task(read())
+
+    async def stop(self) -> None:
+        await self.session.close("test over")
+        if self._reader is not None:
+            await self._reader
+
+    async def send(self, command: CoreCommand) -> Reply:
+        return await self.session.send(command)
+
+    async def turn(self, text: str = "hello") -> TurnFinished:
+        """Submit a text and return how its turn ended, everything committed."""
+        before = len(self.finishes)
+        reply = await self.send(Submit(text=text))
+        assert reply.ok, reply
+        await self.session.wait_idle()
+        await self.settle()
+        assert len(self.finishes) > before
+        return self.finishes[-1]
+
+    async def settle(self) -> None:
+        """Wait until the listener has everything that was published."""
+        last = self.session._journal.last_seq
+        async with asyncio.timeout(5):
+            while (
+                not self.events
+                or max((e.seq for e in self.events if isinstance(e.seq, int)), default=0) < last
+            ):  # noqa: ASYNC110, E501
+                await asyncio.sleep(0.002)
+
+    @property
+    def finishes(self) -> list[TurnFinished]:
+        return [e for e in self.events if isinstance(e, TurnFinished)]
+
+    def of(self, *kinds: type) -> list[Any]:
+        """The events of some kinds, in order."""
+        return [e for e in self.events if isinstance(e, kinds)]
+
+    async def messages(self) -> list[Message]:
+        return await self.store.messages(self.session.session_id)
+
+
+@asynccontextmanager
+async def rig(
+    home: Home,
+    provider: ScriptedProvider,
+    *,
+    tools: Sequence[AnyTool] = (),
+    max_steps: int = 10,
+    busy_mode: InputMode = "steer",
+    clock: FakeClock | None = None,
+    stall: StallLimits | None = None,
+    interactive: bool = True,
+    runtime: Runtime = RUNTIME,
+    estimate: Callable[[Any], int] = lambda request: 100,
+    listen: bool = True,
+    store: Store | None = None,
+    session_id: str = SESSION,
+) -> AsyncIterator[Rig]:
+    """Open a session on the scripted model and close it afterwards."""
+    clock = clock or FakeClock()
+    own_store = store is None
+    store = store or await Store.open(home)
+    await store.create_session(SessionRecord(id=session_id, source="cli"))
+    numbers = itertools.count(1)
+
+    def new_id() -> str:
+        return f"id{next(numbers)}"
+
+    journal = Journal(session_id, store, clock=clock, last_seq=await store.last_seq(session_id))
+    talk = Conversation(
+        runtime=runtime, system="You are a test.", messages=await store.messages(session_id)
+    )
+    pending = Pending(session_id, journal, store, clock=clock, new_id=new_id)
+    redactor = Redactor()
+    holder: list[Session] = []
+
+    def make_context(
+        call_id: str, cancel: TurnCancel, output: Callable[[str, str], None]
+    ) -> ToolContext:
+        return ToolContext(
+            session_id=session_id,
+            turn_id="turn",
+            call_id=call_id,
+            cwd=Path.cwd(),
+            home=home,
+            settings=Settings(),
+            cancel=cancel,
+            permissions=FakePermissions(),
+            files=LocalFiles(),
+            checkpoints=FakeCheckpoints(),
+            questions=SessionQuestions(
+                pending,
+                cancel=cancel,
+                is_attended=lambda: holder[0].is_attended,
+                call_id=call_id,
+            ),
+            todos=SessionTodos(talk, journal),
+            recall=FakeRecall(),
+            output=output,
+        )
+
+    services = ToolServices(
+        make_context=make_context,
+        redact=redactor.redact,
+        line_redactor=lambda: LineRedactor(redactor),
+        spill_folder=home.spills / session_id,
+        cwd=Path.cwd,
+        clock=clock,
+    )
+    caller = ModelCaller(
+        journal, clock=clock, stall=stall or StallLimits(silent_s=0), new_id=new_id
+    )
+    session = Session(
+        SessionParts(
+            session_id=session_id,
+            store=store,
+            journal=journal,
+            conversation=talk,
+            inbox=Inbox(journal, home.spills / session_id, new_id),
+            pending=pending,
+            turn_parts=TurnParts(
+                journal=journal,
+                caller=caller,
+                runner=ToolRunner(journal, services),
+                model=lambda: provider,
+                tools=Registry(tools or (Echo(),)),
+                clock=clock,
+                new_id=new_id,
+                estimate=estimate,
+                calibrate=lambda request, tokens: None,
+                max_steps=max_steps,
+                session_id=session_id,
+            ),
+            approvals=FakeApprovals(),
+            rollbacks=FakeRollbacks(),
+            switch_runtime=lambda model, provider_id: Runtime(
+                model=model, provider=provider_id or "custom"
+            ),
+            busy_mode=busy_mode,
+            interactive=interactive,
+        )
+    )
+    holder.append(session)
+    made = Rig(session, provider, store)
+    made.clock = clock
+    if listen:
+        made.listen()
+    try:
+        yield made
+    finally:
+        await made.stop()
+        if own_store:
+            await store.aclose()

@@ -1,0 +1,112 @@
+"""A turn from the message to the answer, tools included."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from hermes_core.events import (
+    MessageDelta,
+    MessageFinished,
+    StepStarted,
+    ToolFinished,
+    ToolStarted,
+    TurnStarted,
+)
+from hermes_core.paths import Home
+from tests.core.agent.rig import FakeTool, rig
+from tests.fakes.scripted_provider import ScriptedProvider, calls, text
+
+
+async def test_answer_streams_and_is_stored_once(home: Home) -> None:
+    async with rig(home, ScriptedProvider(text("Hello ", "there."))) as r:
+        finish = await r.turn("hi")
+        assert finish.outcome == "completed"
+        answer = [e for e in r.of(MessageFinished) if e.role == "assistant"]
+        assert [(e.text, e.state, e.final) for e in answer] == [("Hello there.", "complete", True)]
+        shown = "".join(e.text for e in r.of(MessageDelta))
+        assert shown == "Hello there."
+        stored = await r.messages()
+        assert [(m.role, m.content) for m in stored] == [
+            ("user", "hi"),
+            ("assistant", "Hello there."),
+        ]
+        r.provider.assert_done()
+
+
+async def test_tool_round_feeds_results_back_in_call_order(home: Home) -> None:
+    provider = ScriptedProvider(
+        calls(("echo", {"text": "a"}), ("echo", {"text": "b"})), text("done")
+    )
+    async with rig(home, provider) as r:
+        finish = await r.turn()
+        assert (finish.outcome, finish.steps, finish.tool_calls) == ("completed", 2, 2)
+        results = [m for m in provider.request.messages if m.role == "tool"]
+        assert [json.loads(m.content) for m in results] == [{"text": "a"}, {"text": "b"}]
+        started, ended = r.of(ToolStarted), r.of(ToolFinished)
+        assert sorted(e.call_id for e in started) == sorted(e.call_id for e in ended)
+
+
+@pytest.mark.ac("ac-3-1")
+async def test_step_budget_ends_with_one_request_without_tools(home: Home) -> None:
+    rounds = [calls(("echo", {"text": str(n)})) for n in range(3)]
+    provider = ScriptedProvider(*rounds, text("that is what I did"))
+    async with rig(home, provider, max_steps=3) as r:
+        finish = await r.turn()
+        assert [bool(request.tools) for request in provider.requests] == [True, True, True, False]
+        assert (finish.outcome, finish.reason) == ("partial", "max_iterations_reached(3/3)")
+        assert (await r.messages())[-1].content == "that is what I did"
+
+
+@pytest.mark.ac("ac-3-2")
+async def test_model_is_told_nothing_of_the_budget_before_its_end(home: Home) -> None:
+    provider = ScriptedProvider(
+        calls(("echo", {"text": "x"})), calls(("echo", {"text": "y"})), text("end")
+    )
+    async with rig(home, provider, max_steps=2) as r:
+        await r.turn()
+        for request in provider.requests[:-1]:
+            words = request.system + " ".join(m.content for m in request.messages)
+            assert "step" not in words.lower()
+            assert "budget" not in words.lower()
+
+
+@pytest.mark.ac("ac-6-3")
+async def test_tool_that_raises_gives_an_error_result_and_the_turn_goes_on(home: Home) -> None:
+    def broken(args: object, ctx: object) -> object:
+        raise ValueError("no luck")
+
+    provider = ScriptedProvider(calls(("broken", {})), text("so be it"))
+    async with rig(home, provider, tools=[FakeTool("broken", broken)]) as r:
+        finish = await r.turn()
+        assert finish.outcome == "completed"
+        assert "no luck" in provider.request.messages[-1].content
+        assert not r.of(ToolFinished)[0].ok
+
+
+@pytest.mark.ac("ac-11-3")
+async def test_prompt_bytes_are_the_same_in_all_steps_and_turns(home: Home) -> None:
+    provider = ScriptedProvider(calls(("echo", {"text": "x"})), text("one"), text("two"))
+    async with rig(home, provider) as r:
+        await r.turn("first")
+        await r.turn("second")
+        assert len({request.system for request in provider.requests}) == 1
+
+
+async def test_every_turn_opens_and_closes_once(home: Home) -> None:
+    async with rig(home, ScriptedProvider(text("a"), text("b"))) as r:
+        await r.turn()
+        await r.turn()
+        assert len(r.of(TurnStarted)) == len(r.finishes) == 2
+        assert [e.seq for e in r.events if e.stored] == list(
+            range(1, 1 + len([e for e in r.events if e.stored]))
+        )
+        assert {e.n for e in r.of(StepStarted)} == {1}
+
+
+async def test_conversation_beyond_the_window_is_refused_with_the_way_out(home: Home) -> None:
+    async with rig(home, ScriptedProvider(), estimate=lambda request: 127_000) as r:
+        finish = await r.turn()
+        assert (finish.outcome, finish.reason) == ("failed", "context_full")
+        assert "/new" in (finish.hint or "")
