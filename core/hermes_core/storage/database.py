@@ -8,6 +8,7 @@ was handed over is carried out even when the task that asked for it is cancelled
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import sqlite3
 import threading
@@ -42,8 +43,7 @@ def connect(
     if synchronous not in ("normal", "full"):
         raise ValueError(f"synchronous must be normal or full, not {synchronous}")
     if not read_only:
-        # Made by hand so that the file is private from its first byte on.
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+        _create(path)
     mode = "ro" if read_only else "rw"
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}",
@@ -63,6 +63,16 @@ def connect(
         connection.close()
         raise
     return connection
+
+
+def _create(path: Path) -> None:
+    """Make the file private from its first byte on.
+
+    Only when it is missing: closing any other handle of a database that is in use
+    here would drop all the locks this process holds on it.
+    """
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
 
 
 def error_code(error: BaseException) -> int:
