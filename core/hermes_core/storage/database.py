@@ -173,7 +173,8 @@ class Database:
         """Like `aclose`, blocking."""
         self._writer_pool.shutdown(wait=True)
         self._reader_pool.shutdown(wait=True)
-        for connection in self._opened:
+        # The writer goes last: only it can fold the write-ahead log in and remove it.
+        for connection in sorted(self._opened, key=lambda one: one is self._writer):
             connection.close()
         self._opened.clear()
         self._writer = None

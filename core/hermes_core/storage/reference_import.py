@@ -18,7 +18,7 @@ from typing import Any
 
 import msgspec
 
-from hermes_core.errors import StoreUnavailable
+from hermes_core.errors import StoreError, StoreUnavailable
 from hermes_core.messages import Message, ToolCall
 from hermes_core.storage import message_rows, session_rows, titles
 from hermes_core.storage.database import Database
@@ -54,6 +54,13 @@ class _Counts:
     aliases: int = 0
     skipped: int = 0
 
+    def add(self, other: _Counts) -> None:
+        """Add up."""
+        self.sessions += other.sessions
+        self.messages += other.messages
+        self.aliases += other.aliases
+        self.skipped += other.skipped
+
 
 def was_done(db: sqlite3.Connection) -> bool:
     """Whether an import was completed before."""
@@ -69,13 +76,15 @@ async def run(database: Database, source: Path) -> ImportReport:
     reader = Database(source, read_only=True, opener=open_reference)
     try:
         chains = await reader.read(lambda ref: chains_of(_table(ref, "sessions")))
-        counts = _Counts()
+        total = _Counts()
         problems = []
         for chain in chains:
             parts = await reader.read(partial(_histories, chain=chain))
             try:
-                await database.write(partial(_take, chain=chain, histories=parts, counts=counts))
-            except (sqlite3.IntegrityError, msgspec.MsgspecError, TypeError) as error:
+                total.add(await database.write(partial(_take, chain=chain, histories=parts)))
+            except StoreUnavailable:
+                raise
+            except (StoreError, sqlite3.IntegrityError, ValueError, TypeError) as error:
                 _log.warning("session %s cannot be imported: %s", chain.tip["id"], error)
                 problems.append(f"{chain.tip['id']}: {error}")
         await database.write(_link_parents(chains))
@@ -83,10 +92,10 @@ async def run(database: Database, source: Path) -> ImportReport:
         await reader.aclose()
     return ImportReport(
         ran=True,
-        sessions=counts.sessions,
-        messages=counts.messages,
-        aliases=counts.aliases,
-        skipped=counts.skipped,
+        sessions=total.sessions,
+        messages=total.messages,
+        aliases=total.aliases,
+        skipped=total.skipped,
         problems=tuple(problems),
     )
 
@@ -182,10 +191,9 @@ def _histories(ref: sqlite3.Connection, chain: Chain) -> list[list[Row]]:
     ]
 
 
-def _take(
-    db: sqlite3.Connection, chain: Chain, histories: Sequence[Sequence[Row]], counts: _Counts
-) -> None:
+def _take(db: sqlite3.Connection, chain: Chain, histories: Sequence[Sequence[Row]]) -> _Counts:
     """Write one conversation, or what is new of it."""
+    counts = _Counts()
     ids = [str(part["id"]) for part in chain.parts]
     known = {
         str(row["source_id"]): row
@@ -197,16 +205,15 @@ def _take(
         counts.skipped += 1
         for source_id in ids:
             _mark(db, source_id, str(next(iter(known.values()))["session_id"]), 0, deleted=True)
-        return
+        return counts
     if known:
         session_id = str(next(iter(known.values()))["session_id"])
         if _was_continued_here(db, session_id):
             counts.skipped += 1
-            return
+            return counts
     else:
         session_id = _create(db, chain)
         counts.sessions += 1
-    before = counts.messages
     for epoch, (source_id, rows) in enumerate(zip(ids, histories, strict=True)):
         last = int(known[source_id]["last_row"]) if source_id in known else 0
         fresh = [row for row in rows if row["id"] > last and row.get("role") in _ROLES]
@@ -228,12 +235,13 @@ def _take(
         "(SELECT max(timestamp) FROM messages WHERE session_id = :id), 0)) WHERE id = :id",
         {"epoch": newest, "id": session_id},
     )
-    if known and counts.messages == before:
+    if known and not counts.messages:
         counts.skipped += 1
     elif known:
         # The log kept so far lacks the new messages; it is projected again when opened.
         db.execute("DELETE FROM events WHERE session_id = ?", (session_id,))
         db.execute("UPDATE sessions SET last_seq = 0 WHERE id = ?", (session_id,))
+    return counts
 
 
 def _was_continued_here(db: sqlite3.Connection, session_id: str) -> bool:
@@ -277,7 +285,8 @@ def _create(db: sqlite3.Connection, chain: Chain) -> str:
         last_active=float(tip.get("started_at") or 0.0),
         **sums,
     )
-    session_rows.insert(db, record, now=record.started_at)
+    if not session_rows.insert(db, record, now=record.started_at):
+        raise StoreError("a conversation of this program has that id")
     return record.id
 
 
