@@ -27,7 +27,7 @@ def profile_home(name: str | None, found: Home) -> tuple[Home, str]:
     sticky = root.root / "active_profile"
     try:
         chosen = sticky.read_text(encoding="utf-8").strip()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return found, ""
     except (OSError, UnicodeDecodeError) as error:
         return found, f"{sticky} cannot be read and is ignored: {error}"

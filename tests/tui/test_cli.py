@@ -1,0 +1,371 @@
+"""The command line: what it loads, what it accepts, how it leaves."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from hermes_core.paths import Home
+from hermes_tui._version import VERSION
+from hermes_tui.arguments import joined, take_profile
+from hermes_tui.cli import run
+from hermes_tui.commands import COMMANDS
+from hermes_tui.options import RunOptions
+
+Captured = pytest.CaptureFixture[str]
+
+
+def in_process_of_its_own(*arguments: str, code: str = "") -> subprocess.CompletedProcess[str]:
+    start = ["-c", code] if code else ["-m", "hermes_tui"]
+    return subprocess.run(
+        [sys.executable, *start, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=50,
+    )
+
+
+LOADED = """
+import sys
+before = set(sys.modules)
+from hermes_tui.cli import run
+assert run(sys.argv[1:]) == 0
+print("\\n".join(sorted({name.split(".")[0] for name in set(sys.modules) - before})))
+"""
+
+
+@pytest.mark.ac("ac-10-1")
+def test_version_loads_click_and_the_constant_and_nothing_else() -> None:
+    done = in_process_of_its_own("--version", code=LOADED)
+
+    first, *modules = done.stdout.splitlines()
+    assert first == f"hermes {VERSION}"
+    foreign = {name for name in modules if name not in sys.stdlib_module_names}
+    assert foreign <= {"hermes_tui", "click", "_distutils_hack"}
+
+
+@pytest.mark.ac("ac-10-1")
+def test_help_of_every_command_works_and_loads_no_screen_and_no_sdk() -> None:
+    code = """
+import io, contextlib, sys
+from hermes_tui.cli import run
+from hermes_tui.commands import COMMANDS
+for name in COMMANDS:
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        assert run([name, "--help"]) == 0, name
+    assert "Usage: hermes " + name in out.getvalue()
+print(sorted({"textual", "rich", "openai", "anthropic", "ruamel"} & set(sys.modules)))
+"""
+    done = in_process_of_its_own(code=code)
+
+    assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
+def test_the_help_page_lists_every_command(capsys: Captured) -> None:
+    assert run(["--help"]) == 0
+
+    shown = capsys.readouterr().out
+    assert all(f"  {name} " in shown for name in COMMANDS)
+
+
+@pytest.mark.ac("ac-10-2")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--nope"],
+        ["nope"],
+        ["chat", "--nope"],
+        ["chat", "-Q"],
+        ["chat", "-q", "x", "--format", "xml"],
+        ["chat", "-q", "x", "--max-turns", "0"],
+        ["config", "set", "a"],
+        ["--serve", "nothing-known"],
+        ["--serve", "acp", "api"],
+        ["--serve", "api", "status"],
+    ],
+)
+def test_wrong_usage_says_so_on_the_error_stream_and_exits_2(
+    capsys: Captured, arguments: list[str]
+) -> None:
+    assert run(arguments) == 2
+
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "Usage: hermes" in shown.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name", "rest"),
+    [
+        (["-p", "a", "chat"], "a", ["chat"]),
+        (["chat", "--profile", "a"], "a", ["chat"]),
+        (["chat", "--profile=a", "-q", "-p"], "a", ["chat", "-q", "-p"]),
+        (["run", "--", "-p", "a"], None, ["run", "--", "-p", "a"]),
+        (["-p"], None, ["-p"]),
+    ],
+)
+def test_the_profile_is_taken_out_of_the_arguments(
+    arguments: list[str], name: str | None, rest: list[str]
+) -> None:
+    assert take_profile(arguments) == (name, rest)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "result"),
+    [
+        (["-c"], ["--continue="]),
+        (["-c", "my", "old", "plan", "chat"], ["--continue=my old plan", "chat"]),
+        (["-c", "chat"], ["--continue=", "chat"]),
+        (["-r", "a", "b", "-q", "x"], ["--resume=a b", "-q", "x"]),
+        (["-r"], ["--resume"]),
+        (["chat", "-q", "-c", "--yolo"], ["chat", "-q", "-c", "--yolo"]),
+        (["--serve"], ["--serve="]),
+        (["--serve", "api", "web"], ["--serve=api,web"]),
+        (["--", "-c", "x"], ["--", "-c", "x"]),
+    ],
+)
+def test_words_behind_an_option_become_one_value(
+    arguments: Sequence[str], result: list[str]
+) -> None:
+    assert joined(arguments, commands=COMMANDS) == result
+
+
+@pytest.mark.ac("cli-profile")
+def test_an_unknown_profile_is_an_error(capsys: Captured) -> None:
+    assert run(["-p", "nope", "chat"]) == 1
+
+    assert capsys.readouterr().err.startswith("Error: Profile 'nope' does not exist.")
+
+
+@pytest.mark.ac("cli-profile")
+def test_a_profile_is_a_home_of_its_own_and_can_be_sticky(home: Home) -> None:
+    place = home.root / "profiles" / "work"
+    place.mkdir(parents=True)
+
+    named = in_process_of_its_own("-p", "work", "config", "path").stdout
+    (home.root / "active_profile").write_text("work\n")
+    sticky = in_process_of_its_own("config", "path").stdout
+    default = in_process_of_its_own("-p", "default", "config", "path").stdout
+    (home.root / "active_profile").write_text("gone\n")
+    ignored = in_process_of_its_own("config", "path")
+
+    assert named == sticky == f"{place / 'config.yaml'}\n"
+    assert default == ignored.stdout == f"{home.config_file}\n"
+    assert "ignored" in ignored.stderr
+
+
+def test_the_screen_needs_a_terminal(capsys: Captured) -> None:
+    assert run([]) == 1
+
+    assert "interactive terminal" in capsys.readouterr().err
+
+
+@pytest.mark.ac("cli-windows")
+def test_native_windows_gets_one_line(capsys: Captured) -> None:
+    assert run(["--version"], platform="win32") == 1
+
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.count("\n") == 1
+    assert "WSL2" in shown.err
+
+
+@pytest.mark.ac("ac-10-7")
+def test_a_home_that_cannot_be_made_is_one_clear_line(
+    capsys: Captured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("HERMES_HOME", str(tmp_path / "file" / "home"))
+
+    assert run(["config", "set", "display.skin", "x"]) == 1
+
+    shown = capsys.readouterr().err
+    assert shown.startswith("Error: ")
+    assert shown.count("\n") == 1
+
+
+@pytest.mark.ac("ac-10-8")
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_scripts_are_valid(shell: str) -> None:
+    script = in_process_of_its_own("completion", shell)
+
+    assert "_HERMES_COMPLETE" in script.stdout
+    try:
+        checked = subprocess.run([shell, "-n"], input=script.stdout, text=True, check=False)
+    except FileNotFoundError:
+        pytest.skip(f"{shell} is not installed")
+    assert checked.returncode == 0
+
+
+def test_completion_knows_the_commands(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("_HERMES_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_WORDS", "hermes do")
+    monkeypatch.setenv("COMP_CWORD", "1")
+
+    assert in_process_of_its_own().stdout == "plain,doctor\n"
+
+
+def test_a_reader_that_leaves_early_is_no_error() -> None:
+    done = subprocess.run(
+        [
+            "bash",
+            "-c",
+            f"{sys.executable} -m hermes_tui config schema | head -1; exit ${{PIPESTATUS[0]}}",
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.stdout, done.stderr, done.returncode) == ("{\n", "", 0)
+
+
+def test_options_become_settings_that_win() -> None:
+    options = RunOptions(model="m", max_turns=3, checkpoints=False)
+
+    assert options.overrides() == {
+        "model.default": "m",
+        "agent.max_turns": 3,
+        "checkpoints.enabled": False,
+    }
+
+
+def test_config_set_get_show_and_unset(home: Home, capsys: Captured) -> None:
+    key = "sk-live-" + "a1b2c3d4" * 4
+    assert run(["config", "set", "model.api_key", key]) == 0
+    assert run(["config", "set", "anthropic_api_key", key]) == 0
+    assert run(["config", "show", "--json", "--origin"]) == 0
+    shown = capsys.readouterr().out
+    assert key not in shown
+    assert run(["config", "get", "model.api_key", "--origin"]) == 0
+    assert capsys.readouterr().out == "sk-liv...c3d4  [config.yaml]\n"
+    assert run(["config", "get", "display.skn"]) == 1
+    assert "display.skin" in capsys.readouterr().err
+    assert run(["config", "unset", "model.api_key"]) == 0
+    assert run(["config", "unset", "model.api_key"]) == 1
+    assert key in home.env_file.read_text()
+
+
+def test_config_check_names_what_is_wrong_and_fails(home: Home, capsys: Captured) -> None:
+    home.config_file.write_text("agent:\n  max_turn: 3\n")
+
+    assert run(["config", "check"]) == 1
+    assert f"{home.config_file}:2: agent.max_turn: " in capsys.readouterr().out
+    home.config_file.write_text("agent:\n  max_turns: 3\n")
+    assert run(["config", "check"]) == 0
+
+
+def test_config_edit_opens_the_editor_and_checks_after_it(
+    home: Home, capsys: Captured, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    editor = tmp_path / "an editor"
+    editor.write_text('#!/bin/sh\nprintf "%s: [\\n" "$1" > "$2"\n')
+    editor.chmod(0o755)
+    monkeypatch.setenv("EDITOR", f"'{editor}' word")
+
+    assert run(["config", "edit"]) == 1
+    assert home.config_file.read_text() == "word: [\n"
+    assert f"{home.config_file}:" in capsys.readouterr().out
+
+
+def test_config_migrate_renames_older_spellings_once(home: Home, capsys: Captured) -> None:
+    home.config_file.write_text("# mine\nmax_turns: 4   # few\nmodel: m\n")
+
+    assert run(["config", "migrate"]) == 0
+    text = home.config_file.read_text()
+    assert "# mine" in text
+    assert "agent:\n  max_turns: 4\n" in text
+    assert run(["config", "migrate"]) == 0
+    assert capsys.readouterr().out.endswith("Nothing to change.\n")
+
+
+@pytest.mark.ac("doctor-files")
+def test_doctor_mends_missing_files_and_then_finds_none(home: Home, capsys: Captured) -> None:
+    home.root.rmdir()
+    assert run(["doctor"]) in (0, 1)
+    before = capsys.readouterr().out
+    assert "does not exist" in before
+
+    run(["doctor", "--fix"])
+    capsys.readouterr()
+    run(["doctor", "--json"])
+
+    findings = json.loads(capsys.readouterr().out)["findings"]
+    assert {one["state"] for one in findings if one["section"] == "Files"} == {"ok"}
+
+
+def test_doctor_fails_on_a_broken_file_and_a_broken_database(home: Home, capsys: Captured) -> None:
+    home.config_file.write_text("a: [\n")
+    home.database.write_bytes(b"SQLite format 3\0" + b"x" * 2000)
+
+    assert run(["doctor", "--json"]) == 1
+    bad = [one for one in json.loads(capsys.readouterr().out)["findings"] if one["state"] == "bad"]
+    assert [one["section"] for one in bad] == ["Files", "Store"]
+
+
+@pytest.mark.ac("ac-10-11")
+def test_status_has_no_escape_and_no_key(home: Home, capsys: Captured) -> None:
+    key = "sk-live-" + "a1b2c3d4" * 4
+    home.env_file.write_text(f"OPENAI_API_KEY={key}\n")
+
+    assert run(["status"]) == 0
+    shown = capsys.readouterr().out
+    assert "\x1b" not in shown
+    assert key not in shown
+    assert "OPENAI_API_KEY sk-liv...c3d4 (.env)" in shown
+
+
+@pytest.mark.ac("logs-command")
+@pytest.mark.parametrize(
+    "arguments",
+    [["nope"], ["gateway"], ["--level", "LOUD"], ["--since", "soon"], ["--component", "x"]],
+)
+def test_logs_refuses_what_it_does_not_know(
+    home: Home, capsys: Captured, arguments: list[str]
+) -> None:
+    home.logs.mkdir()
+    (home.logs / "agent.log").write_text("")
+
+    assert run(["logs", *arguments]) == 1
+    assert capsys.readouterr().err.startswith("Error: ")
+
+
+@pytest.mark.ac("logs-command")
+def test_logs_prints_the_last_lines_that_pass(home: Home, capsys: Captured) -> None:
+    home.logs.mkdir()
+    lines = [f"2026-01-01 10:00:0{n},000 {level} [s{n}] x: m{n}" for n, level in enumerate("IEIE")]
+    text = "\n".join(lines).replace(" I ", " INFO ").replace(" E ", " ERROR ")
+    (home.logs / "agent.log").write_text(text + "\n")
+
+    assert run(["logs", "-n", "1", "--level", "error"]) == 0
+    header, line = capsys.readouterr().out.splitlines()
+    assert header == f"--- {home.logs / 'agent.log'} [level=error] (last 1) ---"
+    assert line.endswith("m3")
+    assert run(["logs", "--json", "--session", "s1"]) == 0
+    assert json.loads(capsys.readouterr().out)["message"] == "m1"
+    assert run(["logs", "list"]) == 0
+    assert "agent.log" in capsys.readouterr().out
+
+
+def test_an_unexpected_error_is_one_line_and_a_report(home: Home) -> None:
+    code = """
+import sys
+from hermes_tui import __main__
+sys.excepthook = __main__._report_crash
+raise ZeroDivisionError("oh")
+"""
+    done = in_process_of_its_own(code=code)
+
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "ZeroDivisionError: oh" in done.stderr
+    assert len(list(home.logs.glob("crash-*.txt"))) == 1
+    assert os.environ["HOME"] in done.stderr
