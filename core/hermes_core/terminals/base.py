@@ -87,6 +87,11 @@ class RunningCommand(Protocol):
         ...
 
     @property
+    def mark(self) -> str:
+        """Value in the environment of everything it starts."""
+        ...
+
+    @property
     def exit_code(self) -> int | None:
         """None while it runs; negative for a signal."""
         ...

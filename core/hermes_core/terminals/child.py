@@ -57,7 +57,8 @@ class Child:
         is_pty: bool,
     ) -> None:
         self._process = process
-        self._mark = mark
+        self.mark = mark
+        """Value by which descendants are known."""
         self._reader = reader
         self._output = output
         self._output_fd = output_fd
@@ -65,6 +66,7 @@ class Child:
         self._is_pty = is_pty
         self._killed = False
         self.started_at = start_time(process.pid) or 0.0
+        """The operating system's start time, seconds since the epoch."""
         self._finished = asyncio.create_task(self._finish(), name=f"child-{process.pid}")
 
     @property
@@ -142,7 +144,7 @@ class Child:
 
     async def kill(self, *, grace_s: float = 5.0) -> None:
         """End the whole tree; what ignores the polite signal is killed after `grace_s`."""
-        await end_tree(self.pid, self._mark, grace_s=grace_s)
+        await end_tree(self.pid, self.mark, grace_s=grace_s)
         self._killed = True
 
     def release(self) -> None:

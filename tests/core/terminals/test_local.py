@@ -51,6 +51,11 @@ async def shell(tmp_path: Path) -> AsyncIterator[Shell]:
     await terminal.aclose()
 
 
+def session_folders(scratch: Path) -> list[Path]:
+    """Private folders of open terminals."""
+    return list(scratch.glob("hermes-shell-*"))
+
+
 def processes_in(folder: Path) -> list[int]:
     """Living processes whose folder is `folder`."""
     found = []
@@ -181,7 +186,7 @@ async def test_closing_ends_background_jobs_and_removes_the_files(
     assert len(processes_in(tmp_path / "work")) == 2
     await shell.terminal.aclose()
     assert processes_in(tmp_path / "work") == []
-    assert not list(tmp_path.glob("hermes-shell-*"))
+    assert session_folders(tmp_path) == []
 
 
 @pytest.mark.ac("terminal-cancel")
@@ -264,7 +269,7 @@ async def test_a_pseudo_terminal_is_the_controlling_one(shell: Shell) -> None:
 @pytest.mark.ac("terminal-private-files")
 async def test_session_files_are_private(shell: Shell, tmp_path: Path) -> None:
     await shell.run("export SECRET_THING=1")
-    (folder,) = tmp_path.glob("hermes-shell-*")
+    (folder,) = session_folders(tmp_path)
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     states = list(folder.glob("*.state"))
     assert [stat.S_IMODE(path.stat().st_mode) for path in states] == [0o600]
@@ -319,7 +324,7 @@ async def test_a_started_command_uses_a_copy_of_the_state(shell: Shell, tmp_path
     assert await running.wait() == 0
     assert b"".join(got) == b"typed\n1 /\n"
     assert await shell.says("echo $A") == "1"
-    (folder,) = tmp_path.glob("hermes-shell-*")
+    (folder,) = session_folders(tmp_path)
     assert len(list(folder.iterdir())) == 1
 
 

@@ -1,1 +1,7 @@
 """Tools that run commands."""
+
+from hermes_core.tools.shell.process_table import ProcessTable
+from hermes_core.tools.shell.sessions import TerminalSessions
+
+SESSION_SERVICES = (ProcessTable, TerminalSessions)
+"""What the host makes one of for each session; closed in this order."""
