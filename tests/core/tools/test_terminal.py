@@ -70,6 +70,11 @@ def saved_text(result: ToolResult) -> tuple[str, int]:
     return path.read_text(), stat.S_IMODE(path.stat().st_mode)
 
 
+def list_of(folder: Path) -> list[str]:
+    """Names in a folder."""
+    return [path.name for path in folder.iterdir()]
+
+
 @pytest.fixture
 async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
     made = Bench(tmp_path / "work")
@@ -127,11 +132,19 @@ async def test_a_refused_command_does_not_run(bench: Bench) -> None:
     bench.permissions.blocked.add("touch made")
     with pytest.raises(ToolBlocked):
         await bench.run("touch made")
-    assert os.listdir(bench.cwd) == []
+    assert list_of(bench.cwd) == []
     bench.permissions.blocked.add("touch made2")
     with pytest.raises(ToolBlocked):
         await bench.run("touch made2", background=True)
     assert bench.services[ProcessTable].processes() == []
+
+
+@pytest.mark.ac("terminal-checkpoint")
+async def test_a_destructive_command_is_preceded_by_a_checkpoint(bench: Bench) -> None:
+    await bench.run("mkdir sub; touch sub/a; ls sub")
+    assert bench.checkpoints.taken == []
+    await bench.run("rm a", workdir="sub")
+    assert bench.checkpoints.taken == [((bench.cwd / "sub",), "terminal: rm a")]
 
 
 async def test_an_approval_is_named_in_the_result(bench: Bench) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import msgspec
 
+from hermes_core.checkpoints.destructive import looks_destructive
 from hermes_core.errors import ToolError
 from hermes_core.events import ToolKind
 from hermes_core.messages import clean_text
@@ -98,6 +99,9 @@ class TerminalTool(Tool[TerminalArgs]):
             command, cwd=Path(folder or terminal.cwd), backend=ctx.settings.terminal.backend
         )
         ctx.cancel.raise_if_set()
+        if looks_destructive(command):
+            folders = [Path(folder or terminal.cwd)]
+            await ctx.checkpoints.before_change(folders, cause=f"terminal: {self.preview(args)}")
         extra = {"approval": _APPROVALS[approval]} if approval in _APPROVALS else {}
         pty = args.pty
         if pty and _TOKEN_LOGIN.search(command):
