@@ -1,0 +1,1 @@
+"""Snapshots of files before changes, and the way back."""
