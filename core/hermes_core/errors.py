@@ -74,11 +74,15 @@ class ProviderError(HermesError):
         message: One sentence for a person, keys masked.
         reason: `auth`, `billing`, `rate_limit`, `overloaded`, `server_error`,
             `timeout`, `connection`, `context_overflow`, `payload_too_large`,
-            `model_not_found`, `format_error`, `malformed`, `cut_stream`, `unknown`.
+            `model_not_found`, `format_error`, `malformed`, `cut_stream`,
+            `thinking_signature`, `long_context_tier`, `unknown`.
         status: HTTP status, if there was one.
         retry_after_s: The provider's own wish, in seconds.
         retryable: The same bytes may be sent again.
         hint: What the person can do.
+        window_tokens: With `context_overflow`: the real window, if the provider said it.
+        output_cap_tokens: With `context_overflow`: the prompt fits, only the asked
+            reply length does not; this much is left for the reply.
     """
 
     def __init__(
@@ -90,12 +94,16 @@ class ProviderError(HermesError):
         retry_after_s: float | None = None,
         retryable: bool = False,
         hint: str = "",
+        window_tokens: int | None = None,
+        output_cap_tokens: int | None = None,
     ) -> None:
         super().__init__(message, hint=hint)
         self.reason = reason
         self.status = status
         self.retry_after_s = retry_after_s
         self.retryable = retryable
+        self.window_tokens = window_tokens
+        self.output_cap_tokens = output_cap_tokens
 
 
 class ContextFull(HermesError):

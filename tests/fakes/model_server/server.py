@@ -51,7 +51,8 @@ class ModelServer:
         self._steps = list(steps)
         self._api_key = api_key
         self._models = tuple(models)
-        self._extra = frozenset(extra_fields)
+        self.extra_fields = set(extra_fields)
+        """Request fields known beyond the vendor's; a test may add some."""
         self._expect_refusals = expect_refusals
         self._signatures: set[str] = set()
         self._gates: dict[str, asyncio.Event] = {}
@@ -179,7 +180,7 @@ class ModelServer:
         self.requests.append(request)
         try:
             if wire is chat_completions:
-                chat_completions.validate(request, extra=self._extra)
+                chat_completions.validate(request, extra=frozenset(self.extra_fields))
             elif wire is messages:
                 messages.validate(request, signatures=self._signatures)
             else:

@@ -1,0 +1,72 @@
+"""One client per provider, credential and address, kept alive."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TypeAlias
+
+from hermes_core.errors import ConfigError
+from hermes_core.providers.anthropic_messages import AnthropicMessages
+from hermes_core.providers.base import Model
+from hermes_core.providers.chat_completions import ChatCompletions
+from hermes_core.providers.resolve import Resolution
+
+WireModel: TypeAlias = ChatCompletions | AnthropicMessages
+
+_WIRES: dict[str, type[ChatCompletions | AnthropicMessages]] = {
+    "chat_completions": ChatCompletions,
+    "anthropic_messages": AnthropicMessages,
+}
+
+
+def open_model(resolution: Resolution) -> WireModel:
+    """Return a new model for a resolution; nothing is imported or connected yet.
+
+    Raises:
+        ConfigError: The wire format is served elsewhere or unknown.
+    """
+    wire = _WIRES.get(resolution.runtime.api_mode)
+    if wire is None:
+        raise ConfigError(f"No client for the wire format {resolution.runtime.api_mode!r}.")
+    return wire(resolution)
+
+
+class Models:
+    """The models in use. A model stays the same as long as its endpoint does."""
+
+    def __init__(self) -> None:
+        self._models: dict[tuple[object, ...], Model] = {}
+
+    def get(self, resolution: Resolution) -> Model:
+        """Return the model for a resolution, the same one for the same endpoint.
+
+        The model id, the window and the like may differ between the requests of one
+        model: they travel with each request.
+
+        Raises:
+            ConfigError: As `open_model`.
+        """
+        key = _key(resolution)
+        if key not in self._models:
+            self._models[key] = open_model(resolution)
+        return self._models[key]
+
+    async def aclose(self) -> None:
+        """Close all clients."""
+        models = list(self._models.values())
+        self._models.clear()
+        await asyncio.gather(*(model.aclose() for model in models))
+
+
+def _key(resolution: Resolution) -> tuple[object, ...]:
+    runtime = resolution.runtime
+    return (
+        runtime.provider,
+        runtime.base_url,
+        runtime.api_mode,
+        resolution.credential.fingerprint,
+        resolution.timeouts,
+        resolution.cache_ttl,
+        resolution.max_output_tokens,
+        repr(sorted(resolution.extra_body.items())),
+    )

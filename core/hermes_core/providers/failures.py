@@ -1,0 +1,181 @@
+"""What went wrong with a request, read out of exceptions, bodies and headers.
+
+Nothing here decides; `classify.py` does. The SDKs' exception classes are told apart
+by name, so that reading a failure never imports an SDK.
+"""
+
+from __future__ import annotations
+
+import email.utils
+import html
+import json
+import re
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+_CHAIN_LIMIT = 5
+_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
+_RAY = re.compile(r"\b(?:cf-ray|ray id)\W*(?:<[^>]*>)?\s*([0-9a-f]{16})", re.IGNORECASE)
+_TAGS = re.compile(r"<[^>]+>")
+_TRY_AGAIN = re.compile(r"try again in (\d+(?:\.\d+)?)\s*(ms|s|m)\b", re.IGNORECASE)
+_MAX_TEXT_CHARS = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """The facts of one failed request."""
+
+    status: int | None = None
+    code: str = ""
+    """The service's own code and type words, lower case, separated by blanks."""
+    text: str = ""
+    """The service's message, HTML reduced to its title, at most 1,000 characters."""
+    kinds: frozenset[str] = frozenset()
+    """Names of the exception classes in the chain, base classes included."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Response headers, names in lower case."""
+    is_html: bool = False
+
+    @property
+    def words(self) -> str:
+        """Code and text in lower case, for looking for phrases."""
+        return f"{self.code} {self.text}".lower()
+
+    @property
+    def retry_after_s(self) -> float | None:
+        """How long the service asks to wait, in seconds from now, never negative."""
+        return _retry_after(self.headers, self.text)
+
+
+def read_exception(error: BaseException) -> Failure:
+    """Read what an SDK, the HTTP library or the socket raised."""
+    status: int | None = None
+    body: Any = None
+    headers: Mapping[str, str] = {}
+    for one in _chain(error):
+        if status is None and isinstance(getattr(one, "status_code", None), int):
+            status = one.status_code  # type: ignore[attr-defined]  # read by name, see above
+        response = getattr(one, "response", None)
+        if not headers and response is not None:
+            headers = {str(key).lower(): str(value) for key, value in response.headers.items()}
+        if body is None:
+            body = getattr(one, "body", None)
+    kinds = {kind.__name__ for one in _chain(error) for kind in type(one).__mro__}
+    failure = read_body(body, status=status, headers=headers)
+    text = failure.text or " / ".join(str(one) for one in _chain(error) if str(one))
+    return Failure(
+        status=failure.status,
+        code=failure.code,
+        text=_shorten(text),
+        kinds=frozenset(kinds),
+        headers=headers,
+        is_html=failure.is_html,
+    )
+
+
+def read_body(
+    body: Any, *, status: int | None = None, headers: Mapping[str, str] | None = None
+) -> Failure:
+    """Read an error body, or an error object from the middle of a stream.
+
+    An aggregator's numeric `code` counts as the status when there is none.
+    """
+    if isinstance(body, bytes):
+        body = body.decode("utf-8", "replace")
+    if isinstance(body, str):
+        return _read_text(body, status, headers or {})
+    if isinstance(body, list) and body:
+        body = body[0]  # Gemini wraps its error into a list
+    if not isinstance(body, dict):
+        return Failure(status=status, headers=headers or {})
+    inner = body.get("error", body)
+    if not isinstance(inner, dict):
+        return Failure(status=status, text=_shorten(str(inner)), headers=headers or {})
+    code = inner.get("code")
+    if status is None and isinstance(code, int) and 400 <= code <= 599:
+        status = code
+    words = [str(inner[key]) for key in ("code", "type", "status") if inner.get(key)]
+    return Failure(
+        status=status,
+        code=" ".join(words).lower(),
+        text=_shorten(" / ".join(_messages(inner))),
+        headers=headers or {},
+    )
+
+
+def _messages(error: Mapping[str, Any]) -> Iterator[str]:
+    for key in ("message", "detail", "error_description"):
+        if isinstance(error.get(key), str) and error[key]:
+            yield error[key]
+            break
+    # OpenRouter hides the words of the provider behind it in metadata.raw.
+    metadata = error.get("metadata")
+    raw = metadata.get("raw") if isinstance(metadata, dict) else None
+    if isinstance(raw, str) and raw:
+        yield read_body(_parsed(raw)).text or raw
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _read_text(text: str, status: int | None, headers: Mapping[str, str]) -> Failure:
+    stripped = text.strip()
+    parsed = _parsed(stripped) if stripped[:1] in ("{", "[") else None
+    if isinstance(parsed, dict | list):
+        return read_body(parsed, status=status, headers=headers)
+    is_html = stripped[:1] == "<" or "<html" in stripped[:500].lower()
+    shown = _reduced(stripped) if is_html else stripped
+    return Failure(status=status, text=_shorten(shown), headers=headers, is_html=is_html)
+
+
+def _reduced(page: str) -> str:
+    title = _TITLE.search(page)
+    text = html.unescape(_TAGS.sub(" ", title.group(1) if title else page[:2000]))
+    ray = _RAY.search(page)
+    shown = " ".join(text.split()) or "a web page instead of an answer"
+    return f"{shown} (Ray ID {ray.group(1)})" if ray else shown
+
+
+def _shorten(text: str) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= _MAX_TEXT_CHARS else flat[: _MAX_TEXT_CHARS - 1] + "…"
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    current: BaseException | None = error
+    for _ in range(_CHAIN_LIMIT):
+        if current is None:
+            return
+        yield current
+        current = current.__cause__ or current.__context__
+
+
+def _retry_after(headers: Mapping[str, str], text: str) -> float | None:
+    milliseconds = _number(headers.get("retry-after-ms"))
+    if milliseconds is not None:
+        return max(0.0, milliseconds / 1000)
+    wanted = headers.get("retry-after", "")
+    seconds = _number(wanted)
+    if seconds is not None:
+        return max(0.0, seconds)
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(wanted).timestamp() - time.time())
+    except (TypeError, ValueError):
+        pass  # not a date either: the text may say it
+    said = _TRY_AGAIN.search(text)
+    if said is None:
+        return None
+    return float(said.group(1)) * {"ms": 0.001, "s": 1.0, "m": 60.0}[said.group(2).lower()]
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        return float(text) if text else None
+    except ValueError:
+        return None

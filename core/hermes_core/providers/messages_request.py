@@ -1,0 +1,191 @@
+"""Our messages as a request of the messages wire. Pure.
+
+Source: Anthropic API reference, "Create a Message"; guides "Extended thinking",
+"Tool use", "Prompt caching".
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from hermes_core.messages import Message, clean_text
+from hermes_core.providers.base import ModelRequest
+from hermes_core.providers.cache_markers import marker, marks_claude
+from hermes_core.providers.facts import max_output_of
+from hermes_core.providers.images import Images, images_of, missing_text
+from hermes_core.providers.resolve import Resolution
+from hermes_core.providers.tool_arguments import parsed
+
+EMPTY_TEXT = "(empty)"
+"""Stands where the wire forbids an empty text."""
+_NOT_IN_IDS = re.compile(r"[^a-zA-Z0-9_-]")
+_BUDGETS = {"xhigh": 32_000, "high": 16_000, "medium": 8_000, "low": 4_000, "minimal": 4_000}
+_EFFORTS = {"xhigh": "max", "minimal": "low"}
+_ROOM_FOR_ANSWER = 4_096
+_MARKED_MESSAGES = 3
+
+
+def request_body(request: ModelRequest, resolution: Resolution, images: Images) -> dict[str, Any]:
+    """Return the JSON body of a streaming request."""
+    model = wire_model(request, resolution)
+    is_native = resolution.record.id == "anthropic"
+    marked = marks_claude(resolution.record, model)
+    messages = _merged(request, images, keeps_thinking=is_native)
+    if marked:
+        for message in messages[-_MARKED_MESSAGES:]:
+            _mark(message["content"], resolution.cache_ttl)
+    body: dict[str, Any] = {
+        "model": model,
+        "max_tokens": _output_cap(request, resolution, model),
+        "messages": messages,
+        "stream": True,
+    }
+    system = _system(request, resolution, marked=marked)
+    if system:
+        body["system"] = system
+    if request.tools:
+        body["tools"] = [_tool(tool) for tool in request.tools]
+        body["tool_choice"] = {"type": "auto"}
+    if request.temperature is not None:
+        body["temperature"] = request.temperature
+    _add_thinking(body, request, model)
+    body.update(resolution.extra_body)
+    return body
+
+
+def wire_model(request: ModelRequest, resolution: Resolution) -> str:
+    """The id as the endpoint wants it: the vendor's own writes dashes, not dots."""
+    model = request.runtime.model
+    if resolution.record.id != "anthropic":
+        return model
+    return model.removeprefix("anthropic/").replace(".", "-")
+
+
+def _output_cap(request: ModelRequest, resolution: Resolution, model: str) -> int:
+    asked = request.max_output_tokens or resolution.max_output_tokens or max_output_of(model)
+    return max(1, min(asked, request.runtime.window_tokens - 1))
+
+
+def _add_thinking(body: dict[str, Any], request: ModelRequest, model: str) -> None:
+    effort = request.reasoning_effort
+    name = model.lower()
+    if not effort or effort == "none" or "claude" not in name or "haiku" in name:
+        return
+    if "4-6" in name:
+        body["thinking"] = {"type": "adaptive"}
+        body["output_config"] = {"effort": _EFFORTS.get(effort, effort)}
+    elif "3-5" in name or "claude-3-opus" in name:
+        return
+    else:
+        budget = min(_BUDGETS[effort], max(1_024, max_output_of(model) - _ROOM_FOR_ANSWER))
+        body["thinking"] = {"type": "enabled", "budget_tokens": budget}
+        body["max_tokens"] = max(body["max_tokens"], budget + _ROOM_FOR_ANSWER)
+    body.pop("temperature", None)
+
+
+def _tool(tool: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "name": tool["name"],
+        "description": tool.get("description", ""),
+        "input_schema": tool["parameters"],
+    }
+
+
+def _system(request: ModelRequest, resolution: Resolution, *, marked: bool) -> list[dict[str, Any]]:
+    texts = [clean_text(text) for text in (request.system, request.ephemeral_system) if text]
+    blocks: list[dict[str, Any]] = [{"type": "text", "text": text} for text in texts]
+    if marked and request.system:
+        blocks[0]["cache_control"] = marker(resolution.cache_ttl)
+    return blocks
+
+
+# --- messages ------------------------------------------------------------------------
+
+
+def _merged(request: ModelRequest, images: Images, *, keeps_thinking: bool) -> list[dict[str, Any]]:
+    """Build turns that alternate: neighbours of one role become one message."""
+    last = max(
+        (at for at, one in enumerate(request.messages) if one.role == "assistant"), default=-1
+    )
+    turns: list[dict[str, Any]] = []
+    for at, message in enumerate(request.messages):
+        role = "assistant" if message.role == "assistant" else "user"
+        if message.role == "assistant":
+            blocks = _assistant(message, keeps_thinking=keeps_thinking and at == last)
+        elif message.role == "tool":
+            blocks = [_tool_result(message)]
+        else:
+            blocks = _user(message, images)
+        if turns and turns[-1]["role"] == role:
+            turns[-1]["content"].extend(blocks)
+        else:
+            turns.append({"role": role, "content": blocks})
+    return turns
+
+
+def _user(message: Message, images: Images) -> list[dict[str, Any]]:
+    blocks: list[dict[str, Any]] = []
+    for picture in images_of(message):
+        if picture.path in images:
+            source = {
+                "type": "base64",
+                "media_type": picture.media_type,
+                "data": images[picture.path],
+            }
+            blocks.append({"type": "image", "source": source})
+        else:
+            blocks.append({"type": "text", "text": missing_text(picture)})
+    text = clean_text(message.content).strip()
+    if text or not blocks:
+        blocks.append({"type": "text", "text": text or EMPTY_TEXT})
+    return blocks
+
+
+def _tool_result(message: Message) -> dict[str, Any]:
+    return {
+        "type": "tool_result",
+        "tool_use_id": wire_id(message.tool_call_id or ""),
+        "content": clean_text(message.content).strip() or EMPTY_TEXT,
+    }
+
+
+def _assistant(message: Message, *, keeps_thinking: bool) -> list[dict[str, Any]]:
+    blocks: list[dict[str, Any]] = []
+    if keeps_thinking:
+        blocks = [one for one in message.reasoning_details or () if _is_signed(one)]
+    text = clean_text(message.content).strip()
+    if text:
+        blocks.append({"type": "text", "text": text})
+    for call in message.tool_calls:
+        blocks.append(
+            {
+                "type": "tool_use",
+                "id": wire_id(call.id),
+                "name": call.name,
+                "input": parsed(clean_text(call.arguments)),
+            }
+        )
+    if all(_is_signed(block) for block in blocks):
+        blocks.append({"type": "text", "text": EMPTY_TEXT})
+    return blocks
+
+
+def _is_signed(item: Any) -> bool:
+    if not isinstance(item, dict):
+        return False
+    if item.get("type") == "redacted_thinking":
+        return True
+    return item.get("type") == "thinking" and bool(item.get("signature"))
+
+
+def wire_id(call_id: str) -> str:
+    """The id in the characters this wire allows; the same id always gives the same."""
+    return _NOT_IN_IDS.sub("_", call_id) or "call"
+
+
+def _mark(blocks: list[dict[str, Any]], ttl: str) -> None:
+    for block in reversed(blocks):
+        if block["type"] not in ("thinking", "redacted_thinking"):
+            block["cache_control"] = marker(ttl)
+            return

@@ -1,0 +1,70 @@
+"""Who serves models and how each is reached, as data (`catalogue.toml`)."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+import msgspec
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One provider. What differs between providers is a named flag here."""
+
+    id: str
+    label: str
+    aliases: tuple[str, ...] = ()
+    base_url: str = ""
+    """Default address; empty where the user names it."""
+    base_url_env: str = ""
+    """Variable that replaces the address for this provider alone."""
+    key_env: tuple[str, ...] = ()
+    """Variables that may hold the key, the first one with a value wins."""
+    api_mode: Literal["chat_completions", "anthropic_messages", "demo"] = "chat_completions"
+    default_model: str = ""
+    """Used when nobody names one."""
+    console: str = ""
+    """Where a person sees keys and credit."""
+    key_optional: bool = False
+
+    output_cap_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
+    reasoning_request: Literal["", "effort", "object"] = ""
+    """How effort is asked for: not at all, `reasoning_effort`, or a `reasoning` object."""
+    reasoning_replay: Literal["", "reasoning_content", "reasoning_details"] = ""
+    """What earlier thinking is sent back as; empty where unknown fields are refused."""
+    developer_role: bool = False
+    """GPT-5 and Codex models get the system prompt as `developer`."""
+    cache_markers: bool = False
+    """Claude models get cache markers on system and last messages."""
+    attribution: bool = False
+    """Tell the aggregator the product's name."""
+    bearer_key: bool = False
+    """A third-party messages endpoint that wants the key as a bearer token."""
+    session_header: str = ""
+    """Header that carries the session id."""
+
+
+class _Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    provider: tuple[Record, ...]
+
+
+@cache
+def records() -> dict[str, Record]:
+    """All providers by id, in the order in which `auto` and pickers look at them."""
+    data = files("hermes_core.providers").joinpath("catalogue.toml").read_bytes()
+    catalogue = msgspec.toml.decode(data, type=_Catalogue)
+    return {record.id: record for record in catalogue.provider}
+
+
+@cache
+def _aliases() -> dict[str, str]:
+    return {
+        name: record.id for record in records().values() for name in (record.id, *record.aliases)
+    }
+
+
+def find_record(name: str) -> Record | None:
+    """Return the provider of that id or alias, any case."""
+    found = _aliases().get(name.strip().lower())
+    return records()[found] if found else None

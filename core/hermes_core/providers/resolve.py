@@ -1,0 +1,315 @@
+"""From settings and keys to the one endpoint that answers.
+
+Order of the provider: the argument (flag or command), `model.provider` (which already
+holds an exported `HERMES_INFERENCE_PROVIDER`), `auto`. A provider that was named is
+never replaced by another; a key goes to its own provider's address and nowhere else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import msgspec
+
+from hermes_core.config.model_settings import ProviderEntry
+from hermes_core.config.schema import Settings
+from hermes_core.errors import ConfigError, NoModelConfigured
+from hermes_core.messages import Runtime
+from hermes_core.providers.address import clean_base_url, host_of, is_local, speaks_messages
+from hermes_core.providers.facts import window_of
+from hermes_core.providers.records import Record, find_record, records
+from hermes_core.providers.timeouts import Timeouts
+
+PLACEHOLDER_KEY = "no-key-required"
+"""Sent to a custom endpoint that has no key, because the clients want one."""
+
+_NOT_A_KEY = frozenset(
+    {"changeme", "your_api_key", "your-api-key", "placeholder", "example", "dummy", "null", "none"}
+)
+_NO_MODEL_HINT = (
+    "Run `hermes model`, or set OPENROUTER_API_KEY (or another provider's key) in the home's"
+    " .env file, or `hermes config set model.provider`, `model.base_url` and `model.default`."
+)
+
+
+class KeySource(Protocol):
+    """Where keys are looked up by the name of their variable."""
+
+    def get(self, name: str) -> str | None:
+        """Return the value, or None."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """One key. Its value shows up in no representation."""
+
+    value: str = field(repr=False)
+    source: str
+    """The variable or setting it came from, for messages to people."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells keys apart without showing them."""
+        return hashlib.sha256(self.value.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolution:
+    """Everything needed to reach a model."""
+
+    runtime: Runtime
+    credential: Credential
+    record: Record
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    extra_body: Mapping[str, Any] = field(default_factory=dict)
+    """Fields the settings add to each request (`options`, `provider`)."""
+    cache_ttl: str = "5m"
+    max_output_tokens: int | None = None
+    """`model.max_tokens`, if set; a request may ask for less."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """A provider with what the user's settings say about it."""
+
+    record: Record
+    id: str
+    entry: ProviderEntry | None = None
+    is_configured: bool = False
+    """`model.base_url`, `model.api_key` and `model.api_mode` belong to it."""
+
+
+def resolve(
+    settings: Settings,
+    secrets: KeySource,
+    *,
+    model: str | None = None,
+    provider: str | None = None,
+) -> Resolution:
+    """Decide who answers.
+
+    Args:
+        settings: The merged settings.
+        secrets: Looks keys up by name.
+        model: Asked for by flag or command; empty counts as not asked.
+        provider: Asked for by flag or command: an id, an alias, or a name of the
+            user's own from `providers` or `custom_providers`.
+
+    Raises:
+        NoModelConfigured: Nothing is set up, or the chosen provider has no key.
+        ConfigError: Unknown provider, no or bad address, a wire that does not exist.
+    """
+    choice = _choose(settings, secrets, (provider or "").strip())
+    if choice.record.id == "demo":
+        runtime = Runtime(model="demo", provider="demo", api_mode="demo")
+        return Resolution(
+            runtime=runtime, credential=Credential("", "built in"), record=choice.record
+        )
+    base_url = _base_url(choice, settings, secrets)
+    name = _model(choice, settings, (model or "").strip(), (provider or "").strip())
+    runtime = Runtime(
+        model=name,
+        provider=choice.id,
+        base_url=base_url,
+        api_mode=_api_mode(choice, settings, base_url),
+        window_tokens=_window(choice, settings, name),
+    )
+    return Resolution(
+        runtime=runtime,
+        credential=_credential(choice, settings, secrets, base_url),
+        record=_record(choice, base_url),
+        timeouts=_timeouts(choice, settings, base_url),
+        extra_body=_extra_body(choice, settings, base_url),
+        cache_ttl=settings.prompt_caching.cache_ttl,
+        max_output_tokens=settings.model.max_tokens,
+    )
+
+
+# --- the provider --------------------------------------------------------------------
+
+
+def _choose(settings: Settings, secrets: KeySource, asked: str) -> _Choice:
+    configured = settings.model.provider.strip() or "auto"
+    requested = asked or configured
+    if requested.lower() == "auto":
+        return _choose_automatically(settings, secrets)
+    choice = _named(settings, requested)
+    if configured.lower() == "auto":
+        is_configured = choice.record.id == "custom" and choice.entry is None
+    else:
+        is_configured = _named(settings, configured).id == choice.id
+    return _Choice(choice.record, choice.id, choice.entry, is_configured)
+
+
+def _named(settings: Settings, name: str) -> _Choice:
+    wanted = _plain(name.removeprefix("custom:"))
+    record = None if name.startswith("custom:") else find_record(name)
+    if record is not None:
+        changes = next(
+            (entry for key, entry in settings.providers.items() if find_record(key) is record), None
+        )
+        return _Choice(record, record.id, changes if record.id != "custom" else None)
+    for key, entry in _own_entries(settings):
+        if wanted and wanted in {_plain(key), _plain(entry.name)}:
+            return _Choice(records()["custom"], f"custom:{_plain(key or entry.name)}", entry)
+    raise ConfigError(
+        f"Unknown provider {name!r}.",
+        hint=f"Known: {', '.join(records())}, or a name from `providers` in config.yaml.",
+    )
+
+
+def _own_entries(settings: Settings) -> Iterator[tuple[str, ProviderEntry]]:
+    yield from settings.providers.items()
+    for entry in settings.custom_providers:
+        yield entry.name, entry
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9.]+", "-", name.strip().lower()).strip("-")
+
+
+def _choose_automatically(settings: Settings, secrets: KeySource) -> _Choice:
+    if settings.model.base_url.strip():
+        host = host_of(settings.model.base_url)
+        known = (
+            one for one in records().values() if one.base_url and host_of(one.base_url) == host
+        )
+        record = next(known, records()["custom"])
+        return _Choice(record, record.id, is_configured=True)
+    if _usable(settings.model.api_key):
+        return _Choice(records()["openrouter"], "openrouter", is_configured=True)
+    for record in records().values():
+        if any(_usable(secrets.get(name)) for name in record.key_env):
+            return _Choice(record, record.id, _named(settings, record.id).entry)
+    raise NoModelConfigured("No model is configured.", hint=_NO_MODEL_HINT)
+
+
+# --- the key -------------------------------------------------------------------------
+
+
+def _credential(
+    choice: _Choice, settings: Settings, secrets: KeySource, base_url: str
+) -> Credential:
+    for source, value in _keys(choice, settings, secrets, base_url):
+        if _usable(value):
+            return Credential(str(value).strip(), source)
+    if choice.record.key_optional:
+        return Credential(PLACEHOLDER_KEY, "none")
+    names = " or ".join(choice.record.key_env)
+    raise NoModelConfigured(
+        f"{choice.record.label} has no key: {names} is not set.",
+        hint=f"Put {choice.record.key_env[0]}=… into the home's .env file, or run `hermes model`.",
+    )
+
+
+def _keys(
+    choice: _Choice, settings: Settings, secrets: KeySource, base_url: str
+) -> Iterator[tuple[str, str | None]]:
+    entry = choice.entry
+    if entry is not None:
+        yield f"providers.{choice.id.removeprefix('custom:')}.api_key", entry.api_key
+        if entry.key_env:
+            yield entry.key_env, secrets.get(entry.key_env)
+    if choice.is_configured:
+        yield "model.api_key", settings.model.api_key
+    for name in choice.record.key_env:
+        yield name, secrets.get(name)
+    if choice.record.id == "custom" and host_of(base_url) in {"ollama.com", "www.ollama.com"}:
+        yield "OLLAMA_API_KEY", secrets.get("OLLAMA_API_KEY")
+
+
+def _usable(value: str | None) -> bool:
+    text = (value or "").strip()
+    return len(text) >= 4 and text.lower() not in _NOT_A_KEY and set(text) != {"*"}
+
+
+# --- address, wire, model, window ----------------------------------------------------
+
+
+def _base_url(choice: _Choice, settings: Settings, secrets: KeySource) -> str:
+    record = choice.record
+    found = choice.entry.base_url if choice.entry is not None else ""
+    if not found and choice.is_configured:
+        found = settings.model.base_url
+    if not found and record.base_url_env:
+        found = secrets.get(record.base_url_env) or ""
+    found = found.strip() or record.base_url
+    if not found:
+        where = "model.base_url" if choice.entry is None else f"providers.{choice.id[7:]}.base_url"
+        raise ConfigError(
+            f"The provider {choice.id} has no address.",
+            hint=f"Set {where}, e.g. `hermes config set {where} http://127.0.0.1:8080/v1`.",
+        )
+    return clean_base_url(found)
+
+
+def _record(choice: _Choice, base_url: str) -> Record:
+    if choice.record.id == "custom" and not is_local(base_url):
+        # Local servers ignore fields they do not know; strict services refuse them.
+        return msgspec.structs.replace(choice.record, reasoning_replay="")
+    return choice.record
+
+
+def _api_mode(choice: _Choice, settings: Settings, base_url: str) -> str:
+    explicit = choice.entry.api_mode if choice.entry is not None else ""
+    if not explicit and choice.is_configured:
+        explicit = settings.model.api_mode
+    if explicit and explicit not in ("chat_completions", "anthropic_messages"):
+        raise ConfigError(
+            f"The wire format {explicit} is not available.",
+            hint="Use chat_completions or anthropic_messages as api_mode.",
+        )
+    if explicit:
+        return explicit
+    if choice.record.api_mode == "chat_completions" and speaks_messages(base_url):
+        return "anthropic_messages"
+    return choice.record.api_mode
+
+
+def _model(choice: _Choice, settings: Settings, asked: str, asked_provider: str) -> str:
+    if asked:
+        return asked
+    if choice.entry is not None and choice.entry.model:
+        return choice.entry.model
+    is_other = asked_provider and not choice.is_configured and settings.model.provider != "auto"
+    configured = "" if is_other else settings.model.default.strip()
+    found = configured or choice.record.default_model
+    if not found and not choice.record.key_optional:
+        raise NoModelConfigured(
+            f"No model is named for {choice.record.label}.",
+            hint="Name one with --model or `hermes config set model.default`.",
+        )
+    return found
+
+
+def _window(choice: _Choice, settings: Settings, model: str) -> int:
+    entry = choice.entry
+    if entry is not None:
+        facts = entry.models.get(model) if isinstance(entry.models, dict) else None
+        if isinstance(facts, dict) and isinstance(facts.get("context_length"), int):
+            return int(facts["context_length"])
+        if entry.context_length:
+            return entry.context_length
+    if settings.model.context_length and model in ("", settings.model.default.strip()):
+        return settings.model.context_length
+    return window_of(model)
+
+
+def _timeouts(choice: _Choice, settings: Settings, base_url: str) -> Timeouts:
+    requests = settings.requests
+    whole = (choice.entry and choice.entry.request_timeout_seconds) or requests.timeout
+    patient = is_local(base_url) and "stream_read_timeout" not in requests.model_fields_set
+    return Timeouts(
+        whole_s=whole, read_s=whole if patient else min(whole, requests.stream_read_timeout)
+    )
+
+
+def _extra_body(choice: _Choice, settings: Settings, base_url: str) -> dict[str, Any]:
+    if choice.record.id == "custom" and settings.model.ollama_num_ctx and is_local(base_url):
+        return {"options": {"num_ctx": settings.model.ollama_num_ctx}}
+    return {}
