@@ -1,0 +1,1 @@
+"""Lines of styled cells: pens, wrapping, columns, rows."""

@@ -1,0 +1,1 @@
+"""Markdown of replies, closed block by block while it streams."""
