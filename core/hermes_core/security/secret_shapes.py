@@ -78,8 +78,10 @@ SHAPES: tuple[Shape, ...] = (
     Shape(
         "json web token",
         ("eyj",),
-        re.compile(rf"(?P<secret>eyJ(?:(?<!{_BODY}eyJ)|(?<=meyJ)){_BODY}{{8,4096}}+"
-            rf"\.{_BODY}{{8,16384}}+\.{_BODY}+)"),
+        re.compile(
+            rf"(?P<secret>eyJ(?:(?<!{_BODY}eyJ)|(?<=meyJ)){_BODY}{{8,4096}}+"
+            rf"\.{_BODY}{{8,16384}}+\.{_BODY}+)"
+        ),
         strong=True,
     ),
     Shape(

@@ -1,0 +1,1 @@
+"""Families of dangerous commands, one small file a group; each registers itself."""
