@@ -210,7 +210,7 @@ async def test_an_ignored_file_is_saved_when_it_is_what_changes(
 async def test_names_of_any_bytes_and_executables_come_back(
     store: CheckpointStore, project: Path
 ) -> None:
-    odd = Path(os.fsdecode(os.fsencode(project) + b"/caf\xe9 \n x"))
+    odd = project / os.fsdecode(b"caf\xe9 \n x")
     odd.write_text("odd")
     tool = project / "tool.sh"
     tool.write_text("#!/bin/sh\n")
