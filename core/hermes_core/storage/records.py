@@ -67,6 +67,7 @@ class SessionSummary(msgspec.Struct, frozen=True, kw_only=True):
     kind: SessionKind
     model: str | None
     parent_session_id: str | None
+    user_id: str | None = None
 
 
 class Owner(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,6 +108,7 @@ class SearchHit(msgspec.Struct, frozen=True, kw_only=True):
     model: str | None = None
     kind: SessionKind = "root"
     parent_session_id: str | None = None
+    user_id: str | None = None
 
 
 class ImportReport(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,6 +11,7 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from hermes_core.errors import StoreUnavailable
@@ -35,10 +36,31 @@ _LOCK_TRIES = 40
 
 _HIT = """
     SELECT messages.id, content, tool_name, tool_calls, messages.session_id, message_id, role,
-        timestamp, title, source, model, kind, parent_session_id
+        timestamp, title, source, model, kind, parent_session_id, user_id
     FROM messages JOIN sessions ON sessions.id = messages.session_id
-    WHERE rewound = 0 AND messages.session_id != ?
+    WHERE rewound = 0 AND messages.session_id != :excluded
+        AND (:user IS NULL OR user_id = :user)
 """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """Where to look."""
+
+    roles: tuple[str, ...] = ()
+    """Only messages of these roles; empty for all."""
+    exclude_session: str = ""
+    user_id: str | None = None
+    """Only this person's conversations; None for everybody's."""
+
+    @property
+    def bindings(self) -> dict[str, object]:
+        """Parameters of the query for hits."""
+        return {"excluded": self.exclude_session, "user": self.user_id}
+
+    def has_role(self, role: str) -> bool:
+        """Whether messages of this role are wanted."""
+        return not self.roles or role in self.roles
 
 
 class Search:
@@ -76,24 +98,18 @@ class Search:
         """Say that there are new rows."""
         self._new_rows.set()
 
-    async def find(
-        self, text: str, *, limit: int, roles: Sequence[str], exclude_session: str
-    ) -> list[SearchHit]:
+    async def find(self, text: str, *, limit: int, scope: Scope) -> list[SearchHit]:
         """Return matching messages, those not indexed yet first, then best first."""
         query = parse(text)
         if query.is_empty or limit <= 0:
             return []
         cursor = await self._catch_up()
-        hits = await self._database.read(
-            lambda db: _scan(db, query, cursor, roles, exclude_session)
-        )
+        hits = await self._database.read(lambda db: _scan(db, query, cursor, scope))
         seen = {(hit.session_id, hit.message_id) for hit in hits}
         page = 0
         while len(hits) < limit and page < MAX_PAGES and not self._database.read_only:
             ids = await self._index.candidates(query, limit=PAGE, offset=page * PAGE)
-            found = await self._database.read(
-                partial(_fetch, ids=ids, query=query, roles=roles, exclude_session=exclude_session)
-            )
+            found = await self._database.read(partial(_fetch, ids=ids, query=query, scope=scope))
             hits += [hit for hit in found if (hit.session_id, hit.message_id) not in seen]
             if len(ids) < PAGE:
                 break
@@ -150,43 +166,30 @@ class Search:
         return await self._index.cursor()
 
 
-def _scan(
-    db: sqlite3.Connection,
-    query: SearchQuery,
-    cursor: int,
-    roles: Sequence[str],
-    exclude_session: str,
-) -> list[SearchHit]:
+def _scan(db: sqlite3.Connection, query: SearchQuery, cursor: int, scope: Scope) -> list[SearchHit]:
+    """Hits among the newest rows that are not indexed yet, newest first."""
     rows = db.execute(
-        f"{_HIT} AND messages.id > ? ORDER BY messages.id DESC LIMIT ?",
-        (exclude_session, cursor, SCANNED_ROWS),
+        f"{_HIT} AND messages.id > :cursor ORDER BY messages.id DESC LIMIT :limit",
+        {**scope.bindings, "cursor": cursor, "limit": SCANNED_ROWS},
     )
     return [
-        hit
-        for row in rows
-        if (not roles or row["role"] in roles)
-        and contains(text := index_text(row), query.terms)
-        and (hit := _hit(row, text, query))
+        _hit(row, text, query)
+        for row, text in ((row, index_text(row)) for row in rows if scope.has_role(row["role"]))
+        if contains(text, query.terms)
     ]
 
 
 def _fetch(
-    db: sqlite3.Connection,
-    ids: Sequence[int],
-    query: SearchQuery,
-    roles: Sequence[str],
-    exclude_session: str,
+    db: sqlite3.Connection, ids: Sequence[int], query: SearchQuery, scope: Scope
 ) -> list[SearchHit]:
     """The hits of these row ids in the order of the ids; those gone since are left out."""
-    marks = ", ".join("?" for _ in ids)
-    rows = {
-        int(row["id"]): row
-        for row in db.execute(f"{_HIT} AND messages.id IN ({marks})", (exclude_session, *ids))
-    }
+    listed = ", ".join(str(row_id) for row_id in ids)
+    found = db.execute(f"{_HIT} AND messages.id IN ({listed})", scope.bindings)
+    rows = {int(row["id"]): row for row in found}
     return [
         _hit(row, index_text(row), query)
         for row in (rows[row_id] for row_id in ids if row_id in rows)
-        if not roles or row["role"] in roles
+        if scope.has_role(row["role"])
     ]
 
 
@@ -202,6 +205,7 @@ def _hit(row: sqlite3.Row, text: str, query: SearchQuery) -> SearchHit:
         model=row["model"],
         kind=row["kind"],
         parent_session_id=row["parent_session_id"],
+        user_id=row["user_id"],
     )
 
 

@@ -122,6 +122,7 @@ def summaries(
     offset: int,
     include_tool: bool,
     text: str,
+    user_id: str | None,
 ) -> list[SessionSummary]:
     """List conversations, newest activity first; subagents never."""
     where, values = ["kind != 'subagent'"], list[object]()
@@ -130,6 +131,9 @@ def summaries(
         values.append(source)
     elif not include_tool:
         where.append("source != 'tool'")
+    if user_id is not None:
+        where.append("user_id = ?")
+        values.append(user_id)
     for word in text.split():
         like = "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
         where.append(

@@ -46,7 +46,7 @@ from hermes_core.storage.records import (
     SessionSummary,
 )
 from hermes_core.storage.schema import SCHEMA_VERSION
-from hermes_core.storage.search import Search
+from hermes_core.storage.search import Scope, Search
 from hermes_core.storage.search_index import checkpoint
 
 _log = logging.getLogger(__name__)
@@ -145,6 +145,7 @@ class Store:
         offset: int = 0,
         include_tool: bool = False,
         text: str = "",
+        user_id: str | None = None,
     ) -> list[SessionSummary]:
         """List conversations, newest activity first, subagents never.
 
@@ -154,10 +155,17 @@ class Store:
             offset: Leave out so many.
             include_tool: With no source given, list `tool` as well.
             text: Words that title, preview, id or source must hold.
+            user_id: Only this person's; None for everybody's.
         """
         return await self._database.read(
             lambda db: session_rows.summaries(
-                db, source=source, limit=limit, offset=offset, include_tool=include_tool, text=text
+                db,
+                source=source,
+                limit=limit,
+                offset=offset,
+                include_tool=include_tool,
+                text=text,
+                user_id=user_id,
             )
         )
 
@@ -429,11 +437,19 @@ class Store:
         limit: int = 20,
         roles: Sequence[str] = (),
         exclude_session: str = "",
+        user_id: str | None = None,
     ) -> list[SearchHit]:
-        """Find messages, best first. No query is an error; a hopeless one finds nothing."""
-        return await self._search.find(
-            query, limit=limit, roles=roles, exclude_session=exclude_session
-        )
+        """Find messages, best first. No query is an error; a hopeless one finds nothing.
+
+        Args:
+            query: Words, `"phrases"`, `AND`, `OR`, `NOT`, `prefix*`.
+            limit: At most so many.
+            roles: Only messages of these; empty for all.
+            exclude_session: Leave this conversation out.
+            user_id: Only this person's conversations; None for everybody's.
+        """
+        scope = Scope(roles=tuple(roles), exclude_session=exclude_session, user_id=user_id)
+        return await self._search.find(query, limit=limit, scope=scope)
 
     async def reindex(self) -> int:
         """Build `search.db` anew; return how many messages it holds."""
