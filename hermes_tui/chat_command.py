@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import click
@@ -53,13 +53,19 @@ def csv(_context: click.Context, _option: click.Parameter, value: Any) -> Any:
 @click.pass_context
 def command(context: click.Context, /, **asked: Any) -> None:
     """Talk to the agent: full screen, or one question with -q."""
-    outer: dict[str, Any] = context.obj or {}
-    for name, value in outer.items():
-        if not asked.get(name):
-            asked[name] = value
-    if asked["query"] is None and (asked["quiet"] or asked["format"] != "text"):
+    options = combined(context.obj or {}, asked)
+    if options.query is None and (options.quiet or options.format != "text"):
         raise click.UsageError("--quiet and --format need a question: -q TEXT.")
-    context.exit(start(RunOptions(**asked)))
+    context.exit(start(options))
+
+
+def combined(outer: Mapping[str, Any], asked: Mapping[str, Any]) -> RunOptions:
+    """Put the options before and behind the command together; those behind win.
+
+    An empty text counts as given: `-c` alone means the newest conversation.
+    """
+    given = {name: value for name, value in asked.items() if value not in (None, False, ())}
+    return RunOptions(**{**asked, **outer, **given})
 
 
 def start(options: RunOptions) -> int:

@@ -14,6 +14,7 @@ import pytest
 from hermes_core.paths import Home
 from hermes_tui._version import VERSION
 from hermes_tui.arguments import joined, take_profile
+from hermes_tui.chat_command import combined
 from hermes_tui.cli import run
 from hermes_tui.commands import COMMANDS
 from hermes_tui.options import RunOptions
@@ -226,6 +227,15 @@ def test_a_reader_that_leaves_early_is_no_error() -> None:
     )
 
     assert (done.stdout, done.stderr, done.returncode) == ("{\n", "", 0)
+
+
+def test_options_before_and_behind_the_command_are_put_together() -> None:
+    behind = {"query": "x", "continue_": "", "resume": None, "yolo": False, "checkpoints": False}
+
+    options = combined({"yolo": True, "continue_": "old", "resume": "id", "query": None}, behind)
+
+    assert (options.query, options.continue_, options.resume) == ("x", "", "id")
+    assert options.yolo is True
 
 
 def test_options_become_settings_that_win() -> None:
