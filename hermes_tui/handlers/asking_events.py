@@ -48,5 +48,5 @@ def _mark(
         return
     if is_waiting or entry.phase == "waiting":
         entry.phase = "waiting" if is_waiting else "running"
-    if view is not None and entry.depth == 0:
+    if view is not None:
         view.tool_waiting(entry.call_id, is_waiting)

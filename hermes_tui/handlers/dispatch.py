@@ -109,9 +109,7 @@ def apply(event: CoreEvent, state: SessionState, view: ConversationView | None) 
 
 
 def _apply_rest(
-    event: (
-        turn_events.RequestEvent | beside_events.WorkEvent | beside_events.RemarkEvent
-    ),
+    event: (turn_events.RequestEvent | beside_events.WorkEvent | beside_events.RemarkEvent),
     state: SessionState,
     view: ConversationView | None,
 ) -> None:

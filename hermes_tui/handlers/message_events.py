@@ -42,7 +42,7 @@ def apply(event: MessageEvent, state: SessionState, view: ConversationView | Non
                 view.append_reasoning(event.message_id, event.text)
         case ReasoningFinished():
             if view is not None:
-                view.finish_reasoning(event.message_id, text=event.text, seconds=event.seconds)
+                view.finish_reasoning(event.message_id, event.text, event.seconds)
         case _:
             assert_never(event)
 
@@ -53,7 +53,7 @@ def _user_message(
     known = state.delivered.pop(event.message_id, None)
     state.last_user_text = event.text
     if view is not None:
-        attachments = known.attachments if known else ()
+        attachments = len(known.attachments) if known else 0
         view.add_user(event.message_id, event.text, attachments=attachments)
 
 
@@ -61,6 +61,4 @@ def _reply(event: MessageFinished, state: SessionState, view: ConversationView |
     if event.state != "discarded" and event.text:
         state.last_reply = event.text
     if view is not None:
-        # A cut text is only the beginning; the deltas have brought the whole.
-        text = "" if event.text_ref else event.text
-        view.finish_reply(event.message_id, state=event.state, text=text, reason=event.reason)
+        view.finish_reply(event.message_id, state=event.state, text=event.text, reason=event.reason)

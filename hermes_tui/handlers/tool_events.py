@@ -16,12 +16,12 @@ def apply(event: ToolEvent, state: SessionState, view: ConversationView | None) 
     match event:
         case ToolAnnounced():
             _entry(state, event.call_id, event.name, len(event.agent))
-            if view is not None and not event.agent:
-                view.announce_tool(event.call_id, event.name)
+            if view is not None:
+                view.announce_tool(event.call_id, event.name, depth=len(event.agent))
         case ToolStarted():
             _started(event, state, view)
         case ToolOutput():
-            if view is not None and not event.agent:
+            if view is not None:
                 view.tool_output(event.call_id, event.chunk)
         case ToolFinished():
             _finished(event, state, view)
@@ -29,7 +29,7 @@ def apply(event: ToolEvent, state: SessionState, view: ConversationView | None) 
             entry = _entry(state, event.call_id, event.name, len(event.agent))
             entry.phase = "skipped"
             entry.summary = event.cause
-            if view is not None and not event.agent:
+            if view is not None:
                 view.skip_tool(event)
         case _:
             assert_never(event)
@@ -45,13 +45,15 @@ def _started(event: ToolStarted, state: SessionState, view: ConversationView | N
     entry.preview = event.preview
     entry.started_at = event.ts
     state.word = f"running {event.name}"
-    if view is not None and not event.agent:
+    if view is not None:
         view.start_tool(
             event.call_id,
             event.name,
             preview=event.preview,
             args=event.args,
             paths=event.paths,
+            kind=event.kind,
+            depth=len(event.agent),
         )
 
 
@@ -65,5 +67,5 @@ def _finished(event: ToolFinished, state: SessionState, view: ConversationView |
         state.files[diff.path] = (added + diff.added, removed + diff.removed)
     running = [item.name for item in state.tools.values() if item.phase == "running"]
     state.word = f"running {running[-1]}" if running else "thinking"
-    if view is not None and not event.agent:
+    if view is not None:
         view.finish_tool(event)

@@ -22,6 +22,7 @@ from hermes_core.events import (
 )
 from hermes_tui.handlers.view import ConversationView
 from hermes_tui.session_state import SessionState
+from hermes_widgets.blocks.error_card import CardAction
 
 TurnEvent: TypeAlias = InputAccepted | InputState | TurnStarted | TurnFinished
 RequestEvent: TypeAlias = (
@@ -102,9 +103,7 @@ def _input_state(event: InputState, state: SessionState) -> None:
             state.delivered[event.message_id] = known
 
 
-def _turn_finished(
-    event: TurnFinished, state: SessionState, view: ConversationView | None
-) -> None:
+def _turn_finished(event: TurnFinished, state: SessionState, view: ConversationView | None) -> None:
     state.turn_id = None
     state.turn_started = None
     state.word = ""
@@ -124,5 +123,8 @@ def _turn_finished(
             title,
             hint=event.hint or "",
             details=event.reason,
-            actions=(("retry", "retry"), ("model", "other model")),
+            actions=(
+                CardAction("r", "retry", "retry"),
+                CardAction("m", "other model", "model"),
+            ),
         )

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Literal, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, Protocol
 
 from hermes_core.events import Notice, ToolFinished, ToolSkipped, TurnFinished
-from hermes_core.messages import Attachment
+from hermes_widgets.blocks.error_card import CardAction
 
 
 class ConversationView(Protocol):
     """The part of the transcript that events reach."""
 
-    def add_user(
-        self, message_id: str, text: str, *, attachments: Sequence[Attachment] = ()
-    ) -> None:
+    def add_user(self, message_id: str, text: str, *, attachments: int = 0) -> None:
         """Show a message of the person."""
 
     def begin_reply(self, message_id: str) -> None:
@@ -36,27 +34,29 @@ class ConversationView(Protocol):
     def append_reasoning(self, message_id: str, text: str) -> None:
         """Add to the model's thinking."""
 
-    def finish_reasoning(self, message_id: str, *, text: str = "", seconds: float = 0.0) -> None:
+    def finish_reasoning(self, message_id: str, text: str, seconds: float) -> None:
         """The thinking about a message is over."""
 
-    def announce_tool(self, call_id: str, name: str) -> None:
+    def announce_tool(self, call_id: str, name: str, *, depth: int = 0) -> None:
         """A call is being written."""
 
     def start_tool(
         self,
         call_id: str,
         name: str,
-        *,
         preview: str = "",
-        args: dict[str, object] | None = None,
+        args: Mapping[str, Any] | None = None,
         paths: Sequence[str] = (),
+        *,
+        kind: str = "other",
+        depth: int = 0,
     ) -> None:
         """A call runs."""
 
     def tool_output(self, call_id: str, chunk: str) -> None:
         """Live output of a call."""
 
-    def tool_waiting(self, call_id: str, is_waiting: bool) -> None:
+    def tool_waiting(self, call_id: str, waiting: bool) -> None:
         """A call waits for the person, or no longer."""
 
     def finish_tool(self, event: ToolFinished) -> None:
@@ -65,16 +65,15 @@ class ConversationView(Protocol):
     def skip_tool(self, event: ToolSkipped) -> None:
         """A call was not run."""
 
-    def notice(self, notice: Notice) -> None:
+    def notice(self, event: Notice) -> None:
         """Show a remark."""
 
     def error(
         self,
         title: str,
-        *,
         hint: str = "",
         details: str = "",
-        actions: Sequence[tuple[str, str]] = (),
+        actions: Sequence[CardAction] = (),
     ) -> None:
         """Show an error card."""
 

@@ -1,0 +1,1 @@
+"""What keys, palette and mouse can do."""

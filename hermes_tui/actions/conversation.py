@@ -1,0 +1,102 @@
+"""Actions on the conversation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hermes_core.commands import QueueRemove
+from hermes_tui.actions.action import Action
+from hermes_tui.slash.safety import set_mode
+
+if TYPE_CHECKING:
+    from hermes_tui.app import HermesApp
+
+
+async def _drop_queued(host: HermesApp) -> None:
+    """Drop the newest waiting message; without one the key cuts in the composer."""
+    queued = list(host.chat.state.queued)
+    if queued:
+        await host.command(QueueRemove(input_id=queued[-1], client="screen"))
+    else:
+        host.chat.composer.area.action_cut()
+
+
+async def _approval_mode(host: HermesApp) -> None:
+    mode = host.chat.state.approval_mode
+    await set_mode(host, "smart" if mode == "manual" else "off" if mode == "smart" else "manual")
+
+
+async def _escape(host: HermesApp) -> None:
+    await host.escape()
+
+
+async def _stop(host: HermesApp) -> None:
+    await host.stop_or_leave()
+
+
+ACTIONS = (
+    Action(
+        id="chat.unfold",
+        label="Unfold or fold all tools",
+        keys="ctrl+o",
+        footer="unfold",
+        run=lambda host: host.toggle_folds(),
+    ),
+    Action(
+        id="chat.stop",
+        label="Stop, close or go back",
+        keys="escape",
+        over_fields=False,
+        run=_escape,
+    ),
+    Action(id="chat.interrupt", label="Stop or leave", keys="ctrl+c", over_fields=False, run=_stop),
+    Action(
+        id="chat.page-up",
+        label="Scroll up",
+        keys="pageup",
+        run=lambda host: host.scroll_chat(-1),
+    ),
+    Action(
+        id="chat.page-down",
+        label="Scroll down",
+        keys="pagedown",
+        run=lambda host: host.scroll_chat(1),
+    ),
+    Action(
+        id="chat.line-up",
+        label="Scroll up a line",
+        keys="shift+up",
+        run=lambda host: host.scroll_chat(-1, lines=True),
+    ),
+    Action(
+        id="chat.line-down",
+        label="Scroll down a line",
+        keys="shift+down",
+        run=lambda host: host.scroll_chat(1, lines=True),
+    ),
+    Action(
+        id="chat.top",
+        label="First message",
+        keys="ctrl+home",
+        run=lambda host: host.scroll_chat_to(top=True),
+    ),
+    Action(
+        id="chat.bottom",
+        label="Last message",
+        keys="ctrl+end",
+        run=lambda host: host.scroll_chat_to(top=False),
+    ),
+    Action(
+        id="chat.copy-reply",
+        label="Copy the last reply",
+        keys="ctrl+y",
+        run=lambda host: host.copy_reply(),
+    ),
+    Action(id="chat.drop-queued", label="Drop a waiting message", keys="ctrl+x", run=_drop_queued),
+    Action(
+        id="chat.approval-mode",
+        label="Approvals: manual, smart, off",
+        keys="shift+tab",
+        run=_approval_mode,
+    ),
+)

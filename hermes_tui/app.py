@@ -1,0 +1,555 @@
+"""The full-screen program: composes, binds keys, routes. It holds no conversation logic."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import ClassVar, Literal, TypeVar
+
+from textual import on, work
+from textual.app import App, ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal
+from textual.scrollbar import ScrollBar
+from textual.widgets import ContentSwitcher
+
+from hermes_core.commands import CoreCommand, Interrupt, Reply, Submit
+from hermes_core.errors import HermesError
+from hermes_core.events import Notice
+from hermes_core.storage.records import SessionSummary
+from hermes_tui.actions.action import ACTION_REGISTRY
+from hermes_tui.appearance import Appearance
+from hermes_tui.asking import Asking
+from hermes_tui.clipboard import copy_text
+from hermes_tui.input_file import append_history, read_history
+from hermes_tui.keys import bindings
+from hermes_tui.launch_state import ExitState, LaunchState
+from hermes_tui.leaving import Leaving
+from hermes_tui.open_sessions import OpenSessions
+from hermes_tui.palette_rows import help_rows, palette_rows
+from hermes_tui.panes.chat import ChatPane
+from hermes_tui.panes.pane import PANE_REGISTRY, Pane
+from hermes_tui.panes.rails import LeftRail, RightRail
+from hermes_tui.screens.confirm import ConfirmScreen
+from hermes_tui.screens.pick import PickScreen, Source
+from hermes_tui.screens.text_entry import TextEntryScreen
+from hermes_tui.session_state import SessionState
+from hermes_tui.slash.command import COMMAND_REGISTRY, SlashCommand, Unknown, find, parse
+from hermes_tui.slash.completion import slash_completions
+from hermes_tui.summary import footer_of, hint_of, status_of, tab_of
+from hermes_tui.workspace import SkillInfo, StartInfo, Workspace
+from hermes_widgets.composer import Composer
+from hermes_widgets.composer_history import InputHistory
+from hermes_widgets.composer_menu import Completion
+from hermes_widgets.footer_keys import FooterKeys
+from hermes_widgets.scroll_bar import ThinBar
+from hermes_widgets.status_bar import StatusBar
+from hermes_widgets.tab_row import Place, TabRow
+from hermes_widgets.transcript import Transcript
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
+
+Connect = Callable[[], Awaitable[Workspace]]
+"""Builds the core; called after the first paint."""
+
+_LEAVE_WORDS = frozenset({"exit", "quit", ":q"})
+
+
+class HermesApp(App[ExitState]):
+    """The workspace.
+
+    Args:
+        connect: Builds the core; typing is possible before it is done.
+        launch: How this run begins.
+        quiet_s: How long the person must not have typed before a modal opens.
+        grace_s: How long a fresh modal ignores keys.
+    """
+
+    CSS_PATH = "app.tcss"
+    TITLE = "hermes"
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012  the library's own type is a plain list
+        (0, "-w-tiny"),
+        (60, "-w-narrow"),
+        (100, "-w-medium"),
+        (160, "-w-wide"),
+    ]
+    VERTICAL_BREAKPOINTS = [  # noqa: RUF012  the library's own type is a plain list
+        (0, "-h-tiny"),
+        (16, "-h-low"),
+        (24, "-h-compact"),
+        (30, "-h-comfortable"),
+        (50, "-h-tall"),
+    ]
+
+    workspace: Workspace
+    """The core; there once `is_ready`."""
+
+    def __init__(
+        self,
+        connect: Connect,
+        launch: LaunchState | None = None,
+        *,
+        quiet_s: float = 1.0,
+        grace_s: float = 0.3,
+    ) -> None:
+        self.launch = launch or LaunchState()
+        self.appearance = Appearance(self, is_light=self.launch.is_light_terminal)
+        super().__init__()
+        ScrollBar.renderer = ThinBar
+        self._connect_core = connect
+        self.start_info = StartInfo(model="", provider="")
+        self.is_ready = False
+        self.history = InputHistory()
+        self.asking = Asking(self, quiet_s=quiet_s, grace_s=grace_s)
+        self.sessions = OpenSessions(self)
+        self.leaving = Leaving(self)
+        self.shown_pane = "chat"
+        self._skills: list[SkillInfo] = []
+        self._recent: list[SessionSummary] = []
+        self._busy_mode = "steer"
+
+    # --- the picture -----------------------------------------------------------------
+
+    def get_css_variables(self) -> dict[str, str]:
+        """Our colour roles are there before the first theme is."""
+        return {**self.appearance.variables(), **super().get_css_variables()}
+
+    def compose(self) -> ComposeResult:
+        """Tabs, body with rails, status, footer."""
+        yield TabRow(id="tabs")
+        with Horizontal(id="body"):
+            yield LeftRail()
+            with ContentSwitcher(id="main"):
+                yield from (spec.build(self) for spec in PANE_REGISTRY.all())
+            yield RightRail()
+        yield StatusBar(id="status")
+        yield FooterKeys(id="footer")
+
+    async def on_mount(self) -> None:
+        """Show an empty conversation at once, then bring the core up."""
+        self.appearance.start(skin=self.launch.skin, theme=self.launch.theme)
+        self.query_one(StatusBar).is_still = self.launch.reduced_motion
+        await self.sessions.add_pane()
+        self.refresh_all()
+        self.call_after_refresh(self._bring_up)
+
+    @work
+    async def _bring_up(self) -> None:
+        try:
+            self.workspace = await self._connect_core()
+        except HermesError as error:
+            self.tell_error(str(error), hint=error.hint)
+            return
+        self.is_ready = True
+        self.start_info = self.workspace.start_info()
+        self._read_settings()
+        await self._read_history()
+        await self.sessions.open_first(self.launch)
+        self.refresh_all()
+        await self.refresh_lists()
+
+    def _read_settings(self) -> None:
+        skin = self.launch.skin or str(self.workspace.setting("display.skin") or "")
+        theme = self.launch.theme or str(self.workspace.setting("tui.theme") or "")
+        self.appearance.start(skin=skin, theme=theme)
+        self._busy_mode = str(self.workspace.setting("display.busy_input_mode") or "steer")
+        self.query_one(StatusBar).is_still |= bool(self.workspace.setting("tui.reduced_motion"))
+
+    async def _read_history(self) -> None:
+        try:
+            entries = await asyncio.to_thread(read_history, self.workspace.home.input_history)
+        except OSError as error:
+            self.tell_error(f"Earlier inputs cannot be read: {error.strerror}")
+        else:
+            self.history.load(entries)
+
+    async def refresh_lists(self) -> None:
+        """Read conversations and skills again."""
+        try:
+            self._recent = await self.workspace.recent(limit=30)
+            self._skills = await self.workspace.skills()
+        except HermesError as error:
+            self.tell_error(str(error), hint=error.hint)
+        self.query_one(LeftRail).show_skills(self._skills)
+        self._show_left()
+
+    def _show_left(self) -> None:
+        rail = self.query_one(LeftRail)
+        rail.show_sessions(self._recent, self.open_states(), self.chat.state.session_id)
+
+    def refresh_all(self) -> None:
+        """Bring the rows around the conversation up to date."""
+        state = self.chat.state
+        status = status_of(state, self.start_info, is_ready=self.is_ready)
+        self.query_one(StatusBar).status = status
+        tabs = [tab_of(pane.id or "", pane.state) for pane in self.open_panes()]
+        place = Place(folder=self.start_info.cwd, branch=self.start_info.branch)
+        self.query_one(TabRow).show(tabs, self.chat.id or "", place)
+        self.query_one(RightRail).show(state, [pane.state for pane in self.open_panes()])
+        self.chat.composer.hint = hint_of(state, self.start_info, busy_mode=self._busy_mode)
+        self.query_one(FooterKeys).show(footer_of(self.shown_pane))
+
+    @on(ChatPane.Changed)
+    def _pane_changed(self, event: ChatPane.Changed) -> None:
+        event.stop()
+        self.refresh_all()
+        self.asking.review()
+        self.sessions.changed(event.pane)
+        self.run_worker(self.leaving.review(), exclusive=True, group="leaving")
+        shown = self._side_pane()
+        if shown is not None and self.shown_pane in ("tools", "approvals"):
+            shown.refresh_content()
+
+    # --- what is open ----------------------------------------------------------------
+
+    @property
+    def chat(self) -> ChatPane:
+        """The shown conversation."""
+        return self.sessions.shown
+
+    @property
+    def is_modal_open(self) -> bool:
+        """Whether something lies over the workspace."""
+        return len(self.screen_stack) > 1
+
+    def open_panes(self) -> list[ChatPane]:
+        """Every open conversation, in the order of the tabs."""
+        return list(self.sessions.panes)
+
+    def open_states(self) -> dict[str, SessionState]:
+        """What is known about the open conversations, by session id."""
+        return {pane.state.session_id: pane.state for pane in self.sessions.panes}
+
+    def resume(self, session_id: str) -> None:
+        """Show a conversation, opening it if need be."""
+        self.run_worker(self.sessions.resume(session_id))
+
+    async def open_new(self) -> None:
+        """Begin a new conversation."""
+        await self.sessions.resume(None)
+
+    async def close_pane(self, pane: ChatPane) -> None:
+        """Close a tab."""
+        await self.sessions.close(pane)
+
+    async def close_session(self, session_id: str) -> None:
+        """Close the tab of a conversation, if it has one."""
+        for pane in self.open_panes():
+            if pane.state.session_id == session_id:
+                await self.sessions.close(pane)
+
+    async def close_shown(self) -> None:
+        """Close the shown tab, after a question if its turn runs."""
+        if self.chat.state.is_busy and not await self.confirm(
+            "Close this tab?", "The turn that runs in it is stopped.", yes="Close"
+        ):
+            return
+        await self.sessions.close(self.chat)
+
+    def step_tab(self, step: int) -> None:
+        """Show the next or previous tab."""
+        self.sessions.step(step)
+
+    @on(TabRow.Chosen)
+    def _tab_chosen(self, event: TabRow.Chosen) -> None:
+        self.sessions.show(next(pane for pane in self.open_panes() if pane.id == event.key))
+
+    @on(TabRow.NewAsked)
+    async def _new_asked(self) -> None:
+        await self.open_new()
+
+    @on(LeftRail.SessionChosen)
+    def _session_chosen(self, event: LeftRail.SessionChosen) -> None:
+        self.resume(event.session_id)
+
+    @on(ChatPane.Lost)
+    def _pane_lost(self, event: ChatPane.Lost) -> None:
+        pane = event.pane
+        pane.state.is_closed = True
+        pane.state.turn_id = pane.state.turn_started = None
+        pane.transcript.error(event.reason, hint="/resume opens it again")
+        self.refresh_all()
+
+    # --- panes and focus -------------------------------------------------------------
+
+    def _side_pane(self) -> Pane | None:
+        if self.shown_pane == "chat":
+            return None
+        return self.query_one(f"#pane-{self.shown_pane}", Pane)
+
+    def show_pane(self, name: str) -> None:
+        """Show a pane in place of the conversation, or the conversation again."""
+        self.shown_pane = name
+        pane = self._side_pane()
+        self.query_one("#main", ContentSwitcher).current = (pane or self.chat).id
+        if pane is None:
+            self.chat.composer.focus_field()
+        else:
+            pane.refresh_content()
+            pane.take_focus()
+        self.refresh_all()
+
+    def step_focus(self, step: int) -> None:
+        """Move the keyboard to the next or previous part of the screen."""
+        if step > 0:
+            self.screen.focus_next()
+        else:
+            self.screen.focus_previous()
+
+    def redraw(self) -> None:
+        """Draw every cell again."""
+        self.refresh(repaint=True, layout=True)
+
+    def scroll_chat(self, direction: int, *, lines: bool = False) -> None:
+        """Scroll what is shown by a page, or a line."""
+        pane = self._side_pane()
+        if pane is not None:
+            action_move = getattr(self.focused, "action_move", None)
+            if action_move is not None:
+                action_move(direction * (1 if lines else 10))
+            return
+        transcript = self.chat.transcript
+        step = 1 if lines else max(transcript.size.height - 2, 1)
+        transcript.scroll_relative(y=direction * step, animate=False)
+
+    def scroll_chat_to(self, *, top: bool) -> None:
+        """Scroll to the first or the last line."""
+        if top:
+            self.chat.transcript.action_top()
+        else:
+            self.chat.transcript.action_bottom()
+
+    def toggle_folds(self) -> None:
+        """Unfold all tools, or fold them again."""
+        transcript = self.chat.transcript
+        transcript.fold_all(transcript.has_unfolded_tools)
+
+    @on(Transcript.SessionChosen)
+    def _recent_chosen(self, event: Transcript.SessionChosen) -> None:
+        self.resume(event.session_id)
+
+    @on(Transcript.CopyRequested)
+    def _copy_requested(self, event: Transcript.CopyRequested) -> None:
+        self._copy(event.text)
+
+    @on(Transcript.LinkOpened)
+    def _link_opened(self, event: Transcript.LinkOpened) -> None:
+        self.open_url(event.address)
+
+    @on(Transcript.ActionChosen)
+    def _card_pressed(self, event: Transcript.ActionChosen) -> None:
+        command = COMMAND_REGISTRY.get(event.name)
+        if command is not None:
+            self.run_slash(command, "")
+
+    # --- input -----------------------------------------------------------------------
+
+    def complete(self, text: str) -> list[Completion]:
+        """Offer completions for a draft."""
+        return slash_completions(text, COMMAND_REGISTRY.all(), self._skills)
+
+    @on(Composer.Typed)
+    def _typed(self, event: Composer.Typed) -> None:
+        if event.text:
+            self.asking.typed()
+
+    @on(ChatPane.Sent)
+    def _sent(self, event: ChatPane.Sent) -> None:
+        event.stop()
+        self._remember(event.text)
+        if event.text.casefold() in _LEAVE_WORDS:
+            self.run_worker(self.leave())
+            return
+        command = parse(event.text)
+        if command is None:
+            self.run_worker(self.submit(event.text, pane=event.pane))
+        else:
+            self._run_slash(event.text, *command)
+
+    @work
+    async def _remember(self, text: str) -> None:
+        if not self.is_ready:
+            return
+        try:
+            await asyncio.to_thread(append_history, self.workspace.home.input_history, text)
+        except OSError as error:
+            logger.warning("input history not written: %s", error)
+
+    def _run_slash(self, text: str, name: str, argument: str) -> None:
+        skills = [skill.name for skill in self._skills]
+        found = find(name, COMMAND_REGISTRY.all(), skills)
+        if isinstance(found, SlashCommand):
+            self.run_slash(found, argument)
+        elif isinstance(found, Unknown):
+            self._say_unknown(found)
+            self.chat.composer.set_draft(text)
+        else:
+            note = f"The person chose the skill “{found}”: load it and follow it."
+            self.run_worker(self.submit(text, note=note))
+
+    def _say_unknown(self, found: Unknown) -> None:
+        names = ", ".join(f"/{name}" for name in found.near)
+        if len(found.near) > 1:
+            self.tell_error(f"/{found.name} may be {names}", hint="type a further letter")
+        else:
+            hint = f"did you mean {names}? · " if names else ""
+            self.tell_error(f"Unknown command: /{found.name}", hint=f"{hint}/help lists them")
+
+    @work
+    async def run_slash(self, command: SlashCommand, argument: str) -> None:
+        """Run a command; what goes wrong in the core is told."""
+        if not self.is_ready and command.name != "quit":
+            self.tell_error("Still starting", hint="try again in a moment")
+            return
+        try:
+            await command.run(self, argument)
+        except HermesError as error:
+            self.tell_error(str(error), hint=error.hint)
+
+    async def submit(
+        self,
+        text: str,
+        *,
+        pane: ChatPane | None = None,
+        mode: Literal["default", "queue", "steer", "interrupt"] = "default",
+        note: str = "",
+    ) -> None:
+        """Send a message; a refused one is put back into the field."""
+        pane = pane or self.chat
+        if pane.handle is None:
+            await self.sessions.wait_until_open(pane)
+        reply = await pane.send(Submit(text=text, mode=mode, note=note, client="screen"))
+        if not reply.ok:
+            self.tell_error(reply.text or "The message was not taken")
+            if not pane.composer.draft:
+                pane.composer.set_draft(text)
+
+    async def command(self, command: CoreCommand) -> Reply:
+        """Ask the shown conversation for something; refusals are told."""
+        reply = await self.chat.send(command)
+        if not reply.ok:
+            self.tell_error(reply.text or reply.code)
+        elif reply.text:
+            self.tell(reply.text)
+        return reply
+
+    async def guard(self, call: Awaitable[T]) -> T | None:
+        """Wait for the core; tell what went wrong and return None then."""
+        try:
+            return await call
+        except HermesError as error:
+            self.tell_error(str(error), hint=error.hint)
+            return None
+
+    # --- stopping and leaving --------------------------------------------------------
+
+    async def escape(self) -> None:
+        """Go back to the conversation, or stop the turn."""
+        await self.leaving.escape()
+
+    async def stop_or_leave(self) -> None:
+        """Ctrl+C: stop the turn, else empty the field, else leave."""
+        await self.leaving.stop_or_leave()
+
+    async def leave(self) -> None:
+        """Leave, after a question if something still runs."""
+        await self.leaving.leave()
+
+    async def interrupt(self) -> None:
+        """Stop the turn."""
+        await self.command(Interrupt(client="screen"))
+
+    # --- telling and asking ----------------------------------------------------------
+
+    def tell(self, text: str) -> None:
+        """Say something in the conversation."""
+        self.chat.transcript.notice(Notice(level="info", code="local", text=text))
+
+    def tell_error(self, text: str, *, hint: str = "") -> None:
+        """Say what went wrong and what can be done."""
+        if self.shown_pane == "chat" and not self.is_modal_open:
+            whole = f"{text} · {hint}" if hint else text
+            self.chat.transcript.notice(Notice(level="error", code="local", text=whole))
+        else:
+            self.notify(hint or text, title=text if hint else "", severity="error", markup=False)
+
+    async def confirm(self, title: str, text: str, *, yes: str) -> bool:
+        """Ask; Esc and Ctrl+C mean no."""
+        screen = ConfirmScreen(title, text, (("yes", yes), ("no", "No, go back")), safe="no")
+        return await self.push_screen_wait(screen) == "yes"
+
+    async def ask_text(self, title: str, value: str = "") -> str:
+        """Ask for a line; empty if it was left."""
+        return await self.push_screen_wait(TextEntryScreen(title, value))
+
+    async def pick(
+        self,
+        title: str,
+        source: Source,
+        *,
+        note_at: int = 26,
+        preview: Callable[[str], None] | None = None,
+        start: str = "",
+    ) -> str:
+        """Let one be picked from a list; empty if it was left."""
+        screen = PickScreen(title, source, note_at=note_at, preview=preview, start=start)
+        return await self.push_screen_wait(screen)
+
+    def copy_reply(self) -> None:
+        """Copy the last reply as Markdown."""
+        text = self.chat.state.last_reply
+        if text:
+            self._copy(text)
+        else:
+            self.tell("There is no reply to copy yet")
+
+    @work
+    async def _copy(self, text: str) -> None:
+        self.notify(await copy_text(text, to_terminal=self.copy_to_clipboard), timeout=3)
+
+    # --- palette and help ------------------------------------------------------------
+
+    async def open_palette(self) -> None:
+        """Everything, searchable."""
+        picked = await self.pick(
+            "Commands", lambda text: palette_rows(text, self._skills, self._recent)
+        )
+        await self.run_picked(picked)
+
+    async def show_help(self, text: str) -> None:
+        """Keys and commands; choosing one runs it."""
+        start = "" if text in ("", "keys") else text
+        title = "Help · keys and commands"
+        await self.run_picked(await self.pick(title, lambda typed: help_rows(typed or start)))
+
+    async def run_picked(self, picked: str) -> None:
+        """Do what a palette row stands for."""
+        kind, _, name = picked.partition(":")
+        if kind == "action":
+            await self.action_act(name)
+        elif kind == "session":
+            self.resume(name)
+        elif kind == "skill":
+            self.chat.composer.set_draft(f"/{name} ")
+        elif kind == "command":
+            command = COMMAND_REGISTRY.get(name)
+            if command is not None and command.args.startswith("<"):
+                self.chat.composer.set_draft(f"/{name} ")
+            elif command is not None:
+                self.run_slash(command, "")
+
+    async def action_act(self, action_id: str) -> None:
+        """Run an action by its id; actions may wait for the person, so they are workers."""
+        action = ACTION_REGISTRY.get(action_id)
+        if action is not None:
+            result = action.run(self)
+            if result is not None:
+                self.run_worker(_awaited(result))
+
+
+async def _awaited(result: Awaitable[None]) -> None:
+    await result

@@ -1,0 +1,164 @@
+"""Whose turn it is to be asked: requests of all open conversations, one at a time.
+
+A request never opens over fresh typing: until the person has been quiet for a while
+only a strip above the composer tells of it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual.timer import Timer
+from textual.widget import Widget
+from textual.widgets import Static
+
+from hermes_core.commands import Answer
+from hermes_core.events import ApprovalRequested
+from hermes_tui.screens.approval import ApprovalScreen, Decided
+from hermes_tui.screens.reader import diff_content
+
+if TYPE_CHECKING:
+    from hermes_tui.app import HermesApp
+    from hermes_tui.panes.chat import ChatPane
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A request and the conversation that asks."""
+
+    pane: ChatPane
+    request: ApprovalRequested
+
+
+class Asking:
+    """Opens and closes the approval modal.
+
+    Args:
+        host: The program.
+        quiet_s: How long the person must not have typed, in seconds.
+        grace_s: How long a fresh modal ignores keys.
+        clock: Monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        host: HermesApp,
+        *,
+        quiet_s: float = 1.0,
+        grace_s: float = 0.3,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._host = host
+        self._quiet_s = quiet_s
+        self._grace_s = grace_s
+        self._clock = clock
+        self._typed_at = float("-inf")
+        self._screen: ApprovalScreen | None = None
+        self._timer: Timer | None = None
+        self._asked: set[str] = set()
+
+    def typed(self) -> None:
+        """The person typed just now."""
+        self._typed_at = self._clock()
+
+    def pending(self) -> list[Pending]:
+        """Requests in order, those of the shown conversation first."""
+        panes = sorted(self._host.open_panes(), key=lambda pane: pane is not self._host.chat)
+        return [
+            Pending(pane, request)
+            for pane in panes
+            for request in pane.state.approvals.values()
+            if request.request_id not in self._asked
+        ]
+
+    def review(self) -> None:
+        """Look again: close what is answered, open the next, show or hide the strip."""
+        self._close_answered()
+        waiting = self.pending()
+        if self._screen is None and waiting:
+            rest = self._quiet_s - (self._clock() - self._typed_at)
+            if rest <= 0 and not self._host.is_modal_open:
+                self._open(waiting[0], len(waiting))
+            elif rest > 0:
+                self._review_in(rest)
+        hidden = self.pending() if self._screen is None else []
+        count = len(hidden)
+        text = f"{count} request{'s' if count != 1 else ''} · alt+5" if count else ""
+        self._host.chat.show_ask_strip(text)
+
+    def ask_now(self, request_id: str) -> None:
+        """Open a request at once, since the person wants to see it."""
+        for pending in self.pending():
+            if pending.request.request_id == request_id and self._screen is None:
+                self._open(pending, 1)
+
+    def ask_first(self) -> bool:
+        """Open the first request at once; returns whether there was one."""
+        waiting = self.pending()
+        if waiting and self._screen is None:
+            self._open(waiting[0], len(waiting))
+        return bool(waiting)
+
+    def _review_in(self, seconds: float) -> None:
+        if self._timer is None:
+            self._timer = self._host.set_timer(seconds + 0.01, self._review_again)
+
+    def _review_again(self) -> None:
+        self._timer = None
+        self.review()
+
+    def _close_answered(self) -> None:
+        shown = self._screen
+        if shown is None:
+            return
+        request_id = shown.request.request_id
+        if not any(request_id in pane.state.approvals for pane in self._host.open_panes()):
+            self._screen = None
+            while self._host.screen is not shown and self._host.is_modal_open:
+                self._host.pop_screen()
+            if self._host.screen is shown:
+                shown.dismiss(None)
+
+    def _open(self, pending: Pending, total: int) -> None:
+        pane, request = pending.pane, pending.request
+        payload: Widget | None = None
+        if request.diff is not None:
+            payload = Static(diff_content(request.diff.unified), markup=False)
+        self._screen = ApprovalScreen(
+            request,
+            place=f"1 of {total}" if total > 1 else "",
+            asked_by="" if pane is self._host.chat else pane.state.shown_title,
+            payload=payload,
+            grace_s=self._grace_s,
+        )
+
+        def decided(result: Decided | None) -> None:
+            self._screen = None
+            if result is not None:
+                self._asked.add(request.request_id)
+                self._host.run_worker(self._answer(pane, request, result))
+            self._host.call_after_refresh(self.review)
+
+        self._host.push_screen(self._screen, decided)
+
+    async def _answer(self, pane: ChatPane, request: ApprovalRequested, result: Decided) -> None:
+        reply = await pane.send(
+            Answer(
+                request_id=request.request_id,
+                decision=result.decision,
+                reason=result.reason,
+                shown_hash=request.shown_hash,
+                client="screen",
+            )
+        )
+        self._asked.discard(request.request_id)
+        if not reply.ok:
+            self._host.tell_error(reply.text or "The answer was not taken")
+            self.review()
+
+    def forget(self, request_ids: Iterable[str]) -> None:
+        """Requests of a closed conversation need no answer."""
+        self._asked.difference_update(request_ids)

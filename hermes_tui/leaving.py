@@ -1,0 +1,116 @@
+"""Stopping a turn and leaving the program, without losing work by one key too many."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from hermes_core.commands import Interrupt
+from hermes_tui.launch_state import ExitState
+from hermes_tui.screens.confirm import ConfirmScreen
+from hermes_tui.session_state import SessionState
+
+if TYPE_CHECKING:
+    from hermes_tui.app import HermesApp
+
+_TWICE_S = 1.0
+_FORCE_S = 2.0
+
+
+class Leaving:
+    """What Esc and Ctrl+C mean now.
+
+    Args:
+        host: The program.
+        clock: Monotonic seconds.
+    """
+
+    def __init__(self, host: HermesApp, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._host = host
+        self._clock = clock
+        self._escaped_at = float("-inf")
+        self._stopped_at = float("-inf")
+        self._waits = False
+
+    async def escape(self) -> None:
+        """Back to the conversation; else stop the turn; with a draft only when pressed twice."""
+        host = self._host
+        if host.shown_pane != "chat":
+            host.show_pane("chat")
+            return
+        if host.chat.composer.close_menu() or not host.chat.state.is_busy:
+            host.chat.composer.focus_field()
+            return
+        now = self._clock()
+        is_second = now - self._escaped_at <= _TWICE_S
+        self._escaped_at = now
+        if host.chat.composer.draft and not is_second:
+            host.notify("esc again stops the turn; the draft stays", timeout=2)
+            return
+        await host.interrupt()
+
+    async def stop_or_leave(self) -> None:
+        """Stop the turn; pressed again soon, leave. At rest: empty the field, else leave."""
+        host = self._host
+        now = self._clock()
+        if now - self._stopped_at <= _FORCE_S and not host.chat.composer.draft:
+            await self.finish()
+            return
+        if host.chat.state.is_busy:
+            self._stopped_at = now
+            await host.interrupt()
+        elif host.chat.composer.draft:
+            host.history.add(host.chat.composer.draft)
+            host.chat.composer.clear()
+        else:
+            await self.leave()
+
+    async def leave(self) -> None:
+        """Leave at once, or ask if something runs."""
+        running = [pane for pane in self._host.open_panes() if self._runs(pane.state)]
+        if not running:
+            await self.finish()
+            return
+        names = ", ".join(f"“{pane.state.shown_title}”" for pane in running)
+        screen = ConfirmScreen(
+            "Something still runs",
+            f"{names} has not finished.",
+            (
+                ("wait", "Wait until it is done, then leave"),
+                ("stop", "Stop it and leave"),
+                ("cancel", "Cancel, stay here"),
+            ),
+            safe="cancel",
+        )
+        answer = await self._host.push_screen_wait(screen)
+        if answer == "stop":
+            for pane in running:
+                await pane.send(Interrupt(scope="all", client="screen"))
+            await self.finish()
+        elif answer == "wait":
+            self._waits = True
+            self._host.notify("Leaving when it is done · ctrl+c twice leaves now")
+
+    @staticmethod
+    def _runs(state: SessionState) -> bool:
+        return state.is_busy or bool(state.background)
+
+    async def review(self) -> None:
+        """Leave if that was asked for and everything is done."""
+        if self._waits and not any(self._runs(pane.state) for pane in self._host.open_panes()):
+            await self.finish()
+
+    async def finish(self) -> None:
+        """Let go of everything and end the program."""
+        host = self._host
+        state = host.chat.state
+        left = ExitState()
+        if state.has_content:
+            left = ExitState(
+                session_id=state.session_id, title=state.title, last_reply=state.last_reply
+            )
+        if host.is_ready:
+            await host.sessions.release_all()
+            await host.workspace.close()
+        host.exit(left)

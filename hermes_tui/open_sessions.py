@@ -1,0 +1,141 @@
+"""The open conversations: opening, showing, closing their panes."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from textual.widgets import ContentSwitcher
+
+from hermes_core.errors import HermesError
+from hermes_tui.launch_state import LaunchState
+from hermes_tui.panes.chat import ChatPane
+from hermes_tui.start_facts import start_card
+
+if TYPE_CHECKING:
+    from hermes_tui.app import HermesApp
+
+
+class OpenSessions:
+    """Panes in the order of their tabs; one is shown."""
+
+    def __init__(self, host: HermesApp) -> None:
+        self._host = host
+        self.panes: list[ChatPane] = []
+        self._shown: ChatPane | None = None
+        self._count = 0
+        self._opened: dict[ChatPane, asyncio.Event] = {}
+        self._turns: dict[ChatPane, int] = {}
+
+    @property
+    def shown(self) -> ChatPane:
+        """The shown conversation."""
+        assert self._shown is not None
+        return self._shown
+
+    async def add_pane(self) -> ChatPane:
+        """Add an empty pane and show it."""
+        self._count += 1
+        pane = ChatPane(
+            complete=self._host.complete, history=self._host.history, id=f"chat-{self._count}"
+        )
+        self.panes.append(pane)
+        self._opened[pane] = asyncio.Event()
+        await self._host.query_one("#main", ContentSwitcher).mount(pane)
+        self.show(pane)
+        return pane
+
+    def show(self, pane: ChatPane) -> None:
+        """Show a conversation."""
+        self._shown = pane
+        pane.state.unread = 0
+        self._host.show_pane("chat")
+
+    def step(self, step: int) -> None:
+        """Show the next or previous one, round and round."""
+        at = self.panes.index(self.shown)
+        self.show(self.panes[(at + step) % len(self.panes)])
+
+    async def open_first(self, launch: LaunchState) -> None:
+        """Open what the command line asked for in the pane that is already there."""
+        pane = self.shown
+        await self._attach(pane, launch.session_id)
+        if launch.first_message:
+            await self._host.submit(launch.first_message, pane=pane)
+
+    async def resume(self, session_id: str | None) -> None:
+        """Show a conversation; a pane in which nothing was said is used again."""
+        for pane in self.panes:
+            if session_id is not None and pane.state.session_id == session_id:
+                self.show(pane)
+                return
+        empty = next((pane for pane in self.panes if self._is_unused(pane)), None)
+        if empty is not None and session_id is None:
+            self.show(empty)
+            return
+        draft = empty.composer.draft if empty is not None else ""
+        pane = await self.add_pane()
+        if await self._attach(pane, session_id) and empty is not None:
+            await self.close(empty)
+            self.show(pane)
+            if draft:
+                pane.composer.set_draft(draft)
+
+    @staticmethod
+    def _is_unused(pane: ChatPane) -> bool:
+        state = pane.state
+        return not state.has_content and not state.is_busy and not state.inputs
+
+    async def _attach(self, pane: ChatPane, session_id: str | None) -> bool:
+        workspace = self._host.workspace
+        try:
+            handle = await workspace.open(session_id)
+            past = await workspace.past_events(handle.session_id) if session_id else ()
+        except HermesError as error:
+            self._host.tell_error(str(error), hint=error.hint)
+            if len(self.panes) > 1:
+                await self.close(pane)
+            return False
+        pane.state.approval_mode = self._host.start_info.approval_mode
+        pane.attach(handle, past)
+        self._opened[pane].set()
+        if session_id is None:
+            await start_card(self._host, pane)
+        return True
+
+    async def wait_until_open(self, pane: ChatPane) -> None:
+        """Return when the conversation can be talked to."""
+        await self._opened[pane].wait()
+
+    async def close(self, pane: ChatPane) -> None:
+        """Close a pane; the last one is replaced by a new conversation."""
+        if pane not in self.panes:
+            return
+        at = self.panes.index(pane)
+        if len(self.panes) == 1:
+            fresh = await self.add_pane()
+            await self._attach(fresh, None)
+        self.panes.remove(pane)
+        self._opened.pop(pane, None)
+        self._turns.pop(pane, None)
+        if self._shown is pane:
+            self.show(self.panes[min(at, len(self.panes) - 1)])
+        self._host.asking.forget(pane.state.approvals)
+        await pane.release()
+        await pane.remove()
+        self._host.refresh_all()
+
+    def changed(self, pane: ChatPane) -> None:
+        """Ask what a conversation asks; read the list again after each turn."""
+        questions = pane.state.questions
+        if questions and pane.card is None and pane is self._shown:
+            question = next(iter(questions.values()))
+            self._host.run_worker(pane.ask(question), exclusive=True, group="question")
+        if self._turns.get(pane, 0) != pane.state.turns:
+            self._turns[pane] = pane.state.turns
+            self._host.run_worker(self._host.refresh_lists(), exclusive=True, group="lists")
+
+    async def release_all(self) -> None:
+        """Let go of every session."""
+        for pane in self.panes:
+            await pane.release()

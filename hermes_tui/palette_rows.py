@@ -1,0 +1,89 @@
+"""What the palette and help list, made from the registries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hermes_core.storage.records import SessionSummary
+from hermes_tui.actions.action import ACTION_REGISTRY
+from hermes_tui.keys import key_label
+from hermes_tui.matching import matching
+from hermes_tui.slash.command import COMMAND_REGISTRY
+from hermes_tui.workspace import SkillInfo
+from hermes_widgets.fitting import clean
+from hermes_widgets.list_rows import Row
+
+_PREFIXES = {">": "action:", "/": "command:", "#": "session:", "$": "skill:"}
+
+
+def action_rows() -> list[Row]:
+    """Every action with its keys."""
+    return [
+        Row(
+            key=f"action:{action.id}",
+            text=action.label,
+            right=" ".join(key_label(key) for key in action.keys.split(",")[:2] if key),
+        )
+        for action in ACTION_REGISTRY.all()
+    ]
+
+
+def command_rows() -> list[Row]:
+    """Every slash command."""
+    return [
+        Row(
+            key=f"command:{command.name}",
+            text=f"/{command.name} {command.args}".rstrip(),
+            note=command.summary,
+            right=" ".join(f"/{alias}" for alias in command.aliases),
+        )
+        for command in COMMAND_REGISTRY.all()
+    ]
+
+
+def palette_rows(
+    text: str, skills: Sequence[SkillInfo], sessions: Sequence[SessionSummary]
+) -> list[Row]:
+    """Everything that matches, groups only while nothing is typed.
+
+    `>` searches actions, `/` commands, `#` conversations, `$` skills.
+    """
+    groups = {
+        "Actions": action_rows(),
+        "Commands": command_rows(),
+        "Conversations": [
+            Row(key=f"session:{item.id}", text=clean(item.title or item.preview or item.id))
+            for item in sessions
+        ],
+        "Skills": [
+            Row(key=f"skill:{skill.name}", text=skill.name, note=clean(skill.description))
+            for skill in skills
+        ],
+    }
+    wanted = text.strip()
+    if wanted[:1] in _PREFIXES:
+        kind = _PREFIXES[wanted[0]]
+        rows = [row for group in groups.values() for row in group if row.key.startswith(kind)]
+        return matching(rows, wanted[1:])
+    if wanted:
+        return matching([row for group in groups.values() for row in group], wanted)
+    return _grouped(groups)
+
+
+def help_rows(text: str) -> list[Row]:
+    """Keys and commands; both registries, nothing else."""
+    if text.strip():
+        return matching([*action_rows(), *command_rows()], text)
+    groups = {"Keys": [row for row in action_rows() if row.right]}
+    for command, row in zip(COMMAND_REGISTRY.all(), command_rows(), strict=True):
+        groups.setdefault(command.group, []).append(row)
+    return _grouped(groups)
+
+
+def _grouped(groups: dict[str, list[Row]]) -> list[Row]:
+    rows: list[Row] = []
+    for name, entries in groups.items():
+        if entries:
+            rows.append(Row(text=name, style="$h-muted bold"))
+            rows.extend(entries)
+    return rows

@@ -1,0 +1,1 @@
+"""Panes: the conversation and what lies beside it."""

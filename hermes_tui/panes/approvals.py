@@ -1,0 +1,116 @@
+"""The approval pane: what waits, what was decided, what is allowed for longer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from hermes_core.commands import RevokeGrant
+from hermes_core.errors import HermesError
+from hermes_tui.panes.pane import Pane, PaneSpec
+from hermes_tui.panes.row_texts import approval_row, decision_rows
+from hermes_tui.workspace import GrantInfo
+from hermes_widgets.fitting import clean
+from hermes_widgets.list_rows import Row, RowList
+
+if TYPE_CHECKING:
+    from hermes_tui.app import HermesApp
+
+_REQUEST = "request:"
+_GRANT = "grant:"
+
+
+class ApprovalsPane(Pane):
+    """Requests of every open conversation. Enter answers, Delete revokes."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("delete,backspace", "revoke", "Revoke", show=False, id="approvals.revoke"),
+    ]
+
+    def __init__(self, host: HermesApp) -> None:
+        super().__init__(host, id="pane-approvals")
+        self.list = RowList(empty="Nothing waits for you and nothing is allowed for longer.")
+        self._grants: list[GrantInfo] = []
+
+    def compose(self) -> ComposeResult:
+        """One list."""
+        yield self.list
+
+    def refresh_content(self) -> None:
+        """Show what is pending now and read what is allowed."""
+        self._show()
+        self._load()
+
+    @work(exclusive=True)
+    async def _load(self) -> None:
+        session_id = self.host.chat.state.session_id
+        if not session_id:
+            return
+        try:
+            self._grants = await self.host.workspace.grants(session_id)
+        except HermesError as error:
+            self.host.tell_error(str(error), hint=error.hint)
+            return
+        self._show()
+
+    def _show(self) -> None:
+        rows: list[Row] = []
+        waiting = [
+            approval_row(request, state.shown_title, key=_REQUEST + request.request_id)
+            for state in self.host.open_states().values()
+            for request in state.approvals.values()
+        ]
+        if waiting:
+            rows.append(Row(text="Waiting for you", style="$h-text bold", right=str(len(waiting))))
+            rows.extend(waiting)
+        decided = decision_rows(self.host.chat.state, limit=20)
+        if decided:
+            rows.append(Row(text="Decided", style="$h-text bold", right=str(len(decided))))
+            rows.extend(decided)
+        if self._grants:
+            rows.append(Row(text="Allowed", style="$h-text bold", right=str(len(self._grants))))
+            rows.extend(
+                Row(
+                    key=_GRANT + grant.key,
+                    glyph="✓",
+                    glyph_style="$h-ok",
+                    text=clean(grant.pattern or grant.key),
+                    right=grant.scope,
+                )
+                for grant in self._grants
+            )
+        self.list.show(rows)
+
+    def take_focus(self) -> None:
+        """Put the keyboard into the list."""
+        self.list.focus()
+
+    @on(RowList.Chosen)
+    def _chosen(self, event: RowList.Chosen) -> None:
+        event.stop()
+        if event.key.startswith(_REQUEST):
+            self.host.asking.ask_now(event.key.removeprefix(_REQUEST))
+
+    def action_revoke(self) -> None:
+        """Take back what the cursor is on."""
+        if self.list.chosen_key.startswith(_GRANT):
+            self._revoke(self.list.chosen_key.removeprefix(_GRANT))
+
+    @work
+    async def _revoke(self, key: str) -> None:
+        await self.host.command(RevokeGrant(key=key, client="screen"))
+        self.refresh_content()
+
+
+PANES = (
+    PaneSpec(
+        id="approvals",
+        title="Approvals",
+        number=5,
+        build=ApprovalsPane,
+        keys=(("⏎", "answer"), ("del", "revoke"), ("alt+1", "conversation")),
+    ),
+)

@@ -1,0 +1,255 @@
+"""The conversation pane: transcript, what waits, composer; follows one session's events."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from msgspec import UNSET
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.timer import Timer
+from textual.widgets import Static
+
+from hermes_core.commands import Answer, CoreCommand, Reply
+from hermes_core.errors import HermesError
+from hermes_core.events import CoreEvent, MessageFinished, MessageStarted, QuestionAsked
+from hermes_core.ports import SessionHandle
+from hermes_tui.handlers import dispatch
+from hermes_tui.session_state import SessionState
+from hermes_widgets.clarify_card import ClarifyCard
+from hermes_widgets.composer import Composer
+from hermes_widgets.composer_history import InputHistory
+from hermes_widgets.composer_menu import Complete
+from hermes_widgets.queue_strip import QueueStrip
+from hermes_widgets.transcript import Transcript
+
+logger = logging.getLogger(__name__)
+
+SHOWN_MESSAGES = 20
+"""How many messages of the past are drawn when a conversation is opened."""
+
+_TELL_EVERY_S = 1 / 30
+_BREATHE_EVERY = 64
+
+
+def split_past(
+    events: Sequence[CoreEvent], shown: int
+) -> tuple[Sequence[CoreEvent], Sequence[CoreEvent]]:
+    """Part the past into what is kept back and what is drawn.
+
+    Args:
+        events: All stored events, oldest first.
+        shown: Messages to draw, at least 1; the cut is before a message of the person.
+    """
+    messages = 0
+    cut = 0
+    for at in range(len(events) - 1, -1, -1):
+        event = events[at]
+        if isinstance(event, MessageFinished) and not event.agent:
+            messages += 1
+        starts = isinstance(event, MessageStarted) and event.role == "user"
+        if messages >= shown and starts:
+            cut = at
+            break
+    return events[:cut], events[cut:]
+
+
+class ChatPane(Vertical):
+    """One open conversation.
+
+    Args:
+        complete: Offers completions for the composer.
+        history: Earlier inputs, shared by all panes.
+        fold_lines: Pastes from so many lines on become chips.
+    """
+
+    @dataclass
+    class Changed(Message):
+        """What is known about the conversation changed; at most 30 a second."""
+
+        pane: ChatPane
+
+    @dataclass
+    class Sent(Message):
+        """The person sent something from this pane."""
+
+        pane: ChatPane
+        text: str
+
+    @dataclass
+    class Lost(Message):
+        """The stream of events ended although nobody closed the conversation."""
+
+        pane: ChatPane
+        reason: str
+
+    def __init__(
+        self, *, complete: Complete, history: InputHistory, fold_lines: int = 5, id: str
+    ) -> None:
+        super().__init__(id=id, classes="chat")
+        self.state = SessionState()
+        self.handle: SessionHandle | None = None
+        self.transcript = Transcript(classes="transcript")
+        self.queue = QueueStrip()
+        self.composer = Composer(complete=complete, history=history, fold_lines=fold_lines)
+        self.ask_strip = Static(classes="ask-strip", markup=False)
+        self.card: ClarifyCard | None = None
+        self._kept_back: list[CoreEvent] = []
+        self._tell_timer: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        """Transcript above, composer below."""
+        yield self.transcript
+        yield self.ask_strip
+        yield self.queue
+        yield self.composer
+
+    # --- following -------------------------------------------------------------------
+
+    def attach(self, handle: SessionHandle, past: Sequence[CoreEvent] = ()) -> None:
+        """Show a conversation and follow it from here on."""
+        self.handle = handle
+        self.state.session_id = handle.session_id
+        self.run_worker(self._follow(handle, past), name=f"follow {handle.session_id}")
+
+    async def _follow(self, handle: SessionHandle, past: Sequence[CoreEvent]) -> None:
+        older, shown = split_past(past, SHOWN_MESSAGES)
+        for event in older:
+            dispatch.apply(event, self.state, None)
+        self._kept_back = list(older)
+        for count, event in enumerate(shown):
+            dispatch.apply(event, self.state, self.transcript)
+            if count % _BREATHE_EVERY == _BREATHE_EVERY - 1:
+                await asyncio.sleep(0)
+        self._settle_past()
+        self.tell()
+        try:
+            await self._listen(handle)
+        except HermesError as error:
+            self.post_message(self.Lost(self, str(error)))
+            return
+        if not self.state.is_closed:
+            self.post_message(self.Lost(self, "The conversation's process ended."))
+
+    async def _listen(self, handle: SessionHandle) -> None:
+        count = 0
+        async for event in handle.events(self.state.last_seq):
+            dispatch.apply(event, self.state, self.transcript)
+            self._tell_soon()
+            count += 1
+            if count % _BREATHE_EVERY == 0:
+                await asyncio.sleep(0)
+
+    def _settle_past(self) -> None:
+        """Input that was delivered long ago is not waiting any more."""
+        if self.state.turn_id is None:
+            self.state.inputs.clear()
+            self.state.queued.clear()
+
+    def show_older(self, messages: int = 10) -> bool:
+        """Draw a further batch of the past above the rest.
+
+        Returns:
+            False if there was nothing left.
+        """
+        if not self._kept_back:
+            return False
+        older, batch = split_past(self._kept_back, messages)
+        self._kept_back = list(older)
+        self.transcript.prepend_history(batch)
+        return True
+
+    @property
+    def has_older(self) -> bool:
+        """Whether some of the past is not drawn yet."""
+        return bool(self._kept_back)
+
+    def _tell_soon(self) -> None:
+        if self._tell_timer is None:
+            self._tell_timer = self.set_timer(_TELL_EVERY_S, self.tell)
+
+    def tell(self) -> None:
+        """Update the strips and say that something changed."""
+        self._tell_timer = None
+        self.queue.show(tuple(self.state.queued.values()))
+        self._drop_answered_card()
+        self.post_message(self.Changed(self))
+
+    @on(Transcript.HistoryWanted)
+    def _history_wanted(self, event: Transcript.HistoryWanted) -> None:
+        event.stop()
+        self.show_older()
+
+    @on(Transcript.EditRequested)
+    def _edit_requested(self, event: Transcript.EditRequested) -> None:
+        event.stop()
+        if self.composer.draft:
+            self.composer.past.add(self.composer.draft)
+        self.composer.set_draft(event.text)
+        self.composer.focus_field()
+
+    # --- asking ----------------------------------------------------------------------
+
+    def show_ask_strip(self, text: str) -> None:
+        """Say in one row above the composer that somebody is needed; empty hides it."""
+        self.ask_strip.update(
+            Content.assemble(("! ", "$h-warn bold"), (text, "$h-warn")) if text else Content("")
+        )
+        self.ask_strip.set_class(bool(text), "-filled")
+
+    async def ask(self, question: QuestionAsked) -> None:
+        """Show a question above the composer and put the keyboard into it."""
+        if self.card is not None:
+            return
+        self.card = ClarifyCard(question)
+        await self.mount(self.card, before=self.composer)
+        self.card.take_focus()
+
+    def _drop_answered_card(self) -> None:
+        card = self.card
+        if card is not None and card.question.request_id not in self.state.questions:
+            self.card = None
+            card.remove()
+            self.composer.focus_field()
+
+    @on(ClarifyCard.Answered)
+    async def _answered(self, event: ClarifyCard.Answered) -> None:
+        event.stop()
+        question = event.question
+        await self.send(
+            Answer(
+                request_id=question.request_id,
+                value=event.value,
+                shown_hash=question.shown_hash,
+                client="screen",
+            )
+        )
+
+    # --- telling the core ------------------------------------------------------------
+
+    async def send(self, command: CoreCommand) -> Reply:
+        """Ask the session for something; a lost owner is reported like a refusal."""
+        if self.handle is None:
+            return Reply(ok=False, code="starting", text="The conversation is still opening")
+        try:
+            return await self.handle.send(command)
+        except HermesError as error:
+            return Reply(ok=False, code="owner_lost", text=str(error))
+
+    @on(Composer.Sent)
+    def _composer_sent(self, event: Composer.Sent) -> None:
+        event.stop()
+        self.post_message(self.Sent(self, event.text))
+
+    async def release(self) -> None:
+        """Let go of the session."""
+        handle, self.handle = self.handle, None
+        self.workers.cancel_node(self)
+        if handle is not None:
+            await handle.release()

@@ -1,0 +1,162 @@
+"""Facts as rows for lists and rails."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+
+from hermes_core.events import ApprovalRequested
+from hermes_core.messages import TodoItem
+from hermes_core.storage.records import SessionSummary
+from hermes_tui.session_state import SessionState, ToolEntry
+from hermes_tui.workspace import SkillInfo
+from hermes_widgets.fitting import age, clean, seconds
+from hermes_widgets.list_rows import Row
+
+_TOOL_GLYPHS = {
+    "announced": ("◌", "$h-faint"),
+    "running": ("●", "$h-gold"),
+    "waiting": ("!", "$h-warn bold"),
+    "done": ("✓", "$h-ok"),
+    "failed": ("✗", "$h-bad bold"),
+    "skipped": ("⊘", "$h-faint"),
+}
+_TODO_GLYPHS = {
+    "pending": ("○", "$h-faint", "$h-muted"),
+    "in_progress": ("●", "$h-gold", "$h-text bold"),
+    "completed": ("✓", "$h-ok", "$h-faint"),
+    "cancelled": ("⊘", "$h-faint", "$h-faint"),
+}
+_DECISION_GLYPHS = {"deny": "⊘", "timeout": "⊘", "cancelled": "⊘"}
+
+
+def tool_row(entry: ToolEntry, *, keyed: bool = False) -> Row:
+    """A call of the turn: state, verb, what on, seconds."""
+    glyph, style = _TOOL_GLYPHS[entry.phase]
+    verb = "$" if entry.name in ("terminal", "shell") else clean(entry.name)
+    indent = "  " * entry.depth
+    quiet = entry.phase in ("skipped", "announced")
+    right = ""
+    if entry.phase in ("done", "failed"):
+        right = seconds(entry.duration_s)
+    elif entry.phase == "waiting":
+        right = "waits"
+    return Row(
+        key=entry.call_id if keyed else "",
+        glyph=glyph,
+        glyph_style=style,
+        text=f"{indent}{verb:<5} {clean(entry.preview)}",
+        style="$h-faint" if quiet else "$h-text",
+        right=right,
+        right_style="$h-warn" if entry.phase == "waiting" else "$h-faint",
+        detail=clean(entry.summary) if keyed and entry.phase == "failed" else "",
+    )
+
+
+def todo_row(item: TodoItem) -> Row:
+    """A step of the plan."""
+    glyph, glyph_style, style = _TODO_GLYPHS[item.status]
+    return Row(glyph=glyph, glyph_style=glyph_style, text=clean(item.content), style=style)
+
+
+def todo_count(items: Iterable[TodoItem]) -> str:
+    """`3 of 5`."""
+    plan = tuple(items)
+    done = sum(item.status in ("completed", "cancelled") for item in plan)
+    return f"{done} of {len(plan)}" if plan else ""
+
+
+def approval_row(request: ApprovalRequested, title: str, key: str = "") -> Row:
+    """A request that waits."""
+    return Row(
+        key=key,
+        glyph="!",
+        glyph_style="$h-warn bold",
+        text=clean(request.subject),
+        right=age(max(time.time() - request.ts, 0)) if request.ts else "",
+        detail=f"{clean(title)} · alt+5",
+    )
+
+
+def decision_rows(state: SessionState, limit: int = 3) -> list[Row]:
+    """What was decided last."""
+    rows = []
+    for request, answer in reversed(state.decisions[-limit:]):
+        denied = answer.decision in _DECISION_GLYPHS
+        rows.append(
+            Row(
+                glyph=_DECISION_GLYPHS.get(answer.decision, "✓"),
+                glyph_style="$h-faint" if denied else "$h-ok",
+                text=clean(request.subject),
+                style="$h-faint" if denied else "$h-muted",
+                right={"deny": "denied", "timeout": "no answer"}.get(
+                    answer.decision, answer.decision
+                ),
+            )
+        )
+    return rows
+
+
+def session_row(
+    summary: SessionSummary, *, open_states: dict[str, SessionState], now: float, detailed: bool
+) -> Row:
+    """A conversation: state, title, age; with `detailed` what it is about below."""
+    state = open_states.get(summary.id)
+    glyph, style, doing = "○", "$h-faint", ""
+    if state is not None and state.needs_person:
+        glyph, style, doing = "?", "$h-warn bold", "waiting for you"
+    elif state is not None and state.is_busy:
+        glyph, style, doing = "●", "$h-gold", state.word
+    title = (state.title if state is not None else "") or summary.title or summary.preview
+    tag = "" if summary.source in ("cli", "tui", "") else f"{summary.source} · "
+    detail = doing or f"{tag}{summary.message_count} messages · {clean(summary.preview)}"
+    return Row(
+        key=summary.id,
+        glyph=glyph,
+        glyph_style=style,
+        text=clean(title or "untitled"),
+        right=age(max(now - summary.last_active, 0)),
+        detail=detail if detailed else "",
+    )
+
+
+def skill_rows(skills: Iterable[SkillInfo], *, keyed: bool = False) -> list[Row]:
+    """Skills under their categories."""
+    rows: list[Row] = []
+    by_category: dict[str, list[SkillInfo]] = {}
+    for skill in skills:
+        by_category.setdefault(skill.category or "general", []).append(skill)
+    for category in sorted(by_category):
+        group = sorted(by_category[category], key=lambda item: item.name)
+        count = str(len(group)) if keyed else ""
+        rows.append(Row(text=category, style="$h-muted bold" if keyed else "$h-muted", right=count))
+        for skill in group:
+            rows.append(_skill_row(skill, keyed=keyed))
+    return rows
+
+
+def _skill_row(skill: SkillInfo, *, keyed: bool) -> Row:
+    glyph, style = {
+        "on": ("✓", "$h-ok"),
+        "off": ("·", "$h-faint"),
+        "needs": ("!", "$h-warn bold"),
+    }[skill.state]
+    right = {"on": skill.version if keyed else "", "off": "off", "needs": skill.needs}[skill.state]
+    return Row(
+        key=skill.name if keyed else "",
+        glyph=glyph,
+        glyph_style=style,
+        text=clean(skill.name),
+        style="$h-faint" if skill.state == "off" else "$h-text",
+        right=clean(right),
+        right_style="$h-warn" if skill.state == "needs" else "$h-faint",
+        note=clean(skill.description) if keyed else "",
+    )
+
+
+def file_rows(files: dict[str, tuple[int, int]], limit: int = 8) -> list[Row]:
+    """Files that changed, with their lines."""
+    return [
+        Row(text=clean(path), style="$h-muted", right=f"+{added} −{removed}")
+        for path, (added, removed) in list(files.items())[-limit:]
+    ]

@@ -1,0 +1,83 @@
+"""The modal around an approval card."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widget import Widget
+
+from hermes_core.events import ApprovalRequested
+from hermes_tui.screens.reader import ReaderScreen
+from hermes_tui.screens.sheet import SheetScreen
+from hermes_widgets.approval_card import ApprovalCard, Decision, subject_content
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What the person decided."""
+
+    decision: Decision
+    reason: str
+
+
+class ApprovalScreen(SheetScreen[Decided | None]):
+    """Shows one request; the result is None if it was closed elsewhere."""
+
+    DEFAULT_CSS = """
+    ApprovalScreen > ApprovalCard { width: 96; max-height: 90%; }
+    ApprovalScreen > ApprovalCard > #approval-well { max-height: 24; }
+    ApprovalScreen.-w-tiny > ApprovalCard, ApprovalScreen.-w-narrow > ApprovalCard {
+        width: 100%; max-height: 14; padding: 0 2 0 1;
+    }
+    ApprovalScreen.-w-narrow #approval-where, ApprovalScreen.-w-tiny #approval-where {
+        margin-top: 0;
+    }
+    ApprovalScreen.-w-narrow #approval-well, ApprovalScreen.-w-tiny #approval-well {
+        margin: 0; max-height: 6;
+    }
+    ApprovalScreen.-h-tiny #approval-well { max-height: 2; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f1", "ignore", "", show=False, id="approval.no-help"),
+    ]
+
+    def __init__(
+        self,
+        request: ApprovalRequested,
+        *,
+        place: str,
+        asked_by: str,
+        payload: Widget | None = None,
+        grace_s: float = 0.3,
+    ) -> None:
+        super().__init__()
+        self.request = request
+        self.card = ApprovalCard(
+            request, place=place, asked_by=asked_by, payload=payload, grace_s=grace_s
+        )
+
+    def compose(self) -> ComposeResult:
+        """The card alone, so that the screen behind stays visible."""
+        yield self.card
+
+    def on_mount(self) -> None:
+        """Keys go to the card."""
+        self.card.focus()
+
+    def action_ignore(self) -> None:
+        """Nothing opens over a decision."""
+
+    @on(ApprovalCard.Decided)
+    def _decided(self, event: ApprovalCard.Decided) -> None:
+        event.stop()
+        self.dismiss(Decided(event.decision, event.reason))
+
+    @on(ApprovalCard.ViewAsked)
+    def _view(self, event: ApprovalCard.ViewAsked) -> None:
+        event.stop()
+        content = subject_content(self.request.subject, self.request.findings)
+        self.app.push_screen(ReaderScreen("The whole text", content))

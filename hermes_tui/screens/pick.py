@@ -1,0 +1,113 @@
+"""A list to pick from, with a search line: palette, help, lists of commands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.widgets import Input, Static
+
+from hermes_tui.screens.sheet import SheetScreen
+from hermes_widgets.list_rows import Row, RowList
+
+Source = Callable[[str], Sequence[Row]]
+"""Gets what was typed; returns the rows, the best first."""
+
+
+class PickScreen(SheetScreen[str]):
+    """The result is the key of the chosen row, empty when it was left.
+
+    Args:
+        title: What is picked.
+        source: The rows for a search text.
+        placeholder: Of the search line.
+        note_at: Column of the notes.
+        preview: Called with each key under the cursor, for live previews.
+        start: Key under the cursor at first.
+    """
+
+    DEFAULT_CSS = """
+    PickScreen { align: center top; }
+    PickScreen > .sheet { margin-top: 3; padding: 1 0; }
+    PickScreen.-h-tiny > .sheet { margin-top: 0; padding: 0; }
+    PickScreen > .sheet > .sheet-title { padding: 0 2; height: 1; }
+    PickScreen > .sheet > Input { margin: 1 2; }
+    PickScreen.-h-tiny > .sheet > Input { margin: 0 1; }
+    PickScreen RowList { background: $h-raised; max-height: 18; height: auto; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,ctrl+c", "leave", "Close", show=False, id="pick.leave"),
+        Binding("up", "move(-1)", "Up", show=False, id="pick.up"),
+        Binding("down", "move(1)", "Down", show=False, id="pick.down"),
+        Binding("pageup", "move(-10)", "Page up", show=False, id="pick.page-up"),
+        Binding("pagedown", "move(10)", "Page down", show=False, id="pick.page-down"),
+    ]
+
+    def __init__(
+        self,
+        title: str,
+        source: Source,
+        *,
+        placeholder: str = "type to search",
+        note_at: int = 26,
+        preview: Callable[[str], None] | None = None,
+        start: str = "",
+    ) -> None:
+        super().__init__()
+        self._title_text = title
+        self._source = source
+        self._preview = preview
+        self._start = start
+        self.search = Input(placeholder=placeholder, compact=True)
+        self.search.cursor_blink = False
+        self.list = RowList(empty="Nothing matches.", note_at=note_at)
+
+    def compose(self) -> ComposeResult:
+        """Title, search line, rows."""
+        with Vertical(classes="sheet"):
+            yield Static(self._title_text, classes="sheet-title", markup=False)
+            yield self.search
+            yield self.list
+
+    def on_mount(self) -> None:
+        """Show everything."""
+        self._show("")
+        if self._start:
+            self.list.point_at(self._start)
+        self.search.focus()
+
+    def _show(self, text: str) -> None:
+        rows = self._source(text)
+        self.list.show(rows)
+        lines = sum(row.height for row in rows)
+        self.list.styles.height = max(min(lines, 18, self.size.height - 8), 1)
+
+    @on(Input.Changed)
+    def _changed(self, event: Input.Changed) -> None:
+        self._show(event.value)
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        if self.list.chosen_key:
+            self.dismiss(self.list.chosen_key)
+
+    @on(RowList.Highlighted)
+    def _highlighted(self, event: RowList.Highlighted) -> None:
+        if self._preview is not None:
+            self._preview(event.key)
+
+    @on(RowList.Chosen)
+    def _chosen(self, event: RowList.Chosen) -> None:
+        self.dismiss(event.key)
+
+    def action_move(self, step: int) -> None:
+        """Move the cursor from the search line."""
+        self.list.action_move(step)
+
+    def action_leave(self) -> None:
+        """Close without a choice."""
+        self.dismiss("")

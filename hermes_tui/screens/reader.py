@@ -1,0 +1,64 @@
+"""A long text to read: a whole command, a diff, the details of an error."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from hermes_tui.screens.sheet import SheetScreen
+from hermes_widgets.fitting import clean
+
+
+def diff_content(unified: str) -> Content:
+    """Draw a unified diff line by line, signs in the colours of their rows."""
+    lines = []
+    for line in unified.splitlines():
+        text = clean(line.expandtabs(4))
+        style = "$h-muted"
+        if line.startswith("+") and not line.startswith("+++"):
+            style = "$h-text on $h-add-row"
+        elif line.startswith("-") and not line.startswith("---"):
+            style = "$h-text on $h-del-row"
+        elif line.startswith("@@"):
+            style = "$h-faint"
+        lines.append(Content.styled(text, style))
+    return Content("\n").join(lines)
+
+
+class ReaderScreen(SheetScreen[None]):
+    """Scroll with arrows and page keys; Esc closes."""
+
+    DEFAULT_CSS = """
+    ReaderScreen > .sheet { width: 100%; height: 90%; }
+    ReaderScreen VerticalScroll {
+        height: 1fr; margin-top: 1; background: $h-canvas; padding: 0 1;
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,ctrl+c", "leave", "Close", show=False, id="reader.leave"),
+    ]
+
+    def __init__(self, title: str, content: Content) -> None:
+        super().__init__()
+        self._title_text = title
+        self._content = content
+
+    def compose(self) -> ComposeResult:
+        """Title and text."""
+        with Vertical(classes="sheet"):
+            yield Static(self._title_text, classes="sheet-title", markup=False)
+            with VerticalScroll():
+                yield Static(self._content, markup=False)
+
+    def on_mount(self) -> None:
+        """Keys scroll the text."""
+        self.query_one(VerticalScroll).focus()
+
+    def action_leave(self) -> None:
+        """Close."""
+        self.dismiss(None)

@@ -1,0 +1,27 @@
+"""A raised plane over the dimmed screen, the ground of every modal."""
+
+from __future__ import annotations
+
+from typing import Generic, TypeVar
+
+from textual.screen import ModalScreen
+
+Result = TypeVar("Result")
+
+
+class SheetScreen(ModalScreen[Result], Generic[Result]):
+    """Centred and up to 96 cells wide; at the bottom and full width below 100 columns."""
+
+    DEFAULT_CSS = """
+    SheetScreen { align: center middle; background: $h-canvas 62%; }
+    SheetScreen > .sheet {
+        width: 96; max-width: 100%; height: auto; max-height: 90%;
+        background: $h-raised; border-left: outer $h-gold; padding: 1 2;
+    }
+    SheetScreen > .sheet > .sheet-title { height: 1; text-style: bold; color: $h-text; }
+    SheetScreen.-w-tiny, SheetScreen.-w-narrow { align: center bottom; }
+    SheetScreen.-w-tiny > .sheet, SheetScreen.-w-narrow > .sheet { width: 100%; }
+    SheetScreen.-h-tiny > .sheet { padding: 0 1; max-height: 100%; }
+    SheetScreen Input { height: 1; border: none; padding: 0 1; background: $h-canvas; }
+    SheetScreen Input:focus { border: none; }
+    """

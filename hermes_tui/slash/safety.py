@@ -1,0 +1,163 @@
+"""Commands about approvals and snapshots."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Literal
+
+from hermes_core.commands import RevokeGrant, Rollback, SetApprovalMode
+from hermes_tui.matching import matching
+from hermes_tui.screens.reader import ReaderScreen, diff_content
+from hermes_tui.slash.command import SlashCommand
+from hermes_tui.workspace import CheckpointInfo
+from hermes_widgets.fitting import age
+from hermes_widgets.list_rows import Row
+
+if TYPE_CHECKING:
+    from hermes_tui.app import HermesApp
+
+Mode = Literal["manual", "smart", "off"]
+_MODES: tuple[Mode, ...] = ("manual", "smart", "off")
+
+
+async def set_mode(host: HermesApp, mode: Mode) -> None:
+    """Switch the approval mode; switching approvals off is asked about."""
+    if mode == "off":
+        sure = await host.confirm(
+            "Run everything without asking?",
+            "Commands that destroy the machine stay refused; all others run at once, until"
+            " this conversation ends or /yolo is typed again.",
+            yes="Run without asking",
+        )
+        if not sure:
+            return
+    reply = await host.command(SetApprovalMode(mode=mode, client="screen"))
+    if reply.ok:
+        host.chat.state.approval_mode = mode
+        host.refresh_all()
+
+
+async def _permission(host: HermesApp, argument: str) -> None:
+    first, _, rest = argument.partition(" ")
+    mode = first.casefold()
+    if mode == "revoke":
+        await _revoke(host, rest.strip())
+    elif not mode:
+        grants = await host.guard(host.workspace.grants(host.chat.state.session_id)) or []
+        lines = [f"Approvals: {host.chat.state.approval_mode} (manual, smart, off)"]
+        lines += [
+            f"{at}  {grant.pattern or grant.key}  ({grant.scope})"
+            for at, grant in enumerate(grants, 1)
+        ]
+        host.tell("\n".join(lines))
+    else:
+        chosen = next((item for item in _MODES if item == mode), None)
+        if chosen is None:
+            host.tell_error(f"There is no mode “{first}”", hint="manual, smart or off")
+        else:
+            await set_mode(host, chosen)
+
+
+async def _revoke(host: HermesApp, number: str) -> None:
+    grants = await host.guard(host.workspace.grants(host.chat.state.session_id)) or []
+    if number.isdigit() and 1 <= int(number) <= len(grants):
+        grant = grants[int(number) - 1]
+        reply = await host.command(RevokeGrant(key=grant.key, client="screen"))
+        if reply.ok:
+            host.tell(f"No longer allowed: {grant.pattern or grant.key}")
+    else:
+        host.tell_error("/permission revoke N needs a number of the list", hint="/permission")
+
+
+async def _yolo(host: HermesApp, argument: str) -> None:
+    await set_mode(host, "manual" if host.chat.state.approval_mode == "off" else "off")
+
+
+async def _rollback(host: HermesApp, argument: str) -> None:
+    session_id = host.chat.state.session_id
+    found = await host.guard(host.workspace.checkpoints(session_id)) or []
+    if not found:
+        host.tell("No snapshots yet; the first is taken before the first change to a file")
+        return
+    words = argument.split(maxsplit=1)
+    if words[:1] == ["diff"]:
+        await _show_diff(host, _chosen(found, words[1] if len(words) > 1 else "1"))
+        return
+    if words:
+        chosen = _chosen(found, words[0])
+        path = words[1] if len(words) > 1 else None
+    else:
+        picked = await host.pick("Restore files as before", lambda text: _rows(found, text))
+        chosen = next((item for item in found if item.checkpoint_id == picked), None)
+        path = None
+        if not picked:
+            return
+    if chosen is None:
+        host.tell_error("There is no such snapshot", hint="/rollback lists them")
+    else:
+        await _restore(host, chosen, path)
+
+
+def _rows(found: list[CheckpointInfo], text: str) -> list[Row]:
+    now = time.time()
+    rows = [
+        Row(
+            key=item.checkpoint_id,
+            text=item.cause or item.checkpoint_id[:12],
+            note=f"{item.file_count} files" if item.file_count else "",
+            right=age(max(now - item.created_at, 0)),
+        )
+        for item in found
+    ]
+    return matching(rows, text)
+
+
+def _chosen(found: list[CheckpointInfo], word: str) -> CheckpointInfo | None:
+    if word.isdigit() and 1 <= int(word) <= len(found):
+        return found[int(word) - 1]
+    same = [item for item in found if item.checkpoint_id.startswith(word)]
+    return same[0] if len(same) == 1 else None
+
+
+async def _show_diff(host: HermesApp, chosen: CheckpointInfo | None) -> None:
+    if chosen is None:
+        host.tell_error("There is no such snapshot", hint="/rollback lists them")
+        return
+    session_id = host.chat.state.session_id
+    diff = await host.guard(host.workspace.checkpoint_diff(session_id, chosen.checkpoint_id))
+    if diff is not None:
+        title = f"Restoring “{chosen.cause or chosen.checkpoint_id[:12]}” would change"
+        await host.push_screen_wait(ReaderScreen(title, diff_content(diff or "nothing")))
+
+
+async def _restore(host: HermesApp, chosen: CheckpointInfo, path: str | None) -> None:
+    what = path or "all files it holds and take the turn back"
+    sure = await host.confirm(
+        "Restore this snapshot?",
+        f"{chosen.cause or chosen.checkpoint_id[:12]}: restores {what}. The present state is"
+        " kept in a snapshot of its own first.",
+        yes="Restore",
+    )
+    if sure:
+        command = Rollback(checkpoint_id=chosen.checkpoint_id, path=path, client="screen")
+        await host.command(command)
+
+
+COMMANDS = (
+    SlashCommand(
+        name="permission",
+        aliases=("permissions",),
+        args="[manual|smart|off]",
+        summary="how commands are approved; revoke N",
+        group="Safety",
+        run=_permission,
+    ),
+    SlashCommand(name="yolo", summary="approvals off or on again", group="Safety", run=_yolo),
+    SlashCommand(
+        name="rollback",
+        args="[N] [file]",
+        summary="restore files as they were; diff N shows",
+        group="Safety",
+        run=_rollback,
+    ),
+)

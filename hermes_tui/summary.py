@@ -1,0 +1,78 @@
+"""One conversation in the rows around it: status, tab, hint, footer."""
+
+from __future__ import annotations
+
+from hermes_tui.actions.action import ACTION_REGISTRY
+from hermes_tui.keys import first_key
+from hermes_tui.panes.pane import PANE_REGISTRY
+from hermes_tui.session_state import SessionState
+from hermes_tui.workspace import StartInfo
+from hermes_widgets.composer import ComposerHint
+from hermes_widgets.footer_keys import KeyLabel
+from hermes_widgets.status_bar import Phase, Status
+from hermes_widgets.tab_row import Tab, TabState
+
+
+def status_of(state: SessionState, info: StartInfo | None, *, is_ready: bool) -> Status:
+    """What the status row says."""
+    runtime = state.runtime
+    model = runtime.model if runtime else (info.model if info else "")
+    phase: Phase = "ready"
+    word, hint = "", ""
+    waiting = len(state.approvals) + len(state.questions)
+    if not is_ready:
+        phase, word = "starting", "starting"
+    elif state.is_closed:
+        phase, word = "offline", "closed"
+    elif waiting:
+        phase = "waiting"
+        word = f"{waiting} request{'s' if waiting > 1 else ''}"
+    elif state.is_busy:
+        phase, word, hint = "busy", state.word or "working", "esc stops"
+        if state.is_offline:
+            word = f"offline, {word}"
+    return Status(
+        phase=phase,
+        word=word,
+        since=state.turn_started,
+        hint=hint,
+        model=model,
+        used_tokens=state.used_tokens,
+        window_tokens=state.window_tokens or (info.window_tokens if info else 0),
+        cost_usd=state.cost_usd if state.has_cost else None,
+    )
+
+
+def tab_of(key: str, state: SessionState) -> Tab:
+    """A conversation's tab."""
+    look: TabState = "waiting" if state.needs_person else "working" if state.is_busy else "idle"
+    return Tab(key=key, title=state.shown_title, state=look)
+
+
+def hint_of(state: SessionState, info: StartInfo | None, *, busy_mode: str) -> ComposerHint:
+    """The row under the composer."""
+    mode = "yolo" if state.approval_mode == "off" else state.approval_mode
+    if state.is_busy:
+        does = {"queue": "⏎ waits for the turn", "interrupt": "⏎ interrupts and sends"}.get(
+            busy_mode, "⏎ sends now (steers)"
+        )
+        text = does if busy_mode == "queue" else f"{does} · /queue to wait"
+        return ComposerHint(mode=mode, text=text)
+    model = state.runtime.model if state.runtime else (info.model if info else "")
+    return ComposerHint(mode=mode, text=model, right="⏎ send   ⇧⏎ newline")
+
+
+def footer_of(pane_id: str) -> list[KeyLabel]:
+    """The keys for the shown pane."""
+    palette = ACTION_REGISTRY.get("app.palette")
+    keys: list[KeyLabel] = []
+    spec = PANE_REGISTRY.get(pane_id)
+    if spec is not None:
+        keys.extend(spec.keys)
+        if palette is not None:
+            keys.append((first_key(palette), palette.footer))
+        return keys
+    keys.extend(
+        (first_key(action), action.footer) for action in ACTION_REGISTRY.all() if action.footer
+    )
+    return sorted(keys, key=lambda item: not item[0].startswith("^"))

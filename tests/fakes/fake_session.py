@@ -1,0 +1,309 @@
+"""A session and a workspace that play written events and record what is asked."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from hermes_core.commands import Answer, CoreCommand, Interrupt, Reply, SetTitle, Submit
+from hermes_core.errors import ConfigError, HermesError, SessionNotFound
+from hermes_core.events import (
+    ApprovalResolved,
+    CoreEvent,
+    InputAccepted,
+    InputState,
+    MessageFinished,
+    MessageStarted,
+    QuestionAnswered,
+    SessionOpened,
+    SessionTitled,
+)
+from hermes_core.messages import Runtime
+from hermes_core.paths import Home
+from hermes_core.storage.records import SessionSummary
+from hermes_tui.workspace import (
+    CheckpointInfo,
+    GrantInfo,
+    ModelInfo,
+    SkillInfo,
+    StartInfo,
+    ToolInfo,
+)
+
+RUNTIME = Runtime(model="hermes-4-405b", provider="openrouter", window_tokens=200_000)
+
+React = Callable[["FakeSession", CoreCommand], Reply | None]
+"""What a test makes of a command; None for the usual answer."""
+
+
+class FakeSession:
+    """Keeps events with dense numbers, sends live ones to whoever iterates.
+
+    Like the real session it refuses an answer to a request that is not open, or whose
+    hash is another one, and closes requests with an event.
+    """
+
+    def __init__(self, session_id: str = "s1", *, react: React | None = None) -> None:
+        self._session_id = session_id
+        self._react = react
+        self._numbers = itertools.count(1)
+        self._inputs = itertools.count(1)
+        self._queues: list[asyncio.Queue[CoreEvent | None]] = []
+        self.stored: list[CoreEvent] = []
+        self.commands: list[CoreCommand] = []
+        self.released = 0
+        self.fail_with: HermesError | None = None
+        self._open: dict[str, CoreEvent] = {}
+
+    @property
+    def session_id(self) -> str:
+        """The id."""
+        return self._session_id
+
+    def say(self, *events: CoreEvent) -> None:
+        """Stamp events and send them to everyone."""
+        for event in events:
+            number = next(self._numbers) if event.stored else msgspec.UNSET
+            stamped = msgspec.structs.replace(
+                event, seq=number, session_id=self._session_id, ts=event.ts or 1_700_000_000.0
+            )
+            if event.stored:
+                self.stored.append(stamped)
+            request_id = getattr(event, "request_id", None)
+            if request_id is not None:
+                if isinstance(event, ApprovalResolved | QuestionAnswered):
+                    self._open.pop(request_id, None)
+                else:
+                    self._open[request_id] = stamped
+            for queue in self._queues:
+                queue.put_nowait(stamped)
+
+    def begin(self) -> FakeSession:
+        """Say that the session is open."""
+        self.say(SessionOpened(runtime=RUNTIME, cwd="~/code/sync"))
+        return self
+
+    def end(self) -> None:
+        """End every iterator, as a lost owner does."""
+        for queue in self._queues:
+            queue.put_nowait(None)
+
+    def sent(self, kind: type[CoreCommand]) -> list[CoreCommand]:
+        """The recorded commands of one kind."""
+        return [command for command in self.commands if isinstance(command, kind)]
+
+    async def send(self, command: CoreCommand) -> Reply:
+        """Record a command and answer it."""
+        self.commands.append(command)
+        if self.fail_with is not None:
+            raise self.fail_with
+        reply = self._react(self, command) if self._react else None
+        return reply if reply is not None else self._usual(command)
+
+    def _usual(self, command: CoreCommand) -> Reply:
+        if isinstance(command, Submit):
+            self._accept(command)
+        elif isinstance(command, SetTitle):
+            self.say(SessionTitled(title=command.title))
+        elif isinstance(command, Answer):
+            return self._answer(command)
+        elif isinstance(command, Interrupt) and not self.stored:
+            return Reply(ok=False, code="not_found", text="Nothing runs")
+        return Reply(ok=True)
+
+    def _accept(self, command: Submit) -> None:
+        number = next(self._inputs)
+        input_id, message_id = f"in{number}", f"user{number}"
+        self.say(InputAccepted(input_id=input_id, mode="start", text=command.text))
+        self.say(
+            InputState(input_id=input_id, state="delivered", message_id=message_id),
+            MessageStarted(message_id=message_id, role="user"),
+            MessageFinished(message_id=message_id, role="user", text=command.text),
+        )
+
+    def _answer(self, command: Answer) -> Reply:
+        asked = self._open.get(command.request_id)
+        if asked is None:
+            return Reply(ok=False, code="not_found", text="That request is closed")
+        if getattr(asked, "shown_hash", "") != command.shown_hash:
+            return Reply(ok=False, code="stale_answer", text="Something else was shown")
+        if command.decision is not None:
+            self.say(
+                ApprovalResolved(
+                    request_id=command.request_id, decision=command.decision, by=command.client
+                )
+            )
+        else:
+            self.say(QuestionAnswered(request_id=command.request_id, answer=None))
+        return Reply(ok=True)
+
+    async def events(self, from_seq: int = 0) -> AsyncIterator[CoreEvent]:
+        """Stored events after `from_seq`, then live ones."""
+        queue: asyncio.Queue[CoreEvent | None] = asyncio.Queue()
+        for event in self.stored:
+            if isinstance(event.seq, int) and event.seq > from_seq:
+                queue.put_nowait(event)
+        self._queues.append(queue)
+        try:
+            while (event_or_end := await queue.get()) is not None:
+                yield event_or_end
+        finally:
+            self._queues.remove(queue)
+
+    async def release(self) -> None:
+        """Count the releases."""
+        self.released += 1
+
+
+class FakeWorkspace:
+    """Sessions by id; facts as plain attributes that tests set."""
+
+    def __init__(self, home: Home, *, react: React | None = None) -> None:
+        self._home = home
+        self._react = react
+        self._numbers = itertools.count(1)
+        self.sessions: dict[str, FakeSession] = {}
+        self.summaries: list[SessionSummary] = []
+        self.info = StartInfo(
+            model=RUNTIME.model,
+            provider=RUNTIME.provider,
+            window_tokens=RUNTIME.window_tokens,
+            tool_count=41,
+            skill_count=3,
+            cwd="~/code/sync",
+            branch="main",
+        )
+        self.installed: list[SkillInfo] = []
+        self.tool_list: list[ToolInfo] = []
+        self.model_list: list[ModelInfo] = []
+        self.checkpoint_list: list[CheckpointInfo] = []
+        self.grant_list: list[GrantInfo] = []
+        self.settings: dict[str, object] = {
+            "display.skin": "default",
+            "tui.theme": "",
+            "display.busy_input_mode": "steer",
+            "tui.reduced_motion": False,
+        }
+        self.renamed: list[tuple[str, str]] = []
+        self.deleted: list[str] = []
+        self.is_closed = False
+
+    @property
+    def home(self) -> Home:
+        """The home of the test."""
+        return self._home
+
+    def start_info(self) -> StartInfo:
+        """The facts."""
+        return self.info
+
+    def add_session(
+        self, session_id: str, *, title: str, events: Sequence[CoreEvent] = (), at: float = 0.0
+    ) -> FakeSession:
+        """Put a conversation of the past into the list."""
+        session = FakeSession(session_id, react=self._react).begin()
+        session.say(*events)
+        self.sessions[session_id] = session
+        self.summaries.append(
+            SessionSummary(
+                id=session_id,
+                title=title,
+                preview=title,
+                source="cli",
+                started_at=at,
+                last_active=at,
+                message_count=len(events),
+                kind="root",
+                model=RUNTIME.model,
+                parent_session_id=None,
+            )
+        )
+        return session
+
+    async def open(self, session_id: str | None = None) -> FakeSession:
+        """Open one that is known, or begin one."""
+        if session_id is None:
+            session_id = f"new{next(self._numbers)}"
+            self.sessions[session_id] = FakeSession(session_id, react=self._react).begin()
+        if session_id not in self.sessions:
+            raise SessionNotFound(f"No conversation has the id {session_id}")
+        return self.sessions[session_id]
+
+    async def past_events(self, session_id: str) -> Sequence[CoreEvent]:
+        """What the session said so far."""
+        if session_id not in self.sessions:
+            raise SessionNotFound(f"No conversation has the id {session_id}")
+        return tuple(self.sessions[session_id].stored)
+
+    async def message_text(self, session_id: str, message_id: str) -> str:
+        """The text of a message that was said."""
+        for event in self.sessions[session_id].stored:
+            if isinstance(event, MessageFinished) and event.message_id == message_id:
+                return event.text
+        raise SessionNotFound(f"No message {message_id}")
+
+    async def recent(self, *, text: str = "", limit: int = 50) -> list[SessionSummary]:
+        """Summaries whose title holds the text."""
+        wanted = text.casefold()
+        found = [item for item in self.summaries if wanted in (item.title or "").casefold()]
+        return sorted(found, key=lambda item: -item.last_active)[:limit]
+
+    async def skills(self) -> list[SkillInfo]:
+        """The installed skills."""
+        return self.installed
+
+    async def tools(self) -> list[ToolInfo]:
+        """The tools."""
+        return self.tool_list
+
+    async def models(self) -> list[ModelInfo]:
+        """The models."""
+        return self.model_list
+
+    def setting(self, key: str) -> object:
+        """A setting that the test or the defaults know."""
+        if key not in self.settings:
+            raise ConfigError(f"No setting is called {key}")
+        return self.settings[key]
+
+    async def set_setting(self, key: str, value: object) -> None:
+        """Remember a setting."""
+        if key not in self.settings:
+            raise ConfigError(f"No setting is called {key}")
+        self.settings[key] = value
+
+    async def checkpoints(self, session_id: str) -> list[CheckpointInfo]:
+        """The snapshots."""
+        return self.checkpoint_list
+
+    async def checkpoint_diff(self, session_id: str, checkpoint_id: str) -> str:
+        """A small change."""
+        return "--- a/retry.py\n+++ b/retry.py\n@@ -1 +1 @@\n-old\n+new\n"
+
+    async def grants(self, session_id: str) -> list[GrantInfo]:
+        """What is allowed."""
+        return self.grant_list
+
+    async def rename(self, session_id: str, title: str) -> None:
+        """Remember the new title."""
+        self.renamed.append((session_id, title))
+
+    async def delete(self, session_id: str) -> None:
+        """Take a conversation out."""
+        self.deleted.append(session_id)
+        self.sessions.pop(session_id, None)
+        self.summaries = [item for item in self.summaries if item.id != session_id]
+
+    async def export(self, session_id: str) -> Path:
+        """Write a file into the home."""
+        path = self._home.root / f"{session_id}.md"
+        path.write_text("exported")
+        return path
+
+    async def close(self) -> None:
+        """Remember that it was closed."""
+        self.is_closed = True
