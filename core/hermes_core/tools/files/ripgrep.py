@@ -47,11 +47,11 @@ class Match:
     after: list[str] = field(default_factory=list)
 
 
-def find_ripgrep(environ: Mapping[str, str]) -> str | None:
-    """Return the program: the system's, else the one installed beside this Python."""
-    beside = Path(sys.executable).with_name("rg")
+def find_ripgrep(environ: Mapping[str, str], beside: Path | None = None) -> str | None:
+    """Return the program: the system's, else the one in `beside` (this Python's folder)."""
     system = shutil.which("rg", path=environ.get("PATH"))
-    return system or (str(beside) if beside.is_file() else None)
+    own = (beside or Path(sys.executable).parent) / "rg"
+    return system or (str(own) if own.is_file() else None)
 
 
 async def run_ripgrep(
@@ -62,14 +62,24 @@ async def run_ripgrep(
     cancel: CancelToken,
     separator: bytes = b"\n",
     timeout_s: float = TIMEOUT_S,
+    beside: Path | None = None,
 ) -> Output:
     """Run `rg` and return its records.
+
+    Args:
+        arguments: Without the program.
+        cwd: Where it runs.
+        environ: Its whole environment.
+        cancel: Kills it.
+        separator: What ends a record.
+        timeout_s: Until it is killed.
+        beside: Where a program of our own lies, if not beside this Python.
 
     Raises:
         ToolError: ripgrep is missing, took too long, or refused the pattern.
         Cancelled: The turn was interrupted; the process is gone.
     """
-    program = find_ripgrep(environ)
+    program = find_ripgrep(environ, beside)
     if program is None:
         raise ToolError(
             "search needs ripgrep (rg), which is not installed",
