@@ -30,6 +30,12 @@ _MAX_NODES = 25_000
 _MAX_DEPTH = 120
 _MAX_UPSTREAM = 32
 _HOLES = frozenset({"command_substitution", "process_substitution"})
+_WORD_TYPES = frozenset(
+    {
+        "command_name", "word", "string", "raw_string", "ansi_c_string", "concatenation", "number",
+        "simple_expansion", "expansion",
+    }
+)  # fmt: skip
 _ALIAS = re.compile(r"([^=]+)=(.*)", re.DOTALL)
 
 
@@ -191,6 +197,10 @@ class _Walker:
                 if name is not None:
                     self.variables.assign(self._text(name), None)
                 return self._block(node, upstream)
+            case "ERROR":
+                loose = any(child.type in _WORD_TYPES for child in node.children)
+                found = self._command(node, (), upstream) if loose else []
+                return found + self._block(node, upstream)
             case "comment" | "word" | "heredoc_start" | "heredoc_end" | "heredoc_content":
                 return []
             case _:
@@ -277,8 +287,9 @@ class _Walker:
             elif child.type == "variable_assignment":
                 assignments.append(self._text(child))
                 inner += self._assignment(child)
-            elif child.type not in ("comment", "(", ")"):
-                parts.append(child)
+            elif child.type in _WORD_TYPES or (node is not None and node.type != "ERROR"):
+                if child.type not in ("comment", "(", ")"):
+                    parts.append(child)
         # The grammar reads words after a redirect's target as further targets.
         for redirect in redirect_nodes:
             if redirect.type == "file_redirect":

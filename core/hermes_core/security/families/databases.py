@@ -12,7 +12,9 @@ _CLIENTS = frozenset(
     {"psql", "mysql", "mariadb", "sqlite3", "sqlite", "duckdb", "sqlcmd", "clickhouse-client",
      "clickhouse", "cockroach", "sqlplus", "bq", "usql", "pgcli", "mycli"}
 )  # fmt: skip
-_DROP = re.compile(r"\bdrop\s+(?:table|database|schema|index|view|materialized|user|role)\b", re.IGNORECASE)
+_DROP = re.compile(
+    r"\bdrop\s+(?:table|database|schema|index|view|materialized|user|role)\b", re.IGNORECASE
+)
 _TRUNCATE = re.compile(r"\btruncate\s+(?:table\s+)?\w", re.IGNORECASE)
 _DELETE = re.compile(r"\bdelete\s+from\b", re.IGNORECASE)
 _WHERE = re.compile(r"\bwhere\b", re.IGNORECASE)
