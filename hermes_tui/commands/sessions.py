@@ -1,0 +1,333 @@
+"""`hermes sessions`: list, find, export, rename and delete conversations."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+import time
+import unicodedata
+from collections.abc import Awaitable, Callable, Sequence
+from typing import IO, NoReturn, TypeVar
+
+import click
+
+from hermes_core.errors import HermesError
+from hermes_core.paths import Home
+from hermes_core.storage.records import SessionSummary
+from hermes_core.storage.store import Store
+
+T = TypeVar("T")
+
+_TITLE_CELLS = 28
+_PREVIEW_CELLS = 40
+_DAY_S = 86_400
+
+
+@click.group()
+def group() -> None:
+    """Past conversations."""
+
+
+@group.command("list")
+@click.option("--source", help="Only conversations from there: cli, telegram, cron, tool …")
+@click.option("--limit", type=click.IntRange(1), default=20, show_default=True)
+def list_(source: str | None, limit: int) -> None:
+    """List the newest conversations."""
+
+    async def work(store: Store) -> list[SessionSummary]:
+        return await store.list_sessions(source=source, limit=limit)
+
+    found = _with_store(work)
+    click.echo("\n".join(table(found, now=time.time())) if found else "No sessions yet.")
+
+
+@group.command()
+@click.option("--source", help="Only conversations from there.")
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True)
+def browse(source: str | None, limit: int) -> None:
+    """Pick a conversation and go on with it."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise HermesError(
+            "sessions browse needs an interactive terminal.", hint="Use: hermes sessions list"
+        )
+
+    async def work(store: Store) -> list[SessionSummary]:
+        return await store.list_sessions(source=source, limit=limit)
+
+    chosen = pick(
+        _with_store(work),
+        ask=lambda: click.prompt(
+            "Number, words to filter, or Enter to leave", default="", show_default=False
+        ),
+        say=click.echo,
+        now=time.time(),
+    )
+    if chosen is not None:
+        resume(chosen)
+
+
+@group.command()
+@click.argument("query", nargs=-1, required=True)
+@click.option("--limit", type=click.IntRange(1), default=10, show_default=True)
+@click.option("--role", multiple=True, type=click.Choice(["user", "assistant", "tool"]))
+def search(query: tuple[str, ...], limit: int, role: tuple[str, ...]) -> None:
+    """Search in everything that was said."""
+
+    async def work(store: Store) -> list[str]:
+        hits = await store.search(" ".join(query), limit=limit, roles=role)
+        return [
+            f"{hit.session_id}  {_ago(hit.timestamp, time.time())}  {hit.role}"
+            f"  {hit.title or ''}".rstrip()
+            + f"\n    {printable(hit.snippet)}"
+            for hit in hits
+        ]
+
+    lines = _with_store(work)
+    click.echo("\n".join(lines) if lines else "No matching sessions found.")
+
+
+@group.command()
+@click.argument("out", type=click.Path(dir_okay=False, allow_dash=True))
+@click.option("--source", help="Only conversations from there.")
+@click.option("--session-id", help="Only this one: id, title or unique id prefix.")
+def export(out: str, source: str | None, session_id: str | None) -> None:
+    """Write conversations as JSON lines to OUT, or to the output with `-`."""
+
+    async def work(store: Store) -> int:
+        if session_id is not None:
+            ids = [await store.resolve(session_id)]
+        else:
+            listed = await store.list_sessions(source=source, limit=-1, include_tool=True)
+            ids = [summary.id for summary in reversed(listed)]
+        if out == "-":
+            return await _export(store, ids, sys.stdout)
+        descriptor = os.open(out, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            return await _export(store, ids, file)
+
+    count = _with_store(work)
+    if out != "-":
+        click.echo(f"Exported {count} session(s) to {out}.")
+
+
+@group.command()
+@click.argument("session_id")
+@click.argument("title", nargs=-1, required=True)
+def rename(session_id: str, title: tuple[str, ...]) -> None:
+    """Give a conversation another title."""
+
+    async def work(store: Store) -> str:
+        return await store.set_title(await store.resolve(session_id), " ".join(title))
+
+    name = _with_store(work)
+    click.echo(f"Session renamed to: {name}" if name else "Title removed.")
+
+
+@group.command()
+@click.argument("session_id")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+def delete(session_id: str, yes: bool) -> None:
+    """Delete a conversation with all that belongs to it."""
+
+    async def work(store: Store) -> str:
+        record = await store.session(await store.resolve(session_id))
+        if record.id in await store.live_sessions():
+            raise HermesError(
+                f"Session {record.id} is open in another process.", hint="Close it there first."
+            )
+        named = f"{record.id} ({record.title or record.preview or 'empty'})"
+        if not yes and not await asyncio.to_thread(_confirm, f"Delete session {named}?"):
+            raise HermesError("Nothing was deleted.", hint="Without a terminal, add --yes.")
+        await store.delete_session(record.id)
+        return record.source_id or ""
+
+    imported = _with_store(work)
+    click.echo("Session deleted.")
+    if imported:
+        click.echo("The older program's state.db still holds its own copy.")
+
+
+@group.command()
+@click.option("--older-than", type=click.IntRange(0), default=90, show_default=True, help="Days.")
+@click.option("--source", help="Only conversations from there.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+def prune(older_than: int, source: str | None, yes: bool) -> None:
+    """Delete ended conversations that started long ago."""
+
+    async def work(store: Store) -> int:
+        due = await store.prunable(older_than_days=older_than, source=source)
+        question = f"Delete {len(due)} ended session(s) older than {older_than} days?"
+        if due and not yes and not await asyncio.to_thread(_confirm, question):
+            raise HermesError("Nothing was deleted.", hint="Without a terminal, add --yes.")
+        return await store.prune(older_than_days=older_than, source=source)
+
+    click.echo(f"Pruned {_with_store(work)} session(s).")
+
+
+@group.command()
+def stats() -> None:
+    """Count conversations, messages and bytes."""
+    totals = _with_store(lambda store: store.stats())
+    lines = [
+        f"Sessions: {totals['sessions']}",
+        f"Messages: {totals['messages']}",
+        f"Tokens:   {totals['prompt_tokens']} in, {totals['output_tokens']} out",
+        f"Cost:     ${totals['cost_usd']:.4f} (estimated)",
+    ]
+    for source, counts in totals["by_source"].items():
+        lines.append(f"  {source}: {counts['sessions']} sessions, {counts['messages']} messages")
+    lines.append(f"hermes.db: {totals['database_bytes'] / 1e6:.1f} MB")
+    lines.append(f"search.db: {totals['search_bytes'] / 1e6:.1f} MB")
+    click.echo("\n".join(lines))
+
+
+@group.command()
+def reindex() -> None:
+    """Build the search index anew."""
+    click.echo(f"Indexed {_with_store(lambda store: store.reindex())} message(s).")
+
+
+# --- parts that tests drive directly -----------------------------------------------------
+
+
+def table(found: Sequence[SessionSummary], *, now: float) -> list[str]:
+    """Lay conversations out as lines: a heading, then one line each.
+
+    The title column is left out when no conversation has a title.
+    """
+    if any(summary.title for summary in found):
+        heads = ("Title", "Preview", "Last Active", "ID")
+        rows = [
+            (summary.title or "—", summary.preview, _ago(summary.last_active, now), summary.id)
+            for summary in found
+        ]
+        widths = (_TITLE_CELLS, _PREVIEW_CELLS, 11, 0)
+    else:
+        heads = ("Preview", "Last Active", "Src", "ID")
+        rows = [
+            (summary.preview, _ago(summary.last_active, now), summary.source, summary.id)
+            for summary in found
+        ]
+        widths = (_PREVIEW_CELLS, 11, 10, 0)
+    return [
+        "  ".join(
+            fitted(cell, width) if width else cell for cell, width in zip(row, widths, strict=True)
+        )
+        for row in (heads, *rows)
+    ]
+
+
+def pick(
+    found: Sequence[SessionSummary],
+    *,
+    ask: Callable[[], str],
+    say: Callable[[str], None],
+    now: float,
+) -> str | None:
+    """Let a person choose: words narrow the list down, a number chooses.
+
+    Enter takes the filter away, and leaves when there is none.
+    """
+    shown = list(found)
+    while True:
+        if not shown:
+            say("No session matches.")
+        for number, line in enumerate(table(shown, now=now) if shown else ()):
+            say(f"{number:>3}  {line}" if number else f"     {line}")
+        answer = ask().strip()
+        if answer.isdecimal() and 1 <= int(answer) <= len(shown):
+            return shown[int(answer) - 1].id
+        if not answer:
+            if len(shown) == len(found):
+                return None
+            shown = list(found)
+            continue
+        words = answer.casefold().split()
+        shown = [one for one in found if all(word in _haystack(one) for word in words)]
+
+
+def resume(session_id: str, execute: Callable[[str, list[str]], NoReturn] = os.execv) -> NoReturn:
+    """Become the program with that conversation open."""
+    sys.stdout.flush()
+    execute(sys.executable, [sys.executable, "-m", "hermes_tui", "--resume", session_id])
+
+
+def printable(text: str) -> str:
+    """Return the text on one line, without anything that could steer a terminal."""
+    return "".join(
+        char
+        for char in " ".join(text.split())
+        if unicodedata.category(char) not in ("Cc", "Cf", "Cs")
+    )
+
+
+def fitted(text: str, width_cells: int) -> str:
+    """Cut or fill the text to exactly `width_cells` cells of a terminal."""
+    kept: list[str] = []
+    used = 0
+    for char in printable(text):
+        cells = _cells(char)
+        if used + cells > width_cells:
+            while used > width_cells - 1:
+                used -= _cells(kept.pop())
+            kept.append("…")
+            used += 1
+            break
+        kept.append(char)
+        used += cells
+    return "".join(kept) + " " * (width_cells - used)
+
+
+def _cells(char: str) -> int:
+    if unicodedata.combining(char):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+def _ago(moment: float, now: float) -> str:
+    seconds = max(0.0, now - moment)
+    if seconds < 60:
+        return "just now"
+    if seconds < 3600:
+        return f"{seconds / 60:.0f}m ago"
+    if seconds < _DAY_S:
+        return f"{seconds / 3600:.0f}h ago"
+    if seconds < 30 * _DAY_S:
+        return f"{seconds / _DAY_S:.0f}d ago"
+    return time.strftime("%Y-%m-%d", time.localtime(moment))
+
+
+def _haystack(summary: SessionSummary) -> str:
+    parts = (summary.title or "", summary.preview, summary.id, summary.source)
+    return " ".join(parts).casefold()
+
+
+async def _export(store: Store, ids: Sequence[str], file: IO[str]) -> int:
+    for session_id in ids:
+        line = json.dumps(await store.export(session_id), ensure_ascii=False)
+        await asyncio.to_thread(file.write, line + "\n")
+    return len(ids)
+
+
+def _confirm(question: str) -> bool:
+    """Ask for yes; nobody at a terminal means no."""
+    return sys.stdin.isatty() and click.confirm(question)
+
+
+def _with_store(work: Callable[[Store], Awaitable[T]]) -> T:
+    """Run `work` with the home's store, the older program's conversations taken over first."""
+
+    async def run() -> T:
+        store = await Store.open(Home.find())
+        try:
+            if not store.read_only:
+                report = await store.import_reference()
+                for problem in report.problems:
+                    click.echo(f"Warning: not imported: {problem}", err=True)
+            return await work(store)
+        finally:
+            await store.aclose()
+
+    return asyncio.run(run())
