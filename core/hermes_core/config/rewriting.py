@@ -35,11 +35,11 @@ def with_value(text: str, path: tuple[str, ...], value: Any) -> str:
     for depth, name in enumerate(path[:-1], start=1):
         child = level.get(name)
         if child is None:
-            child = level[name] = CommentedMap()
+            child = level[_as_node(name)] = CommentedMap()
         if not isinstance(child, dict):
             raise ConfigError(f"{'.'.join(path[:depth])} is a plain value, not a section")
         level = child
-    level[path[-1]] = _as_node(value)
+    level[_as_node(path[-1])] = _as_node(value)
     return lead + _written(writer, tree)
 
 
@@ -129,7 +129,7 @@ def _as_node(value: Any) -> Any:
     if isinstance(value, str) and not _is_plain(value) and "\n" not in value:
         return DoubleQuotedScalarString(value)
     if isinstance(value, dict):
-        return CommentedMap((name, _as_node(entry)) for name, entry in value.items())
+        return CommentedMap((_as_node(name), _as_node(entry)) for name, entry in value.items())
     if isinstance(value, list | tuple):
         return [_as_node(entry) for entry in value]
     return value
