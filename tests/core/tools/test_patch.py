@@ -227,6 +227,54 @@ def test_the_property_finds_a_planted_bug() -> None:
         search()
 
 
+_PERTURBED: tuple[Callable[[str], str], ...] = (
+    lambda line: line.strip(),
+    lambda line: f"{line}  ",
+    lambda line: f"    {line}",
+    lambda line: line.replace("    ", "\t"),
+    lambda line: line.replace("(", "( "),
+    lambda line: line.replace("-", "—"),
+    lambda line: line.replace("0", "1"),
+)
+
+
+@pytest.mark.ac("patch-only-the-span")
+@settings(max_examples=500, derandomize=True, deadline=None, database=None)
+@given(data=st.data(), depths=st.lists(st.integers(0, 3), min_size=6, max_size=20))
+def test_a_badly_quoted_block_is_edited_in_place_or_refused(
+    data: st.DataObject, depths: list[int]
+) -> None:
+    words = data.draw(
+        st.lists(
+            st.sampled_from(["call(x, 10)", "a - b", "return", "", "if y:"]),
+            min_size=len(depths),
+            max_size=len(depths),
+        )
+    )
+    lines = ["    " * depth + word for depth, word in zip(depths, words, strict=True)]
+    first = data.draw(st.integers(0, len(lines) - 3))
+    last = data.draw(st.integers(first + 2, len(lines)))
+    perturb = data.draw(st.sampled_from(_PERTURBED))
+    old = "\n".join(perturb(line) for line in lines[first:last])
+    try:
+        result, edit = replaced("\n".join(lines), old, "NEW")
+    except ToolError:
+        return
+    after = result.split("\n")
+    at = next(n for n, line in enumerate(after) if "NEW" in line)
+    kept = len(lines) - (len(after) - at - 1)
+    assert after[:at] == lines[:at]
+    assert after[at + 1 :] == lines[kept:]
+    replaced_lines = [line.strip() for line in lines[at:kept]]
+    quoted = [line.strip() for line in old.split("\n")]
+    if edit.strategy == "exact":
+        assert "\n".join(lines).count(old) == 1
+        assert result == "\n".join(lines).replace(old, "NEW")
+    if edit.strategy == "line_trimmed":
+        assert quoted == replaced_lines
+    assert edit.similarity >= 0.85
+
+
 @pytest.mark.parametrize(
     ("before", "after"),
     [
