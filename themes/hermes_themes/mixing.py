@@ -21,6 +21,7 @@ HUES: tuple[str, ...] = ("gold", "info", "ok", "warn", "bad", "lilac")
 _PLANES = ("canvas", "rail", "raised", "select")
 _SHARES = {"rail": 0.04, "raised": 0.09, "select": 0.15, "line": 0.19, "edge": 0.45}
 _LIFT_STEP = 0.02
+_TINT_FLOOR = 7.0
 
 
 def _floors() -> dict[str, dict[str, float]]:
@@ -131,7 +132,7 @@ def derive(
     colours |= {role: hues[role] for role in (*HUES, "bronze")}
     if line is not None:
         colours["line"] = line
-    colours |= _tints(canvas, colours["ok"], colours["bad"], dark=dark)
+    colours |= _tints(canvas, strongest, colours["ok"], colours["bad"], dark=dark)
     colours |= dict(fixed or {})
     for role, floors in FLOORS.items():
         planes = [(colours[plane], ratio) for plane, ratio in floors.items()]
@@ -150,14 +151,24 @@ def _legible(text: str, canvas: str, *, dark: bool) -> str:
     return extreme
 
 
-def _tints(canvas: str, ok: str, bad: str, *, dark: bool) -> dict[str, str]:
+def _tints(canvas: str, text: str, ok: str, bad: str, *, dark: bool) -> dict[str, str]:
     row, word = (0.16, 0.34) if dark else (0.09, 0.20)
     return {
-        "add_row": mix(canvas, ok, row),
-        "add_word": mix(canvas, ok, word),
-        "del_row": mix(canvas, bad, row),
-        "del_word": mix(canvas, bad, word),
+        "add_row": _tint(canvas, text, ok, row),
+        "add_word": _tint(canvas, text, ok, word),
+        "del_row": _tint(canvas, text, bad, row),
+        "del_word": _tint(canvas, text, bad, word),
     }
+
+
+def _tint(canvas: str, text: str, hue: str, share: float) -> str:
+    """Mix `hue` into the canvas, less of it where text could no longer be read."""
+    while share > 0.04:
+        mixed = mix(canvas, hue, share)
+        if contrast(text, mixed) >= _TINT_FLOOR:
+            return mixed
+        share -= _LIFT_STEP
+    return mix(canvas, hue, 0.04)
 
 
 def _ink(colours: Mapping[str, str]) -> str:

@@ -779,14 +779,16 @@ class Transcript(ScrollView, can_focus=True):
         width = self.size.width
         if self._sheet is None:
             return Strip.blank(width, self.rich_style)
-        pinned = self._pinned_rows()
-        if y < pinned:
-            return self._pinned_line(y).crop_extend(0, width, self.rich_style)
-        spot = self._spot_at(y)
-        strip = self._sheet.blank.strip if spot is None else self._line_of(spot)
+        if y < self._pinned_rows():
+            strip = self._pinned_line(y)
+        else:
+            spot = self._spot_at(y)
+            strip = self._sheet.blank.strip if spot is None else self._line_of(spot)
         if y == self.size.height - 1 and self._new and not self._following:
             strip = self._with_count(strip)
-        return strip.crop_extend(0, width, self.rich_style)
+        if strip.cell_length != width:
+            strip = strip.crop_extend(0, width, self._sheet.styles.style(Pen()))
+        return strip
 
     def _line_of(self, spot: Spot) -> Strip:
         sheet = self._require_sheet()

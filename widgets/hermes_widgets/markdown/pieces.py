@@ -48,7 +48,9 @@ class PieceScanner:
 
     @property
     def open_kind(self) -> PieceKind | None:
-        """Kind of the open piece; None if only a partial line or nothing is open."""
+        """Kind of the open piece; a line being written counts once it can only be text."""
+        if self._kind is None and self._partial[:1].isalpha():
+            return "text"
         return self._kind
 
     @property
@@ -74,7 +76,11 @@ class PieceScanner:
         return closed
 
     def drop_open(self, length: int) -> None:
-        """Forget the first `length` characters of the open piece, taken elsewhere."""
+        """Forget the first `length` characters of open text, taken elsewhere.
+
+        What is left must begin with a letter, or it could be taken for a list.
+        """
+        self._kind = "text"
         source = self.open_source[length:]
         *whole, self._partial = source.split("\n")
         self._lines = [line + "\n" for line in whole]

@@ -6,6 +6,7 @@ import re
 
 _DANGLING = re.compile(r"(?:^|\n) {0,3}(?:`{1,3}[\w+-]*|~{1,3}|#{1,6}|[-*+]|\d{1,9}[.)]|>)[ \t]*$")
 _OPEN_LINK = re.compile(r"!?\[([^\]\n]*)(?:\](?:\([^)\s]*)?)?$")
+_SPACE = re.compile(r" (?=[^\W\d_])")
 _TRAILING_MARKS = re.compile(r"[*_`~]+$")
 
 
@@ -50,12 +51,13 @@ def settled_length(source: str, least: int) -> int:
     at = source.rfind(" ", 0, len(source) - least)
     tries = 0
     while at > 0 and tries < 40:
-        if _is_balanced(source[: at + 1]):
+        if source[at + 1].isalpha() and _is_balanced(source[: at + 1]):
             return at + 1
         at = source.rfind(" ", 0, at)
         tries += 1
-    far = len(source) > 6 * least
-    return source.rfind(" ", 0, len(source) - least) + 1 if far else 0
+    if len(source) < 6 * least:
+        return 0
+    return max((match.end() for match in _SPACE.finditer(source, 0, len(source) - least)), default=0)
 
 
 def _is_balanced(text: str) -> bool:
