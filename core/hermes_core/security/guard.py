@@ -31,6 +31,7 @@ _INVISIBLE = re.compile(
 )
 _JOINER = re.compile("(?<![\u2600-\u27ff\ufe0f\U0001f000-\U0001faff])\u200d")
 _HOST = re.compile(r"(?:://|@)([^\s/:@\"'?#<>|;&()]+)")
+_BRACE_WORD = re.compile(r"(?<![^\s;&|(])\{([^{}\s\"'$]*,[^{}\s\"'$]*)\}(?![^\s;&|)])")
 _FOREIGN = ("CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC")
 
 
@@ -107,7 +108,9 @@ def _readings(command: str) -> list[str]:
     stripped = _CONTROL.sub("", _ANSI.sub("", plain))
     visible = _INVISIBLE.sub("", stripped)
     folded = unicodedata.normalize("NFKC", visible)
-    return list(dict.fromkeys([_CONTROL.sub(" ", plain), stripped, folded]))
+    # The parsing library cannot read braces that stand where a command begins.
+    spread = _BRACE_WORD.sub(lambda match: match[1].replace(",", " "), folded)
+    return list(dict.fromkeys([_CONTROL.sub(" ", plain), stripped, spread, folded]))
 
 
 def _hidden(command: str) -> Iterator[Finding]:

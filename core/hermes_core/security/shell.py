@@ -25,7 +25,7 @@ from hermes_core.security.words import Hole, Variables, Word, read_words
 
 _BASH = Language(tree_sitter_bash.language())
 _MAX_BYTES = 100_000
-_MAX_NODES = 25_000
+_MAX_NODES = 4_000
 """What a walk visits within 50 ms on a slow machine."""
 _MAX_DEPTH = 120
 _MAX_UPSTREAM = 32
@@ -281,15 +281,17 @@ class _Walker:
         redirect_nodes = list(redirects)
         assignments: list[str] = []
         inner: list[Command] = []
+        broken = node is not None and node.type == "ERROR"
         for child in node.children if node is not None else ():
             if child.type.endswith("_redirect"):
                 redirect_nodes.append(child)
             elif child.type == "variable_assignment":
                 assignments.append(self._text(child))
                 inner += self._assignment(child)
-            elif child.type in _WORD_TYPES or (node is not None and node.type != "ERROR"):
-                if child.type not in ("comment", "(", ")"):
-                    parts.append(child)
+            elif child.type in _WORD_TYPES or (
+                not broken and child.type not in ("comment", "(", ")")
+            ):
+                parts.append(child)
         # The grammar reads words after a redirect's target as further targets.
         for redirect in redirect_nodes:
             if redirect.type == "file_redirect":
