@@ -87,6 +87,14 @@ def test_two_matches_are_an_error_and_no_other_strategy_is_tried() -> None:
         plan_replace("a = 1\nb\na = 1\n", "a = 1", "a = 2")
 
 
+@pytest.mark.parametrize(
+    ("text", "old"), [("aaa", "aa"), ("  a\n    a\n  a\n", "a\na"), ("x\n\n\n\ny", "\n\n")]
+)
+def test_overlapping_matches_are_several(text: str, old: str) -> None:
+    with pytest.raises(ToolError, match=r"Found [23] matches"):
+        plan_replace(text, old, "b")
+
+
 def test_replace_all_changes_every_match_without_overlap() -> None:
     assert replaced("aaaa", "aa", "b", replace_all=True)[0] == "bb"
 

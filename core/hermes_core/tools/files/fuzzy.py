@@ -92,7 +92,7 @@ def plan_replace(text: str, old: str, new: str, *, replace_all: bool = False) ->
         raise _ambiguous(text, found)
     splices = tuple(
         Splice(span.start, span.end, adapted(text, span, old, new, found.strategy))
-        for span in found.spans
+        for span in _without_overlap(found.spans)
     )
     if all(text[splice.start : splice.end] == splice.new for splice in splices):
         raise ToolError("the edit changes nothing: the file already reads like this")
@@ -101,6 +101,8 @@ def plan_replace(text: str, old: str, new: str, *, replace_all: bool = False) ->
 
 def locate(text: str, old: str, *, whole_lines: bool = False) -> Found | None:
     """Return every match of the first strategy that has one; similarity is not tried.
+
+    Overlapping matches count: where two overlap, neither is the one meant for sure.
 
     Args:
         text: Where to look.
@@ -186,7 +188,7 @@ def _exact(text: str, old: str) -> Iterator[Span]:
     at = text.find(old)
     while at >= 0:
         yield Span(at, at + len(old))
-        at = text.find(old, at + len(old))
+        at = text.find(old, at + 1)
 
 
 def _line_trimmed(text: str, old: str) -> Iterator[Span]:
@@ -195,13 +197,9 @@ def _line_trimmed(text: str, old: str) -> Iterator[Span]:
         return
     lines = text.split("\n")
     trimmed = [line.strip() for line in lines]
-    at = 0
-    while at <= len(trimmed) - len(wanted):
+    for at in range(len(trimmed) - len(wanted) + 1):
         if trimmed[at] == wanted[0] and trimmed[at : at + len(wanted)] == wanted:
             yield _line_span(text, lines, at, len(wanted), old)
-            at += len(wanted)
-        else:
-            at += 1
 
 
 def _whitespace_normalized(text: str, old: str) -> Iterator[Span]:
@@ -336,6 +334,14 @@ def _similarity(window: Sequence[str], wanted: Sequence[str]) -> float:
 def _line_ratio(a: str, b: str) -> float:
     a, b = a.strip(), b.strip()
     return 1.0 if a == b else ratio(a, b) / 100
+
+
+def _without_overlap(spans: Sequence[Span]) -> list[Span]:
+    kept: list[Span] = []
+    for span in spans:
+        if not kept or span.start >= kept[-1].end:
+            kept.append(span)
+    return kept
 
 
 def _covers_whole_lines(text: str, span: Span) -> bool:
