@@ -2,7 +2,8 @@
 
 Source: OpenAI API reference, "The chat completion chunk object". Fields beyond it:
 `reasoning_content` (DeepSeek), `reasoning` and `reasoning_details` (OpenRouter),
-`extra_content` (Gemini), several calls on index 0 (Ollama).
+`extra_content` (Gemini), several calls on index 0 (Ollama). Thinking written into the
+text stays there; the engine takes it out.
 """
 
 from __future__ import annotations
@@ -23,7 +24,6 @@ from hermes_core.providers.base import (
     ToolCallStart,
     UsageReport,
 )
-from hermes_core.providers.think_tags import ThinkTagSplitter
 
 
 class _Function(msgspec.Struct):
@@ -85,7 +85,6 @@ class ChatStream:
     """Collects what the end of the reply needs to know. One per response."""
 
     def __init__(self) -> None:
-        self._tags = ThinkTagSplitter()
         self._slots: list[_Slot] = []
         self._details: list[dict[str, Any]] = []
         self._finish = ""
@@ -109,7 +108,6 @@ class ChatStream:
 
     def finish(self) -> Iterator[StreamPart]:
         """Yield the rest once the body has ended: opaque items, usage, finish mark."""
-        yield from self._tags.finish()
         for item in self._details:
             yield ThinkingBlock(item)
         if self._usage is not None:
@@ -119,7 +117,9 @@ class ChatStream:
     def _delta(self, delta: _Delta) -> Iterator[StreamPart]:
         yield from self._thinking(delta)
         if delta.content:
-            yield from self._tags.feed(_flat(delta.content))
+            text = _flat(delta.content)
+            if text:
+                yield TextDelta(text)
         if delta.refusal:
             self._refused = True
             yield TextDelta(delta.refusal)

@@ -42,6 +42,11 @@ def facts_version() -> str:
     return _table().version
 
 
+def plain_id(model: str) -> str:
+    """Return the id without an aggregator's `vendor/` and `:variant`, dots as dashes."""
+    return model.rsplit("/", 1)[-1].split(":", 1)[0].lower().replace(".", "-")
+
+
 @cache
 def facts_of(model: str) -> ModelFacts | None:
     """Return the facts of the longest matching prefix, or None.
@@ -49,7 +54,7 @@ def facts_of(model: str) -> ModelFacts | None:
     An aggregator's `vendor/` before the id, a `:variant` behind it, upper case, and
     dots for dashes in version numbers do not matter.
     """
-    name = model.rsplit("/", 1)[-1].split(":", 1)[0].lower().replace(".", "-")
+    name = plain_id(model)
     matching = [one for one in _table().model if name.startswith(one.prefix)]
     return max(matching, key=lambda one: len(one.prefix), default=None)
 

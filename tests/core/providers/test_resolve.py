@@ -1,0 +1,266 @@
+"""Who answers, with which key, at which address."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from hermes_core.config.schema import Settings
+from hermes_core.config.secrets import Secrets
+from hermes_core.errors import ConfigError, NoModelConfigured
+from hermes_core.providers.address import clean_base_url, is_local
+from hermes_core.providers.records import records
+from hermes_core.providers.resolve import PLACEHOLDER_KEY, Resolution, resolve
+
+LOCAL = "http://127.0.0.1:8080/v1"
+API_KEY_ROWS = [one for one in records().values() if one.key_env]
+
+
+def _settings(**sections: Any) -> Settings:
+    return Settings.model_validate(sections)
+
+
+def _resolve(
+    settings: Settings | None = None,
+    keys: dict[str, str] | None = None,
+    *,
+    model: str | None = None,
+    provider: str | None = None,
+) -> Resolution:
+    return resolve(settings or _settings(), Secrets(keys or {}, {}), model=model, provider=provider)
+
+
+@pytest.mark.ac("ac-2")
+@pytest.mark.parametrize("record", API_KEY_ROWS, ids=lambda record: record.id)
+def test_a_chosen_provider_gets_its_own_key_address_and_wire(record: Any) -> None:
+    keys = {name: f"key-of-{name}" for one in API_KEY_ROWS for name in one.key_env}
+    found = _resolve(keys=keys, provider=record.id, model="m")
+    assert found.credential.value == f"key-of-{record.key_env[0]}"
+    assert found.runtime.base_url == record.base_url
+    assert found.runtime.api_mode == record.api_mode
+    assert found.runtime.provider == record.id
+
+
+@pytest.mark.ac("ac-2")
+@pytest.mark.parametrize(
+    "record", [one for one in API_KEY_ROWS if one.base_url_env], ids=lambda record: record.id
+)
+def test_an_address_variable_moves_its_own_provider_alone(record: Any) -> None:
+    keys = {record.key_env[0]: "some-key", record.base_url_env: LOCAL}
+    assert _resolve(keys=keys, provider=record.id, model="m").runtime.base_url == LOCAL
+    other = next(one for one in API_KEY_ROWS if one.id != record.id)
+    moved = _resolve(keys=keys | {other.key_env[0]: "k-other"}, provider=other.id, model="m")
+    assert moved.runtime.base_url == other.base_url
+
+
+@pytest.mark.ac("ac-2")
+def test_the_key_of_openai_alone_means_openai() -> None:
+    found = _resolve(keys={"OPENAI_API_KEY": "sk-openai"})
+    assert (found.runtime.provider, found.runtime.base_url) == (
+        "openai",
+        "https://api.openai.com/v1",
+    )
+
+
+@pytest.mark.ac("ac-4-3")
+def test_a_custom_endpoint_gets_no_foreign_key() -> None:
+    keys = {name: "a-real-looking-key" for one in API_KEY_ROWS for name in one.key_env}
+    for provider in ("auto", "custom"):
+        settings = _settings(model={"base_url": LOCAL, "provider": provider})
+        assert _resolve(settings, keys).credential.value == PLACEHOLDER_KEY
+
+
+@pytest.mark.ac("ac-4-2")
+@pytest.mark.parametrize("record", API_KEY_ROWS, ids=lambda record: record.id)
+def test_a_chosen_provider_without_key_is_never_replaced(record: Any) -> None:
+    keys = {
+        name: "some-other-key" for one in API_KEY_ROWS if one is not record for name in one.key_env
+    }
+    with pytest.raises(NoModelConfigured) as caught:
+        _resolve(keys=keys, provider=record.id, model="m")
+    assert record.key_env[0] in str(caught.value)
+
+
+@pytest.mark.ac("no-model-configured")
+def test_nothing_set_up_is_said_with_the_next_step() -> None:
+    with pytest.raises(NoModelConfigured) as caught:
+        _resolve()
+    assert "hermes model" in caught.value.hint
+    assert ".env" in caught.value.hint
+
+
+def test_the_demo_answers_only_when_asked_for() -> None:
+    assert _resolve(provider="demo").runtime.api_mode == "demo"
+    assert _resolve(_settings(model={"provider": "demo"})).runtime.provider == "demo"
+    with pytest.raises(NoModelConfigured):
+        _resolve(_settings(model={"default": "demo"}))
+
+
+@pytest.mark.ac("ac-4-1")
+@pytest.mark.parametrize(
+    ("model", "keys", "asked", "expected"),
+    [
+        ({}, {"OPENROUTER_API_KEY": "key1", "OPENAI_API_KEY": "key2"}, None, "openrouter"),
+        ({}, {"OPENAI_API_KEY": "key2", "XAI_API_KEY": "key3"}, None, "openai"),
+        ({"base_url": LOCAL}, {"OPENROUTER_API_KEY": "key1"}, None, "custom"),
+        ({"provider": "anthropic"}, {"ANTHROPIC_API_KEY": "key4"}, "demo", "demo"),
+        (
+            {"provider": "custom", "base_url": LOCAL},
+            {"ANTHROPIC_API_KEY": "key4"},
+            "claude",
+            "anthropic",
+        ),
+        ({"provider": "claude"}, {"ANTHROPIC_API_KEY": "key4"}, None, "anthropic"),
+        ({"provider": "ollama", "base_url": LOCAL}, {}, None, "custom"),
+        (
+            {"base_url": "https://openrouter.ai/api/v1"},
+            {"OPENROUTER_API_KEY": "key1"},
+            None,
+            "openrouter",
+        ),
+    ],
+)
+def test_precedence_of_the_provider(
+    model: dict[str, str], keys: dict[str, str], asked: str | None, expected: str
+) -> None:
+    found = _resolve(_settings(model=model), keys, provider=asked)
+    assert found.runtime.provider == expected
+    if expected == "anthropic":
+        assert found.runtime.base_url == "https://api.anthropic.com"
+
+
+@pytest.mark.parametrize("placeholder", ["***", "*******", "changeme", "your-api-key", "abc", ""])
+def test_a_placeholder_is_no_key(placeholder: str) -> None:
+    with pytest.raises(NoModelConfigured):
+        _resolve(keys={"OPENAI_API_KEY": placeholder})
+
+
+OWN = {
+    "providers": {
+        "Work Relay": {
+            "base_url": "https://relay.example/v1",
+            "key_env": "RELAY_KEY",
+            "model": "big",
+            "models": {"small": {"context_length": 4096}},
+            "context_length": 32_000,
+        }
+    },
+    "custom_providers": [{"name": "Old One", "base_url": LOCAL, "api_key": "own-key"}],
+}
+
+
+@pytest.mark.parametrize("name", ["Work Relay", "work-relay", "custom:work-relay"])
+def test_a_provider_of_the_user_is_found_by_any_spelling(name: str) -> None:
+    found = _resolve(_settings(**OWN), {"RELAY_KEY": "relay-key"}, provider=name)
+    assert found.runtime.provider == "custom:work-relay"
+    assert (found.runtime.model, found.runtime.window_tokens) == ("big", 32_000)
+    assert (found.credential.value, found.credential.source) == ("relay-key", "RELAY_KEY")
+    assert found.record.reasoning_replay == ""
+
+
+def test_a_model_of_an_entry_has_its_own_window() -> None:
+    found = _resolve(_settings(**OWN), provider="work-relay", model="small")
+    assert found.runtime.window_tokens == 4096
+
+
+def test_the_older_list_of_providers_is_read_too() -> None:
+    found = _resolve(_settings(**OWN), provider="old one", model="m")
+    assert (found.runtime.base_url, found.credential.value) == (LOCAL, "own-key")
+    assert found.record.reasoning_replay == "reasoning_content"
+
+
+@pytest.mark.parametrize(
+    ("model", "provider", "words"),
+    [
+        ({}, "nonsense", "Unknown provider 'nonsense'"),
+        ({"provider": "custom"}, None, "has no address"),
+        ({"base_url": "ftp://x"}, None, "not an http or https address"),
+        ({"base_url": "http://user:pass@host/v1"}, None, "holds a password"),
+        ({"base_url": LOCAL, "api_mode": "codex_responses"}, None, "not available"),
+    ],
+)
+def test_an_impossible_setting_is_named(
+    model: dict[str, str], provider: str | None, words: str
+) -> None:
+    with pytest.raises(ConfigError, match=words) as caught:
+        _resolve(_settings(model=model), provider=provider)
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("model", "asked", "expected"),
+    [
+        ({"default": "mine", "provider": "openai"}, None, "mine"),
+        ({"default": "mine", "provider": "openai"}, "asked", "asked"),
+        ({"provider": "openai"}, None, "gpt-5"),
+        ({"base_url": LOCAL}, None, ""),
+    ],
+)
+def test_precedence_of_the_model(model: dict[str, str], asked: str | None, expected: str) -> None:
+    found = _resolve(_settings(model=model), {"OPENAI_API_KEY": "sk-openai"}, model=asked)
+    assert found.runtime.model == expected
+
+
+def test_the_configured_model_does_not_follow_to_another_provider() -> None:
+    settings = _settings(model={"default": "mine", "provider": "openai"})
+    found = _resolve(settings, {"ANTHROPIC_API_KEY": "sk-ant"}, provider="anthropic")
+    assert found.runtime.model == records()["anthropic"].default_model
+
+
+@pytest.mark.parametrize(
+    ("url", "mode"),
+    [
+        (LOCAL, "chat_completions"),
+        ("https://relay.example/anthropic", "anthropic_messages"),
+        ("https://relay.example/v1/chat/completions", "chat_completions"),
+    ],
+)
+def test_the_address_tells_the_wire(url: str, mode: str) -> None:
+    assert _resolve(_settings(model={"base_url": url})).runtime.api_mode == mode
+
+
+def test_the_window_that_was_written_wins() -> None:
+    model = {"base_url": LOCAL, "default": "gpt-5", "context_length": 9_000}
+    assert _resolve(_settings(model=model)).runtime.window_tokens == 9_000
+
+
+def test_a_local_server_may_be_silent_for_the_whole_call_unless_told_otherwise() -> None:
+    patient = _resolve(_settings(model={"base_url": LOCAL})).timeouts
+    assert (patient.read_s, patient.whole_s, patient.connect_s) == (1800.0, 1800.0, 30.0)
+    told = _settings(model={"base_url": LOCAL}, requests={"stream_read_timeout": 7})
+    assert _resolve(told).timeouts.read_s == 7.0
+    remote = _resolve(keys={"OPENAI_API_KEY": "sk-openai"}).timeouts
+    assert remote.read_s == 120.0
+
+
+def test_no_representation_shows_the_key() -> None:
+    found = _resolve(keys={"OPENAI_API_KEY": "sk-very-secret"})
+    assert "sk-very-secret" not in repr(found)
+    assert "sk-very-secret" not in found.credential.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("url", "local"),
+    [
+        ("http://localhost:1/v1", True),
+        ("http://[::1]:1/v1", True),
+        ("http://192.168.1.4/v1", True),
+        ("http://169.254.3.4/v1", True),
+        ("http://host.docker.internal:1/v1", True),
+        ("https://api.openai.com/v1", False),
+        ("http://8.8.8.8/v1", False),
+    ],
+)
+def test_local_addresses_are_known_without_a_look_up(url: str, local: bool) -> None:
+    assert is_local(url) is local
+
+
+def test_the_path_of_one_request_is_taken_off_an_address() -> None:
+    assert clean_base_url("https://x.example/v1/chat/completions/") == "https://x.example/v1"
+    assert clean_base_url("https://x.example/v1/messages") == "https://x.example"
+
+
+def test_every_alias_names_one_provider_only() -> None:
+    names = [name for one in records().values() for name in (one.id, *one.aliases)]
+    assert len(names) == len(set(names))
