@@ -15,8 +15,10 @@ from contextvars import ContextVar
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
+from hermes_core.config.loader import LoadedSettings
+from hermes_core.config.secrets import is_secret_name
 from hermes_core.paths import Home
-from hermes_core.security.redaction import redact
+from hermes_core.security.redaction import Redactor, redact
 
 session_tag: ContextVar[str] = ContextVar("session_tag", default="")
 """The conversation at work here; written into each line of its tasks."""
@@ -67,6 +69,36 @@ def _compress(source: str, target: str) -> None:
         shutil.copyfileobj(plain, packed)
     Path(target).chmod(0o600)
     Path(source).unlink()
+
+
+def start_logging_as_set(
+    home: Home, loaded: LoadedSettings, *, verbose: bool = False, console: bool = False
+) -> Callable[[], None]:
+    """Start logging as the settings say; every value of `.env` that is a secret is masked.
+
+    Args:
+        home: Its `logs` folder is made.
+        loaded: Level, sizes, whether secrets are masked, and the secrets themselves.
+        verbose: Log from DEBUG on, whatever the settings say.
+        console: Also write to the error stream; never while a screen is drawn.
+
+    Returns:
+        Stops it again and closes the files.
+
+    Raises:
+        OSError: The folder cannot be made.
+    """
+    chosen = loaded.settings.logging
+    known = [value for name, value in loaded.env.values.items() if is_secret_name(name)]
+    redactor = Redactor(known, enabled=loaded.settings.security.redact_secrets)
+    return start_logging(
+        home,
+        level="DEBUG" if verbose or loaded.settings.agent.verbose else chosen.level,
+        max_size_mb=chosen.max_size_mb,
+        kept=chosen.backup_count,
+        redact_text=redactor.redact,
+        console=console,
+    )
 
 
 def start_logging(

@@ -3,6 +3,10 @@
 COMMANDS = {
     "chat": ("hermes_tui.chat_command:command", "Talk to the agent, on the screen or with -q."),
     "config": ("hermes_tui.commands.config:command", "Show and change settings."),
+    "sessions": (
+        "hermes_tui.commands.sessions:group",
+        "List, export, rename, delete conversations.",
+    ),
     "status": ("hermes_tui.commands.status:command", "What is set up, in short."),
     "doctor": ("hermes_tui.commands.doctor:command", "Look for what is broken, and mend it."),
     "logs": ("hermes_tui.commands.logs:command", "Read and follow the log files."),

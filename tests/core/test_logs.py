@@ -12,9 +12,10 @@ from datetime import datetime
 
 import pytest
 
+from hermes_core.config.loader import load_settings
 from hermes_core.crash import report
 from hermes_core.log_lines import LineFilter, last_lines, new_lines, parse_age, parse_line
-from hermes_core.logs import session_tag, start_logging
+from hermes_core.logs import session_tag, start_logging, start_logging_as_set
 from hermes_core.paths import Home
 
 FAKE_KEY = "sk-proj-" + "a1B2c3D4e5" * 3
@@ -39,6 +40,26 @@ def test_a_key_logged_by_any_module_is_masked_in_every_file(logs: Home, logger: 
         text = (logs.logs / name).read_text()
         assert "bad key" in text
         assert FAKE_KEY not in text
+
+
+@pytest.mark.ac("log-redaction")
+def test_settings_choose_level_and_masking_and_known_values_are_masked(home: Home) -> None:
+    home.config_file.write_text("logging: {level: warning}\n")
+    home.env_file.write_text("X_TOKEN=correct horse battery\n")
+
+    stop = start_logging_as_set(home, load_settings(home, environ={}))
+    logging.getLogger("hermes_core.x").info("not kept")
+    logging.getLogger("hermes_core.x").warning("saw correct horse battery and %s", FAKE_KEY)
+    stop()
+    home.config_file.write_text("security: {redact_secrets: false}\n")
+    stop = start_logging_as_set(home, load_settings(home, environ={}), verbose=True)
+    logging.getLogger("hermes_core.x").debug("plain %s", FAKE_KEY)
+    stop()
+
+    masked, plain = (home.logs / "agent.log").read_text().splitlines()
+    assert "horse" not in masked
+    assert FAKE_KEY not in masked
+    assert plain.endswith(f"plain {FAKE_KEY}")
 
 
 def test_a_line_carries_time_level_session_and_logger(logs: Home) -> None:

@@ -19,10 +19,10 @@ from hermes_core.config.keys import Key, find, is_known, nearest
 from hermes_core.config.layers import nested
 from hermes_core.config.rewriting import with_value, without_value
 from hermes_core.config.schema import Settings
+from hermes_core.config.secrets import is_secret_name
 from hermes_core.errors import ConfigError
 from hermes_core.paths import Home
 
-_SECRET_NAMES = frozenset({"SUDO_PASSWORD", "FAL_KEY", "WEBHOOK_SECRET", "MODAL_TOKEN_SECRET"})
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _MASKED = re.compile(r"\*\*\*|\[REDACTED|«redacted|^\S{0,6}\.\.\.\S{0,4}$")
 _UPGRADES = {"homebrew": "brew upgrade hermes-tui", "nixos": "sudo nixos-rebuild switch"}
@@ -37,16 +37,6 @@ class Edit:
     kind: Literal["config", "secret"]
     note: str = ""
     """Something the user should know, may be empty."""
-
-
-def is_secret_name(key: str) -> bool:
-    """Whether a name is a variable of `.env` rather than a key of `config.yaml`."""
-    name = key.upper()
-    return _VARIABLE.fullmatch(key) is not None and (
-        name in _SECRET_NAMES
-        or name.endswith(("_API_KEY", "_TOKEN"))
-        or name.startswith("TERMINAL_SSH")
-    )
 
 
 class ConfigEditor:

@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+
+_SECRET_NAMES = frozenset({"SUDO_PASSWORD", "FAL_KEY", "WEBHOOK_SECRET", "MODAL_TOKEN_SECRET"})
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def is_secret_name(key: str) -> bool:
+    """Whether a name is a variable of `.env` rather than a key of `config.yaml`."""
+    name = key.upper()
+    return _VARIABLE.fullmatch(key) is not None and (
+        name in _SECRET_NAMES
+        or name.endswith(("_API_KEY", "_TOKEN"))
+        or name.startswith("TERMINAL_SSH")
+    )
 
 
 class Secrets:
