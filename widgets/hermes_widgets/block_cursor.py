@@ -1,0 +1,353 @@
+"""The block cursor: moving over blocks, folding, copying, pressing, by key and mouse."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.strip import Strip
+
+from hermes_widgets.block_page import ROOMY_ROWS, BlockPage
+from hermes_widgets.blocks.block import Block
+from hermes_widgets.blocks.error_card import ErrorCard
+from hermes_widgets.blocks.ledger import Spot
+from hermes_widgets.blocks.reply_block import ReplyBlock
+from hermes_widgets.blocks.user_block import UserBlock
+from hermes_widgets.drawing.pens import Pen
+from hermes_widgets.drawing.rows import Row
+from hermes_widgets.fitting import fit
+
+
+class BlockCursor(BlockPage):
+    """A page whose blocks can be reached one by one."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("alt+up", "cursor(-1)", "Blocks", id="block.previous", show=False),
+        Binding("alt+down", "cursor(1)", "Blocks", id="block.next", show=False),
+        Binding("up", "scroll_or_cursor(-1)", "Up", id="transcript.up", show=False),
+        Binding("down", "scroll_or_cursor(1)", "Down", id="transcript.down", show=False),
+        Binding("left", "sideways(-8)", "Left", id="block.left", show=False),
+        Binding("right", "sideways(8)", "Right", id="block.right", show=False),
+        Binding("space", "fold", "Fold", id="block.fold"),
+        Binding("enter", "menu", "Menu", id="block.menu"),
+        Binding("y", "copy('block')", "Copy", id="block.copy"),
+        Binding("c", "copy('code')", "Copy code", id="block.copy-code"),
+        Binding("e", "edit", "Edit and resend", id="block.edit"),
+        Binding("g", "top", "Top", id="transcript.top", show=False),
+        Binding("G", "bottom", "Bottom", id="transcript.bottom", show=False),
+        Binding("home", "top", "Top", show=False),
+        Binding("end", "bottom", "Bottom", show=False),
+        Binding("escape", "leave", "Leave the blocks", id="block.leave", show=False),
+    ]
+
+    @dataclass
+    class CopyRequested(Message):
+        """Copy this text."""
+
+        text: str
+        what: str
+        """`block` or `code`."""
+
+    @dataclass
+    class MenuRequested(Message):
+        """Show what can be done with the block under the cursor."""
+
+        kind: str
+        message_id: str
+        source: str
+
+    @dataclass
+    class EditRequested(Message):
+        """Take this message of the user back into the composer."""
+
+        message_id: str
+        text: str
+
+    @dataclass
+    class ActionChosen(Message):
+        """A button of a card was pressed."""
+
+        name: str
+        source: str
+
+    @dataclass
+    class SessionChosen(Message):
+        """An entry of the start card was chosen."""
+
+        session_id: str
+
+    @dataclass
+    class LinkOpened(Message):
+        """A link was clicked."""
+
+        address: str
+
+    _cursor: int | None = None
+    """Serial of the block under the cursor."""
+
+    @property
+    def last_reply(self) -> str:
+        """Markdown of the newest reply, empty if there is none."""
+        for block in reversed(self._ledger.blocks):
+            if isinstance(block, ReplyBlock):
+                return block.source
+        return ""
+
+    @property
+    def cursor_block(self) -> Block | None:
+        """The block under the cursor."""
+        if self._cursor is None:
+            return None
+        index = self._ledger.index_from_serial(self._cursor)
+        return self._ledger.blocks[index] if index < len(self._ledger) else None
+
+    def move_cursor(self, step: int) -> None:
+        """Move the block cursor; it starts at the newest block."""
+        count = len(self._ledger)
+        if not count or self._sheet is None:
+            return
+        at = count if self._cursor is None else self._ledger.index_from_serial(self._cursor)
+        at += step
+        while 0 <= at < count and not self._ledger.rows(at, self._sheet):
+            at += 1 if step > 0 else -1
+        if at >= count:
+            self._cursor = None
+            self.go_to_end()
+            return
+        at = max(0, at)
+        self._cursor = self._ledger.serial(at)
+        self._show_block(at)
+        self.refresh()
+
+    def scroll_to_last_user(self) -> None:
+        """Show the message the view's turn answers."""
+        if self._sheet is None:
+            return
+        spot = self._ledger.spot(round(self.scroll_y), self._sheet)
+        index = self._question_above(spot.block if spot else len(self._ledger) - 1)
+        if index is not None:
+            self._show_block(index)
+
+    def _show_block(self, index: int) -> None:
+        """Scroll until a block is seen: whole if it fits, else its beginning."""
+        sheet = self._require_sheet()
+        height = len(self._ledger.rows(index, sheet))
+        top = self._ledger.top(index, sheet) + self._ledger.gap(index, sheet)
+        view = self.scrollable_content_region.height
+        first = round(self.scroll_y)
+        if first + self._pinned_rows() <= top and top + height <= first + view:
+            return
+        above = top < first or height >= view
+        target = top - self._pinned_rows(index) if above else top + height - view
+        self._set_virtual(self._ledger.total(sheet))
+        self.scroll_to(y=target, animate=False)
+
+    # --- actions -------------------------------------------------------------------------
+
+    def action_cursor(self, step: int) -> None:
+        """Move the block cursor."""
+        self.move_cursor(step)
+
+    def action_scroll_or_cursor(self, step: int) -> None:
+        """Move the cursor where there is one, else scroll a row."""
+        if self._cursor is not None:
+            self.move_cursor(step)
+        else:
+            self.scroll_relative(y=step, animate=False)
+
+    def action_sideways(self, cells: int) -> None:
+        """Move a wide table under the cursor."""
+        block = self.cursor_block
+        if block is not None and block.shift(cells):
+            self._note(block)
+
+    def action_fold(self) -> None:
+        """Fold or unfold the block under the cursor."""
+        block = self.cursor_block
+        if block is not None:
+            block.toggle()
+            self._note(block)
+
+    def action_menu(self) -> None:
+        """Ask for the menu of the block under the cursor, or press a card's first button."""
+        block = self.cursor_block
+        if isinstance(block, ErrorCard) and block.actions:
+            self.post_message(self.ActionChosen(block.actions[0].name, block.source))
+        elif block is not None:
+            self.post_message(self.MenuRequested(block.kind, block.message_id, block.source))
+
+    def action_copy(self, what: str) -> None:
+        """Copy the block under the cursor, or the newest reply."""
+        block = self.cursor_block
+        text = block.source if block is not None else self.last_reply
+        if what == "code":
+            codes = block.code_blocks if isinstance(block, ReplyBlock) else []
+            text = "\n\n".join(codes)
+        if text:
+            self.post_message(self.CopyRequested(text, what))
+
+    def action_edit(self) -> None:
+        """Take the user message under the cursor back into the composer."""
+        block = self.cursor_block
+        if isinstance(block, UserBlock):
+            self.post_message(self.EditRequested(block.message_id, block.source))
+
+    def action_top(self) -> None:
+        """Go to the oldest row that is loaded."""
+        self.scroll_to(y=0, animate=False)
+
+    def action_bottom(self) -> None:
+        """Go to the newest row."""
+        self._cursor = None
+        self.go_to_end()
+
+    def action_leave(self) -> None:
+        """Leave the block cursor."""
+        self._cursor = None
+        self.refresh()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Let keys of the block cursor through while there is none."""
+        if action in ("fold", "menu", "edit", "sideways", "leave"):
+            return self._cursor is not None
+        return True
+
+    # --- mouse and letters ---------------------------------------------------------------
+
+    def on_click(self, event: events.Click) -> None:
+        """Fold, press or follow what was clicked."""
+        if self.text_selection is not None:
+            return
+        y = event.y
+        if y == self.size.height - 1 and self._new and not self._following:
+            self.go_to_end()
+            return
+        if y == 0 and self._pinned_rows():
+            self.scroll_to_last_user()
+            return
+        spot = self._spot_at(y)
+        if spot is None:
+            return
+        link = event.style.link
+        if link:
+            self.post_message(self.LinkOpened(link))
+            return
+        block = self._ledger.blocks[spot.block]
+        row = self._ledger.row(spot, self._require_sheet())
+        self._do(block, str(event.style.meta.get("action") or row.action))
+
+    def _do(self, block: Block, action: str) -> None:
+        """Do what a row or a button says."""
+        verb, _, name = action.partition(":")
+        if verb == "fold":
+            block.toggle()
+            self._note(block)
+        elif verb == "press":
+            self.post_message(self.ActionChosen(name, block.source))
+        elif verb == "open":
+            self.post_message(self.SessionChosen(name))
+
+    def on_key(self, event: events.Key) -> None:
+        """Press the buttons of a card under the cursor by their letters."""
+        block = self.cursor_block
+        if not isinstance(block, ErrorCard):
+            return
+        for action in block.actions:
+            if event.character == action.key:
+                event.stop()
+                event.prevent_default()
+                self.post_message(self.ActionChosen(action.name, block.source))
+
+    def on_mouse_scroll_left(self, event: events.MouseScrollLeft) -> None:
+        """Move a wide table."""
+        self._shift_at(event.y, -4)
+
+    def on_mouse_scroll_right(self, event: events.MouseScrollRight) -> None:
+        """Move a wide table."""
+        self._shift_at(event.y, 4)
+
+    def _shift_at(self, y: int, cells: int) -> None:
+        spot = self._spot_at(y)
+        if spot is not None and self._ledger.blocks[spot.block].shift(cells):
+            self._note(self._ledger.blocks[spot.block])
+
+    # --- drawing over the page -----------------------------------------------------------
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one row of the view, with the question above and the count of news below."""
+        if self._sheet is not None and y < self._pinned_rows():
+            return self._fitted(self._pinned_line(y))
+        strip = super().render_line(y)
+        if y == self.size.height - 1 and self._new and not self._following:
+            return self._fitted(self._with_count(strip))
+        return strip
+
+    def _look(self, row: Row, spot: Spot) -> Strip:
+        gap = self._ledger.gap(spot.block, self._require_sheet())
+        if self._ledger.serial(spot.block) == self._cursor and spot.row >= gap:
+            return self._under_cursor(row, is_first=spot.row == gap)
+        return row.strip
+
+    def _under_cursor(self, row: Row, *, is_first: bool) -> Strip:
+        sheet = self._require_sheet()
+        strip = row.strip
+        column = sheet.column
+        if is_first:
+            plane = sheet.styles.style(Pen("text"), "select").background_style
+            parts = strip.divide([column.left, column.right, strip.cell_length])
+            strip = Strip.join((parts[0], parts[1].apply_style(plane), *parts[2:]))
+        bar = (sheet.glyphs.bar, Pen("gold"))
+        return sheet.marked(replace(row, strip=strip), column.bar - column.left, bar).strip
+
+    def _with_count(self, strip: Strip) -> Strip:
+        """Say at the lower right how much is new below."""
+        sheet = self._require_sheet()
+        chip = sheet.row(
+            [(f" {sheet.glyphs.down} {self._new} new ", Pen("gold", bold=True, plane="select"))]
+        ).strip
+        cells = len(f" {sheet.glyphs.down} {self._new} new ")
+        left, right = sheet.column.left, sheet.column.right
+        part = chip.crop(left, left + cells)
+        return Strip.join((strip.crop(0, right - cells), part, strip.crop(right)))
+
+    def _question_above(self, index: int) -> int | None:
+        """Return the place of the newest user message at or before `index`."""
+        for place in range(min(index, len(self._ledger) - 1), -1, -1):
+            if isinstance(self._ledger.blocks[place], UserBlock):
+                return place
+        return None
+
+    def _pinned_rows(self, top_index: int | None = None) -> int:
+        """Rows at the top that repeat the question of the turn in view: 0, or 2."""
+        return 0 if self._pinned_block(top_index) is None else 2
+
+    def _pinned_block(self, top_index: int | None = None) -> UserBlock | None:
+        if self._sheet is None or self.app.size.height < ROOMY_ROWS:
+            return None
+        first = round(self.scroll_y)
+        spot = self._ledger.spot(first, self._sheet)
+        if spot is None:
+            return None
+        index = self._question_above(spot.block if top_index is None else top_index)
+        if index is None:
+            return None
+        end = self._ledger.top(index + 1, self._sheet)
+        block = self._ledger.blocks[index]
+        is_gone = end <= first if top_index is None else index < top_index
+        return block if is_gone and isinstance(block, UserBlock) else None
+
+    def _pinned_line(self, y: int) -> Strip:
+        sheet = self._require_sheet()
+        block = self._pinned_block()
+        if y or block is None:
+            return sheet.blank.strip
+        mark = " " + sheet.glyphs.up
+        title = fit(block.title, sheet.text_width - 2)
+        body = [
+            (title, Pen("muted", bold=True)),
+            (" " * max(0, sheet.text_width - 2 - len(title)) + mark, Pen("muted")),
+        ]
+        return sheet.row(body, bar=(sheet.glyphs.bar, Pen("gold"))).strip
