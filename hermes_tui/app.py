@@ -34,7 +34,7 @@ from hermes_tui.panes.rails import LeftRail, RightRail
 from hermes_tui.screens.confirm import ConfirmScreen
 from hermes_tui.screens.pick import PickScreen, Source
 from hermes_tui.screens.text_entry import TextEntryScreen
-from hermes_tui.session_state import SessionState
+from hermes_tui.session_state import Clocks, SessionState
 from hermes_tui.slash.command import COMMAND_REGISTRY, SlashCommand, Unknown, find, parse
 from hermes_tui.slash.completion import slash_completions
 from hermes_tui.summary import footer_of, hint_of, status_of, tab_of
@@ -65,6 +65,7 @@ class HermesApp(App[ExitState]):
         launch: How this run begins.
         quiet_s: How long the person must not have typed before a modal opens.
         grace_s: How long a fresh modal ignores keys.
+        clocks: Where the time comes from.
     """
 
     CSS_PATH = "app.tcss"
@@ -95,7 +96,9 @@ class HermesApp(App[ExitState]):
         *,
         quiet_s: float = 1.0,
         grace_s: float = 0.3,
+        clocks: Clocks | None = None,
     ) -> None:
+        self.clocks = clocks or Clocks()
         self.launch = launch or LaunchState()
         self.appearance = Appearance(self, is_light=self.launch.is_light_terminal)
         super().__init__()
@@ -126,7 +129,7 @@ class HermesApp(App[ExitState]):
             with ContentSwitcher(id="main"):
                 yield from (spec.build(self) for spec in PANE_REGISTRY.all())
             yield RightRail()
-        yield StatusBar(id="status")
+        yield StatusBar(clock=self.clocks.steady, id="status")
         yield FooterKeys(id="footer")
 
     async def on_mount(self) -> None:
@@ -179,7 +182,8 @@ class HermesApp(App[ExitState]):
 
     def _show_left(self) -> None:
         rail = self.query_one(LeftRail)
-        rail.show_sessions(self._recent, self.open_states(), self.chat.state.session_id)
+        active, now = self.chat.state.session_id, self.clocks.wall()
+        rail.show_sessions(self._recent, self.open_states(), active, now)
 
     def refresh_all(self) -> None:
         """Bring the rows around the conversation up to date."""

@@ -37,7 +37,10 @@ class OpenSessions:
         """Add an empty pane and show it."""
         self._count += 1
         pane = ChatPane(
-            complete=self._host.complete, history=self._host.history, id=f"chat-{self._count}"
+            complete=self._host.complete,
+            history=self._host.history,
+            clocks=self._host.clocks,
+            id=f"chat-{self._count}",
         )
         self.panes.append(pane)
         self._opened[pane] = asyncio.Event()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -9,6 +11,16 @@ from hermes_core.events import ApprovalRequested, ApprovalResolved, InputAccepte
 from hermes_core.messages import Runtime, TodoItem, Usage
 
 ToolPhase = Literal["announced", "running", "waiting", "done", "failed", "skipped"]
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """Where the time comes from; tests give their own."""
+
+    steady: Callable[[], float] = time.monotonic
+    """Seconds for durations."""
+    wall: Callable[[], float] = time.time
+    """Seconds since the epoch, for ages."""
 
 
 @dataclass(slots=True)
@@ -31,6 +43,7 @@ class ToolEntry:
 class SessionState:
     """Plain facts; the handlers write them, panes read them."""
 
+    clocks: Clocks = Clocks()
     session_id: str = ""
     title: str = ""
     cwd: str = ""
@@ -73,6 +86,11 @@ class SessionState:
     last_reply: str = ""
     last_seq: int = 0
     unread: int = 0
+
+    @property
+    def turn_seconds(self) -> float:
+        """How long the turn runs, 0 at rest."""
+        return 0.0 if self.turn_started is None else self.clocks.steady() - self.turn_started
 
     @property
     def is_busy(self) -> bool:

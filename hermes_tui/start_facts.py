@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 from hermes_core.events import Notice
@@ -68,6 +67,6 @@ async def start_card(host: HermesApp, pane: ChatPane) -> None:
     found = await host.guard(host.workspace.recent(limit=4)) or []
     recent = [item for item in found if item.id != pane.state.session_id][:3]
     waiting = frozenset(key for key, state in host.open_states().items() if state.needs_person)
-    pane.transcript.show_start_card(card_info(host.start_info, recent, waiting, time.time()))
+    pane.transcript.show_start_card(card_info(host.start_info, recent, waiting, host.clocks.wall()))
     for warning in host.start_info.warnings:
         pane.transcript.notice(Notice(level="warn", code="warning", text=warning))

@@ -75,4 +75,5 @@ def footer_of(pane_id: str) -> list[KeyLabel]:
     keys.extend(
         (first_key(action), action.footer) for action in ACTION_REGISTRY.all() if action.footer
     )
-    return sorted(keys, key=lambda item: not item[0].startswith("^"))
+    first = first_key(palette) if palette is not None else ""
+    return sorted(keys, key=lambda item: (item[0] != first, not item[0].startswith("^")))

@@ -7,6 +7,7 @@ from typing import TypeAlias, assert_never
 from hermes_core.events import ToolAnnounced, ToolFinished, ToolOutput, ToolSkipped, ToolStarted
 from hermes_tui.handlers.view import ConversationView
 from hermes_tui.session_state import SessionState, ToolEntry
+from hermes_widgets.blocks.tool_words import tool_verb
 
 ToolEvent: TypeAlias = ToolAnnounced | ToolStarted | ToolOutput | ToolFinished | ToolSkipped
 
@@ -35,6 +36,11 @@ def apply(event: ToolEvent, state: SessionState, view: ConversationView | None) 
             assert_never(event)
 
 
+def _running(name: str, preview: str) -> str:
+    """What the status row says: the command itself, or verb and object."""
+    return preview if name == "terminal" else f"{tool_verb(name)} {preview}".strip()
+
+
 def _entry(state: SessionState, call_id: str, name: str, depth: int) -> ToolEntry:
     return state.tools.setdefault(call_id, ToolEntry(call_id, name, depth=depth))
 
@@ -44,7 +50,7 @@ def _started(event: ToolStarted, state: SessionState, view: ConversationView | N
     entry.phase = "running"
     entry.preview = event.preview
     entry.started_at = event.ts
-    state.word = f"running {event.name}"
+    state.word = _running(event.name, event.preview)
     if view is not None:
         view.start_tool(
             event.call_id,
@@ -65,7 +71,7 @@ def _finished(event: ToolFinished, state: SessionState, view: ConversationView |
     for diff in event.diffs:
         added, removed = state.files.get(diff.path, (0, 0))
         state.files[diff.path] = (added + diff.added, removed + diff.removed)
-    running = [item.name for item in state.tools.values() if item.phase == "running"]
-    state.word = f"running {running[-1]}" if running else "thinking"
+    running = [item for item in state.tools.values() if item.phase == "running"]
+    state.word = _running(running[-1].name, running[-1].preview) if running else "thinking"
     if view is not None:
         view.finish_tool(event)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TypeAlias, assert_never
 
 from hermes_core.events import (
@@ -48,7 +47,8 @@ def apply(event: TurnEvent, state: SessionState, view: ConversationView | None) 
             _input_state(event, state)
         case TurnStarted():
             state.turn_id = event.turn_id or "turn"
-            state.turn_started = time.monotonic() - max(0.0, _seconds_ago(event.ts))
+            ago = state.clocks.wall() - event.ts if event.ts else 0.0
+            state.turn_started = state.clocks.steady() - max(0.0, ago)
             state.word = "thinking"
             state.tools.clear()
         case TurnFinished():
@@ -79,10 +79,6 @@ def apply_request(event: RequestEvent, state: SessionState, view: ConversationVi
             pass  # the tool lines and the gauge already tell it
         case _:
             assert_never(event)
-
-
-def _seconds_ago(ts: float) -> float:
-    return time.time() - ts if ts else 0.0
 
 
 def _reason(reason: str) -> str:

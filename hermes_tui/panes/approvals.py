@@ -59,7 +59,12 @@ class ApprovalsPane(Pane):
     def _show(self) -> None:
         rows: list[Row] = []
         waiting = [
-            approval_row(request, state.shown_title, key=_REQUEST + request.request_id)
+            approval_row(
+                request,
+                state.shown_title,
+                key=_REQUEST + request.request_id,
+                now=state.clocks.wall(),
+            )
             for state in self.host.open_states().values()
             for request in state.approvals.values()
         ]

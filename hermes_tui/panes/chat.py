@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from msgspec import UNSET
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
@@ -21,11 +21,12 @@ from hermes_core.errors import HermesError
 from hermes_core.events import CoreEvent, MessageFinished, MessageStarted, QuestionAsked
 from hermes_core.ports import SessionHandle
 from hermes_tui.handlers import dispatch
-from hermes_tui.session_state import SessionState
+from hermes_tui.session_state import Clocks, SessionState
 from hermes_widgets.clarify_card import ClarifyCard
 from hermes_widgets.composer import Composer
 from hermes_widgets.composer_history import InputHistory
 from hermes_widgets.composer_menu import Complete
+from hermes_widgets.drawing.column import text_column
 from hermes_widgets.queue_strip import QueueStrip
 from hermes_widgets.transcript import Transcript
 
@@ -67,6 +68,7 @@ class ChatPane(Vertical):
         complete: Offers completions for the composer.
         history: Earlier inputs, shared by all panes.
         fold_lines: Pastes from so many lines on become chips.
+        clocks: Where the time comes from.
     """
 
     @dataclass
@@ -90,12 +92,19 @@ class ChatPane(Vertical):
         reason: str
 
     def __init__(
-        self, *, complete: Complete, history: InputHistory, fold_lines: int = 5, id: str
+        self,
+        *,
+        complete: Complete,
+        history: InputHistory,
+        fold_lines: int = 5,
+        clocks: Clocks | None = None,
+        id: str,  # noqa: A002  the toolkit's word
     ) -> None:
         super().__init__(id=id, classes="chat")
-        self.state = SessionState()
+        clocks = clocks or Clocks()
+        self.state = SessionState(clocks=clocks)
         self.handle: SessionHandle | None = None
-        self.transcript = Transcript(classes="transcript")
+        self.transcript = Transcript(clock=clocks.steady, classes="transcript")
         self.queue = QueueStrip()
         self.composer = Composer(complete=complete, history=history, fold_lines=fold_lines)
         self.ask_strip = Static(classes="ask-strip", markup=False)
@@ -106,9 +115,17 @@ class ChatPane(Vertical):
     def compose(self) -> ComposeResult:
         """Transcript above, composer below."""
         yield self.transcript
-        yield self.ask_strip
-        yield self.queue
-        yield self.composer
+        with Vertical(classes="lower") as self._lower:
+            yield self.ask_strip
+            yield self.queue
+            yield self.composer
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Give the lower part the edges of the transcript's text column."""
+        width = event.size.width
+        column = text_column(width, screen_width=self.app.size.width)
+        right = 0 if column.narrow else max(width - column.right - 1, 0)
+        self._lower.styles.margin = (0, right, 0, column.bar)
 
     # --- following -------------------------------------------------------------------
 
@@ -208,7 +225,7 @@ class ChatPane(Vertical):
         if self.card is not None:
             return
         self.card = ClarifyCard(question)
-        await self.mount(self.card, before=self.composer)
+        await self._lower.mount(self.card, before=self.composer)
         self.card.take_focus()
 
     def _drop_answered_card(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -53,10 +52,13 @@ class LeftRail(Vertical):
         yield self.skills
 
     def show_sessions(
-        self, found: Sequence[SessionSummary], states: dict[str, SessionState], active: str
+        self,
+        found: Sequence[SessionSummary],
+        states: dict[str, SessionState],
+        active: str,
+        now: float,
     ) -> None:
         """Replace the list; the shown conversation has the cursor."""
-        now = time.time()
         self.sessions.show(
             [session_row(item, open_states=states, now=now, detailed=True) for item in found]
         )
@@ -99,11 +101,11 @@ class RightRail(VerticalScroll, can_focus=False):
         tools = list(state.tools.values())
         count = f"{len(tools)} tools" if tools else ""
         if state.turn_started is not None and count:
-            count += f" · {seconds(time.monotonic() - state.turn_started)}"
+            count += f" · {seconds(state.turn_seconds)}"
         self.turn.show([tool_row(entry) for entry in tools[-_SHOWN_TOOLS:]], count)
         self.plan.show([todo_row(item) for item in state.todos], todo_count(state.todos))
         requests = [
-            approval_row(request, holder.shown_title)
+            approval_row(request, holder.shown_title, now=holder.clocks.wall())
             for holder in waiting
             for request in holder.approvals.values()
         ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 
 from hermes_core.events import ApprovalRequested
@@ -10,6 +9,7 @@ from hermes_core.messages import TodoItem
 from hermes_core.storage.records import SessionSummary
 from hermes_tui.session_state import SessionState, ToolEntry
 from hermes_tui.workspace import SkillInfo
+from hermes_widgets.blocks.tool_words import tool_verb
 from hermes_widgets.fitting import age, clean, seconds
 from hermes_widgets.list_rows import Row
 
@@ -33,7 +33,7 @@ _DECISION_GLYPHS = {"deny": "⊘", "timeout": "⊘", "cancelled": "⊘"}
 def tool_row(entry: ToolEntry, *, keyed: bool = False) -> Row:
     """A call of the turn: state, verb, what on, seconds."""
     glyph, style = _TOOL_GLYPHS[entry.phase]
-    verb = "$" if entry.name in ("terminal", "shell") else clean(entry.name)
+    verb = clean(tool_verb(entry.name))
     indent = "  " * entry.depth
     quiet = entry.phase in ("skipped", "announced")
     right = ""
@@ -66,14 +66,14 @@ def todo_count(items: Iterable[TodoItem]) -> str:
     return f"{done} of {len(plan)}" if plan else ""
 
 
-def approval_row(request: ApprovalRequested, title: str, key: str = "") -> Row:
+def approval_row(request: ApprovalRequested, title: str, *, now: float, key: str = "") -> Row:
     """A request that waits."""
     return Row(
         key=key,
         glyph="!",
         glyph_style="$h-warn bold",
         text=clean(request.subject),
-        right=age(max(time.time() - request.ts, 0)) if request.ts else "",
+        right=age(max(now - request.ts, 0)) if request.ts else "",
         detail=f"{clean(title)} · alt+5",
     )
 

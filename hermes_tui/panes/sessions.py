@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
@@ -71,7 +70,7 @@ class SessionsPane(Pane):
             self.host.tell_error(str(error), hint=error.hint)
             return
         self.found = {item.id: item for item in found}
-        now = time.time()
+        now = self.host.clocks.wall()
         states = self.host.open_states()
         empty = "No conversation mentions that." if text.strip() else None
         self.list.show(

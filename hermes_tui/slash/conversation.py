@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 from hermes_core.commands import Compact, SetTitle
@@ -76,7 +75,7 @@ async def _status(host: HermesApp, argument: str) -> None:
         f"Turns     {state.turns}, {tokens(state.usage.total_tokens)} tokens",
     ]
     if state.turn_started is not None:
-        lines.append(f"Running   {state.word}, {time.monotonic() - state.turn_started:.0f}s")
+        lines.append(f"Running   {state.word}, {state.turn_seconds:.0f}s")
     host.tell("\n".join(lines))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Literal
 
 from hermes_core.commands import RevokeGrant, Rollback, SetApprovalMode
@@ -87,7 +86,9 @@ async def _rollback(host: HermesApp, argument: str) -> None:
         chosen = _chosen(found, words[0])
         path = words[1] if len(words) > 1 else None
     else:
-        picked = await host.pick("Restore files as before", lambda text: _rows(found, text))
+        picked = await host.pick(
+            "Restore files as before", lambda text: _rows(found, text, host.clocks.wall())
+        )
         chosen = next((item for item in found if item.checkpoint_id == picked), None)
         path = None
         if not picked:
@@ -98,8 +99,7 @@ async def _rollback(host: HermesApp, argument: str) -> None:
         await _restore(host, chosen, path)
 
 
-def _rows(found: list[CheckpointInfo], text: str) -> list[Row]:
-    now = time.time()
+def _rows(found: list[CheckpointInfo], text: str, now: float) -> list[Row]:
     rows = [
         Row(
             key=item.checkpoint_id,

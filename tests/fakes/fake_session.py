@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
@@ -47,7 +48,14 @@ class FakeSession:
     hash is another one, and closes requests with an event.
     """
 
-    def __init__(self, session_id: str = "s1", *, react: React | None = None) -> None:
+    def __init__(
+        self,
+        session_id: str = "s1",
+        *,
+        react: React | None = None,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        self._wall = wall
         self._session_id = session_id
         self._react = react
         self._numbers = itertools.count(1)
@@ -69,7 +77,7 @@ class FakeSession:
         for event in events:
             number = next(self._numbers) if event.stored else msgspec.UNSET
             stamped = msgspec.structs.replace(
-                event, seq=number, session_id=self._session_id, ts=event.ts or 1_700_000_000.0
+                event, seq=number, session_id=self._session_id, ts=event.ts or self._wall()
             )
             if event.stored:
                 self.stored.append(stamped)
@@ -162,7 +170,14 @@ class FakeSession:
 class FakeWorkspace:
     """Sessions by id; facts as plain attributes that tests set."""
 
-    def __init__(self, home: Home, *, react: React | None = None) -> None:
+    def __init__(
+        self,
+        home: Home,
+        *,
+        react: React | None = None,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        self._wall = wall
         self._home = home
         self._react = react
         self._numbers = itertools.count(1)
@@ -205,7 +220,7 @@ class FakeWorkspace:
         self, session_id: str, *, title: str, events: Sequence[CoreEvent] = (), at: float = 0.0
     ) -> FakeSession:
         """Put a conversation of the past into the list."""
-        session = FakeSession(session_id, react=self._react).begin()
+        session = FakeSession(session_id, react=self._react, wall=self._wall).begin()
         session.say(*events)
         self.sessions[session_id] = session
         self.summaries.append(
@@ -228,7 +243,9 @@ class FakeWorkspace:
         """Open one that is known, or begin one."""
         if session_id is None:
             session_id = f"new{next(self._numbers)}"
-            self.sessions[session_id] = FakeSession(session_id, react=self._react).begin()
+            self.sessions[session_id] = FakeSession(
+                session_id, react=self._react, wall=self._wall
+            ).begin()
         if session_id not in self.sessions:
             raise SessionNotFound(f"No conversation has the id {session_id}")
         return self.sessions[session_id]

@@ -80,6 +80,8 @@ class ChoiceRow(Widget):
 
     chosen: reactive[int] = reactive(0)
     """Index of the filled button."""
+    labels: reactive[tuple[str, ...]] = reactive(())
+    """The words on the buttons."""
 
     @dataclass
     class Pressed(Message):
@@ -89,12 +91,12 @@ class ChoiceRow(Widget):
 
     def __init__(self, labels: tuple[str, ...], right: str) -> None:
         super().__init__(id="approval-choices")
-        self._labels = labels
+        self.set_reactive(ChoiceRow.labels, labels)
         self._right = right
 
     def _buttons(self) -> list[Content]:
         buttons = []
-        for at, label in enumerate(self._labels):
+        for at, label in enumerate(self.labels):
             style = "$h-ink on $h-warn" if at == self.chosen else "$h-text on $h-select"
             button = Content.styled(f" {label} ", style).stylize("underline bold", 1, 2)
             buttons.append(button)
@@ -207,8 +209,15 @@ class ApprovalCard(Vertical, can_focus=True):
         self._choices = ChoiceRow(self._labels(), "tab reason  v view")
         self._timer: Timer | None = None
 
-    def _labels(self) -> tuple[str, ...]:
-        return tuple(_WORDS[option][1] for option in self._options)
+    def _labels(self, width: int = 0) -> tuple[str, ...]:
+        labels = []
+        for option in self._options:
+            label = _WORDS[option][1]
+            pattern = clean(self.request.always_pattern)
+            if option == "always" and pattern and width >= 80:
+                label = f"{label}: {fit(pattern, 32)}"
+            labels.append(label)
+        return tuple(labels)
 
     def compose(self) -> ComposeResult:
         """Title, place, well, reasons, buttons."""
@@ -245,6 +254,7 @@ class ApprovalCard(Vertical, can_focus=True):
     def refresh_texts(self) -> None:
         """Draw title, place and reasons for the width there is."""
         width = self.content_size.width or 40
+        self._choices.labels = self._labels(width)
         right = self._place
         if self.request.expires_at is not None:
             rest = self.request.expires_at - self._wall_clock()
@@ -290,7 +300,8 @@ class ApprovalCard(Vertical, can_focus=True):
         """Fill the next or the previous button."""
         self._choices.chosen = (self._choices.chosen + step) % len(self._options)
         is_always = self._options[self._choices.chosen] == "always"
-        self.set_class(is_always and bool(self.request.always_pattern), "-pattern")
+        is_hidden = self.content_size.width < 80 and bool(self.request.always_pattern)
+        self.set_class(is_always and is_hidden, "-pattern")
 
     def action_scroll_well(self, step: int) -> None:
         """Scroll what is asked about."""

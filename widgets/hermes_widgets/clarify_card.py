@@ -30,8 +30,8 @@ class ClarifyCard(Vertical):
         height: auto;
         background: $h-raised;
         border-left: outer $h-warn;
-        padding: 1 2;
-        margin: 0 2;
+        padding: 1 1 1 1;
+        margin-bottom: 1;
     }
     ClarifyCard RowList { height: auto; max-height: 6; margin: 1 0 0 -2; background: $h-raised; }
     ClarifyCard Input {

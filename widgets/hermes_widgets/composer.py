@@ -68,8 +68,7 @@ class Composer(Vertical):
         height: auto;
         background: $h-raised;
         border-left: outer $h-line;
-        padding: 1 1 1 1;
-        margin: 0 2;
+        padding: 1 1 0 1;
     }
     Composer:focus-within { border-left: outer $h-gold; }
     Composer > #composer-line { height: auto; }

@@ -39,7 +39,7 @@ class QueueStrip(Widget):
     """Zero to three rows; takes no room when nothing waits."""
 
     DEFAULT_CSS = """
-    QueueStrip { height: auto; max-height: 3; padding: 0 1 0 2; margin: 0 2; display: none; }
+    QueueStrip { height: auto; max-height: 3; padding: 0 1 0 2; display: none; }
     QueueStrip.-filled { display: block; }
     """
 
