@@ -10,7 +10,7 @@ import msgspec
 
 from hermes_core.providers.base import ModelRequest, StreamPart
 from hermes_core.providers.classify import classify_failure
-from hermes_core.providers.endpoint import Connected, Endpoint
+from hermes_core.providers.endpoint import Connected, Endpoint, ambient_headers
 from hermes_core.providers.failures import read_body
 from hermes_core.providers.images import load_images
 from hermes_core.providers.messages_request import request_body
@@ -40,7 +40,12 @@ class AnthropicMessages:
         headers: dict[str, str | Omit] = {}
         if record.id == "anthropic":
             headers["anthropic-beta"] = _BETAS
-        elif not record.bearer_key:
+        else:
+            # The client would send these from the environment to whatever address.
+            headers = {name: Omit() for name in ambient_headers("ANTHROPIC_CUSTOM_HEADERS")}
+        if record.id == "anthropic" or record.bearer_key:
+            headers["Authorization"] = f"Bearer {key}"
+        else:
             # Compatible servers follow the wire's older header.
             headers |= {"x-api-key": key, "Authorization": Omit()}
         timeouts = resolution.timeouts

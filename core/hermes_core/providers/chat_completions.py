@@ -12,7 +12,7 @@ from hermes_core.providers.base import ModelRequest, StreamPart
 from hermes_core.providers.chat_request import request_body, request_headers
 from hermes_core.providers.chat_stream import ChatStream, decode_chunk
 from hermes_core.providers.classify import classify_failure
-from hermes_core.providers.endpoint import Connected, Endpoint
+from hermes_core.providers.endpoint import Connected, Endpoint, ambient_headers
 from hermes_core.providers.failures import read_body
 from hermes_core.providers.images import load_images
 from hermes_core.providers.sse import ServerEvent
@@ -32,17 +32,17 @@ class ChatCompletions:
 
     def _connect(self) -> Connected:
         # Imported on first use: `openai` takes 0.6 s to import (measured).
-        import openai
         from httpx2 import Timeout
         from openai import AsyncOpenAI, AsyncStream, Omit
 
         resolution = self._resolution
-        headers: dict[str, str | Omit] = {
-            # The client would send these from the environment to whatever address.
-            "Authorization": f"Bearer {resolution.credential.value}",
-        }
+        headers: dict[str, str | Omit] = {}
         if resolution.record.id != "openai":
-            headers |= {"OpenAI-Organization": openai.Omit(), "OpenAI-Project": openai.Omit()}
+            # The client would send these from the environment to whatever address.
+            foreign = ambient_headers("OPENAI_CUSTOM_HEADERS")
+            headers = {name: Omit() for name in foreign}
+            headers |= {"OpenAI-Organization": Omit(), "OpenAI-Project": Omit()}
+        headers["Authorization"] = f"Bearer {resolution.credential.value}"
         if resolution.record.attribution:
             headers["X-OpenRouter-Title"] = "hermes-tui"
         timeouts = resolution.timeouts

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Protocol
@@ -61,6 +62,16 @@ class Connected(msgspec.Struct, frozen=True):
 
     client: Any
     stream_class: Any
+
+
+def ambient_headers(variable: str) -> list[str]:
+    """Names of the headers an SDK adds to all requests because of a variable.
+
+    `OPENAI_CUSTOM_HEADERS` and its sibling hold one `Name: value` a line. They are
+    meant for the vendor's own host; elsewhere the names found here are left out.
+    """
+    lines = os.environ.get(variable, "").split("\n")
+    return [line.partition(":")[0].strip() for line in lines if ":" in line]
 
 
 class Endpoint:
