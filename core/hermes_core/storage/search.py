@@ -13,6 +13,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 
 from hermes_core.errors import StoreUnavailable
 from hermes_core.paths import Home
@@ -30,8 +31,9 @@ SETTLE_S = 1.0
 SCANNED_ROWS = 500
 """How many rows that are not indexed yet a query looks through itself."""
 BATCHES_BEFORE_QUERY = 4
-PAGE = 200
-MAX_PAGES = 10
+PAGE = 100
+"""Candidates asked of the index at a time; some fall away by role, user or deletion."""
+MAX_PAGES = 20
 _LOCK_TRIES = 40
 
 _HIT = """
@@ -105,13 +107,16 @@ class Search:
             return []
         cursor = await self._catch_up()
         hits = await self._database.read(lambda db: _scan(db, query, cursor, scope))
-        seen = {(hit.session_id, hit.message_id) for hit in hits}
         page = 0
         while len(hits) < limit and page < MAX_PAGES and not self._database.read_only:
-            ids = await self._index.candidates(query, limit=PAGE, offset=page * PAGE)
-            found = await self._database.read(partial(_fetch, ids=ids, query=query, scope=scope))
-            hits += [hit for hit in found if (hit.session_id, hit.message_id) not in seen]
-            if len(ids) < PAGE:
+            candidates = await self._index.candidates(query, limit=PAGE, offset=page * PAGE)
+            # What was indexed since the scan is among its hits already.
+            ids = [row_id for row_id in candidates if row_id <= cursor]
+            found = await self._database.read(
+                partial(_fetch, ids=ids, query=query, scope=scope, limit=limit - len(hits))
+            )
+            hits += found
+            if len(candidates) < PAGE:
                 break
             page += 1
         return hits[:limit]
@@ -136,10 +141,9 @@ class Search:
     async def rebuild(self) -> int:
         """Empty the index and fill it again; return how many rows it holds."""
         await self._index.clear()
-        total = 0
-        while count := await self._index.index_batch():
-            total += count
-        return total
+        while await self._index.index_batch():
+            pass
+        return await self._index.rows()
 
     async def _follow(self) -> None:
         self._new_rows.set()  # what an earlier process left undone
@@ -180,17 +184,15 @@ def _scan(db: sqlite3.Connection, query: SearchQuery, cursor: int, scope: Scope)
 
 
 def _fetch(
-    db: sqlite3.Connection, ids: Sequence[int], query: SearchQuery, scope: Scope
+    db: sqlite3.Connection, ids: Sequence[int], query: SearchQuery, scope: Scope, limit: int
 ) -> list[SearchHit]:
-    """The hits of these row ids in the order of the ids; those gone since are left out."""
+    """The first hits of these row ids, in their order; those gone since are left out."""
     listed = ", ".join(str(row_id) for row_id in ids)
     found = db.execute(f"{_HIT} AND messages.id IN ({listed})", scope.bindings)
     rows = {int(row["id"]): row for row in found}
-    return [
-        _hit(row, index_text(row), query)
-        for row in (rows[row_id] for row_id in ids if row_id in rows)
-        if scope.has_role(row["role"])
-    ]
+    present = (rows[row_id] for row_id in ids if row_id in rows)
+    wanted = (row for row in present if scope.has_role(row["role"]))
+    return [_hit(row, index_text(row), query) for row in islice(wanted, limit)]
 
 
 def _hit(row: sqlite3.Row, text: str, query: SearchQuery) -> SearchHit:

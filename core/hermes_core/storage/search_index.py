@@ -120,6 +120,10 @@ class SearchIndex:
         """Row id up to which the index is complete."""
         return await self._database.read(_cursor)
 
+    async def rows(self) -> int:
+        """How many rows are indexed."""
+        return await self._database.read(lambda connection: _number(connection, "rows"))
+
     async def candidates(self, query: SearchQuery, *, limit: int, offset: int) -> list[int]:
         """Row ids that match, best first. A query FTS5 refuses matches nothing."""
         return await self._database.read(
@@ -257,9 +261,9 @@ def _matching(
         where.append(f"rowid IN (SELECT rowid FROM {other} WHERE {other} MATCH ?)")
         values.append(other_expression)
     condition = " AND ".join(where)
-    order = "rowid DESC"
-    if table == "words" and not _is_frequent(connection, condition, values):
-        order = "rank"
+    order = "rank" if table == "words" else "rowid DESC"
+    if table == "words" and _is_frequent(connection, condition, values):
+        condition += f" AND rowid > {_cursor(connection) - NEWEST}"
     rows = connection.execute(
         f"SELECT rowid FROM {table} WHERE {condition} ORDER BY {order} LIMIT ? OFFSET ?",
         (*values, limit, offset),
