@@ -73,7 +73,7 @@ def licences_of(distribution: Distribution) -> frozenset[str]:
     """Return every licence its metadata names, as SPDX names where they are known."""
     metadata = distribution.metadata
     for expression in metadata.get_all("License-Expression") or []:
-        return frozenset(re.split(r"\s+(?:AND|OR)\s+|[()]", expression)) - {""}
+        return _parts(expression)
     tails = [
         value.rsplit(" :: ", 1)[1]
         for value in metadata.get_all("Classifier") or []
@@ -82,7 +82,12 @@ def licences_of(distribution: Distribution) -> frozenset[str]:
     if not tails:
         texts = metadata.get_all("License") or []
         tails = [text.strip().splitlines()[0] for text in texts if text.strip()] or ["unknown"]
-    return frozenset(_NAMES.get(tail.lower(), tail) for tail in tails)
+    named = (_NAMES.get(tail.lower(), tail) for tail in tails)
+    return frozenset[str]().union(*map(_parts, named))
+
+
+def _parts(expression: str) -> frozenset[str]:
+    return frozenset(re.split(r"\s+(?:AND|OR)\s+|[()]", expression)) - {""}
 
 
 def size_of(distribution: Distribution) -> int:
