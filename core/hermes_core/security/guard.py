@@ -110,7 +110,9 @@ def _readings(command: str) -> list[str]:
     folded = unicodedata.normalize("NFKC", visible)
     # The parsing library cannot read braces that stand where a command begins.
     spread = _BRACE_WORD.sub(lambda match: match[1].replace(",", " "), folded)
-    return list(dict.fromkeys([_CONTROL.sub(" ", plain), stripped, spread, folded]))
+    # Nor a word that goes on after a line's end.
+    joined = spread.replace("\\\n", "")
+    return list(dict.fromkeys([_CONTROL.sub(" ", plain), stripped, joined, spread, folded]))
 
 
 def _hidden(command: str) -> Iterator[Finding]:

@@ -178,7 +178,7 @@ class SessionPermissions:
                 options=decision.options,
                 always_pattern=f"writing {subject}",
                 diff=diff,
-                shown_hash=shown_hash("write", subject, diff.text if diff else ""),
+                shown_hash=shown_hash("write", subject, diff.unified if diff else ""),
             )
         )
         if await self.policy.record(answer.decision, verdict, decision) == "denied":
