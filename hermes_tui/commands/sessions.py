@@ -99,8 +99,7 @@ def export(out: str, source: str | None, session_id: str | None) -> None:
         if session_id is not None:
             ids = [await store.resolve(session_id)]
         else:
-            listed = await store.list_sessions(source=source, limit=-1, include_tool=True)
-            ids = [summary.id for summary in reversed(listed)]
+            ids = await store.session_ids(source=source)
         if out == "-":
             return await _export(store, ids, sys.stdout)
         descriptor = os.open(out, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)

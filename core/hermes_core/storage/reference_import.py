@@ -193,27 +193,43 @@ def _histories(ref: sqlite3.Connection, chain: Chain) -> list[list[Row]]:
 
 def _take(db: sqlite3.Connection, chain: Chain, histories: Sequence[Sequence[Row]]) -> _Counts:
     """Write one conversation, or what is new of it."""
-    counts = _Counts()
     ids = [str(part["id"]) for part in chain.parts]
-    known = {
-        str(row["source_id"]): row
+    known: dict[str, Row] = {
+        str(row["source_id"]): dict(row)
         for row in db.execute(
             f"SELECT * FROM imported WHERE source_id IN ({', '.join('?' for _ in ids)})", ids
         )
     }
-    if any(row["deleted"] for row in known.values()):
-        counts.skipped += 1
-        for source_id in ids:
-            _mark(db, source_id, str(next(iter(known.values()))["session_id"]), 0, deleted=True)
+    if not known:
+        counts = _add(db, _create(db, chain), ids, histories, {})
+        counts.sessions = 1
         return counts
-    if known:
-        session_id = str(next(iter(known.values()))["session_id"])
-        if _was_continued_here(db, session_id):
-            counts.skipped += 1
-            return counts
+    session_id = str(next(iter(known.values()))["session_id"])
+    if any(row["deleted"] for row in known.values()):
+        for source_id in ids:
+            _mark(db, source_id, session_id, 0, deleted=True)
+        return _Counts(skipped=1)
+    if _was_continued_here(db, session_id):
+        return _Counts(skipped=1)
+    counts = _add(db, session_id, ids, histories, known)
+    if counts.messages:
+        # The log kept so far lacks the new messages; it is projected again when opened.
+        db.execute("DELETE FROM events WHERE session_id = ?", (session_id,))
+        db.execute("UPDATE sessions SET last_seq = 0 WHERE id = ?", (session_id,))
     else:
-        session_id = _create(db, chain)
-        counts.sessions += 1
+        counts.skipped = 1
+    return counts
+
+
+def _add(
+    db: sqlite3.Connection,
+    session_id: str,
+    ids: Sequence[str],
+    histories: Sequence[Sequence[Row]],
+    known: Mapping[str, Row],
+) -> _Counts:
+    """Append what each part has beyond what is known of it; the newest part stays active."""
+    counts = _Counts()
     for epoch, (source_id, rows) in enumerate(zip(ids, histories, strict=True)):
         last = int(known[source_id]["last_row"]) if source_id in known else 0
         fresh = [row for row in rows if row["id"] > last and row.get("role") in _ROLES]
@@ -235,12 +251,6 @@ def _take(db: sqlite3.Connection, chain: Chain, histories: Sequence[Sequence[Row
         "(SELECT max(timestamp) FROM messages WHERE session_id = :id), 0)) WHERE id = :id",
         {"epoch": newest, "id": session_id},
     )
-    if known and not counts.messages:
-        counts.skipped += 1
-    elif known:
-        # The log kept so far lacks the new messages; it is projected again when opened.
-        db.execute("DELETE FROM events WHERE session_id = ?", (session_id,))
-        db.execute("UPDATE sessions SET last_seq = 0 WHERE id = ?", (session_id,))
     return counts
 
 

@@ -69,9 +69,10 @@ def index_text(row: sqlite3.Row) -> str:
 class SearchIndex:
     """The index of one store."""
 
-    def __init__(self, path: Path, store_path: Path) -> None:
+    def __init__(self, path: Path, store_path: Path, *, newest: int = NEWEST) -> None:
         self._path = path
         self._store_path = store_path
+        self._newest = newest
         self._store_id = ""
         self._database = Database(path, busy_timeout_ms=LOCK_WAIT_MS)
         self._store: sqlite3.Connection | None = None
@@ -127,7 +128,9 @@ class SearchIndex:
     async def candidates(self, query: SearchQuery, *, limit: int, offset: int) -> list[int]:
         """Row ids that match, best first. A query FTS5 refuses matches nothing."""
         return await self._database.read(
-            lambda connection: _candidates(connection, query, limit, offset)
+            lambda connection: _candidates(
+                connection, query, limit=limit, offset=offset, newest=self._newest
+            )
         )
 
     async def forget(self, rows: Iterable[tuple[int, str]]) -> None:
@@ -233,7 +236,7 @@ def _clear(connection: sqlite3.Connection) -> None:
 
 
 def _candidates(
-    connection: sqlite3.Connection, query: SearchQuery, limit: int, offset: int
+    connection: sqlite3.Connection, query: SearchQuery, *, limit: int, offset: int, newest: int
 ) -> list[int]:
     parts = [
         (table, expression)
@@ -243,7 +246,7 @@ def _candidates(
         if expression
     ]
     try:
-        return _matching(connection, parts, limit, offset)
+        return _matching(connection, parts, limit=limit, offset=offset, newest=newest)
     except sqlite3.OperationalError as error:
         # FTS5 reports every slip in its query grammar with the general error code.
         if error_code(error) != sqlite3.SQLITE_ERROR:
@@ -253,7 +256,12 @@ def _candidates(
 
 
 def _matching(
-    connection: sqlite3.Connection, parts: Sequence[tuple[str, str]], limit: int, offset: int
+    connection: sqlite3.Connection,
+    parts: Sequence[tuple[str, str]],
+    *,
+    limit: int,
+    offset: int,
+    newest: int,
 ) -> list[int]:
     (table, expression), *others = parts
     where, values = [f"{table} MATCH ?"], [expression]
@@ -262,8 +270,8 @@ def _matching(
         values.append(other_expression)
     condition = " AND ".join(where)
     order = "rank" if table == "words" else "rowid DESC"
-    if table == "words" and _is_frequent(connection, condition, values):
-        condition += f" AND rowid > {_cursor(connection) - NEWEST}"
+    if table == "words" and _is_frequent(connection, condition, values, newest):
+        condition += f" AND rowid > {_cursor(connection) - newest}"
     rows = connection.execute(
         f"SELECT rowid FROM {table} WHERE {condition} ORDER BY {order} LIMIT ? OFFSET ?",
         (*values, limit, offset),
@@ -271,9 +279,11 @@ def _matching(
     return [int(row[0]) for row in rows]
 
 
-def _is_frequent(connection: sqlite3.Connection, condition: str, values: Sequence[str]) -> bool:
+def _is_frequent(
+    connection: sqlite3.Connection, condition: str, values: Sequence[str], newest: int
+) -> bool:
     total = _number(connection, "rows")
-    if total <= NEWEST:
+    if total <= newest:
         return False
     bound = int(total * FREQUENT_SHARE)
     found = connection.execute(

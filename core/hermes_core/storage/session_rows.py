@@ -64,6 +64,18 @@ def fetch(connection: sqlite3.Connection, session_id: str) -> SessionRecord:
     return to_record(row)
 
 
+def epoch(connection: sqlite3.Connection, session_id: str) -> int:
+    """How often the history was compacted; cheaper than the whole row.
+
+    Raises:
+        SessionNotFound: No such id.
+    """
+    row = connection.execute("SELECT epoch FROM sessions WHERE id = ?", (session_id,)).fetchone()
+    if row is None:
+        raise SessionNotFound(f"No session found matching '{session_id}'.")
+    return int(row[0])
+
+
 def patch(connection: sqlite3.Connection, session_id: str, values: Mapping[str, object]) -> None:
     """Set columns.
 
@@ -214,6 +226,15 @@ def latest(connection: sqlite3.Connection, source: str | None) -> str | None:
         {"s": source},
     ).fetchone()
     return None if row is None else str(row[0])
+
+
+def ids(connection: sqlite3.Connection, source: str | None) -> list[str]:
+    """Ids of all conversations, subagents too, oldest first."""
+    rows = connection.execute(
+        "SELECT id FROM sessions WHERE :s IS NULL OR source = :s ORDER BY started_at, id",
+        {"s": source},
+    )
+    return [str(row[0]) for row in rows]
 
 
 def ended_before(

@@ -169,6 +169,10 @@ class Store:
             )
         )
 
+    async def session_ids(self, *, source: str | None = None) -> list[str]:
+        """Every id, oldest first, subagents and `tool` included; only of one source if given."""
+        return await self._database.read(lambda db: session_rows.ids(db, source))
+
     async def commit(
         self,
         session_id: str,
@@ -200,7 +204,7 @@ class Store:
         cost = None if cost_usd is None else float(cost_usd)
 
         def work(db: sqlite3.Connection) -> None:
-            epoch = session_rows.fetch(db, session_id).epoch
+            epoch = session_rows.epoch(db, session_id)
             _append(db, session_id, messages, now=now, epoch=epoch)
             event_rows.append(db, session_id, events)
             if usage is not None or cost is not None or cost_status:
@@ -230,7 +234,7 @@ class Store:
         now = self._clock()
 
         def work(db: sqlite3.Connection) -> int:
-            epoch = session_rows.fetch(db, session_id).epoch + 1
+            epoch = session_rows.epoch(db, session_id) + 1
             message_rows.compact(
                 db, session_id, dropped=dropped, summary=summary, epoch=epoch, now=now
             )

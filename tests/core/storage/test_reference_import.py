@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
+from pathlib import Path
 
 import pytest
 
@@ -245,6 +247,22 @@ async def test_the_log_of_a_running_older_program_is_read_along(store: Store, ho
     report = await store.import_reference()
     writer.close()
     assert report.sessions == 1
+
+
+async def test_what_a_crash_left_in_the_log_is_read_and_the_file_stays_as_it_is(
+    store: Store, home: Home, tmp_path: Path
+) -> None:
+    ref = ReferenceHome(tmp_path / "state.db")
+    writer = sqlite3.connect(ref.path)
+    writer.execute("INSERT INTO sessions (id, source, started_at) VALUES ('late', 'cli', 1.0)")
+    writer.commit()
+    for suffix in ("", "-wal"):
+        shutil.copy(tmp_path / f"state.db{suffix}", home.root / f"state.db{suffix}")
+    writer.close()
+    before = [(home.root / name).read_bytes() for name in ("state.db", "state.db-wal")]
+    assert (await store.import_reference()).sessions == 1
+    after = [(home.root / name).read_bytes() for name in ("state.db", "state.db-wal")]
+    assert after == before
 
 
 async def test_without_the_older_program_nothing_happens(store: Store, home: Home) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hermes_core.messages import Message, ToolCall
 from hermes_core.paths import Home
 from hermes_core.storage.records import SessionRecord
+from hermes_core.storage.search_index import SearchIndex
 from hermes_core.storage.search_query import parse
 from hermes_core.storage.snippet import snippet
 from hermes_core.storage.store import Store
@@ -231,3 +232,21 @@ async def test_two_stores_index_side_by_side_without_doubles(store: Store, home:
         hits = await asyncio.gather(store.search("shared"), other.search("shared"))
         assert [len(found) for found in hits] == [number + 1, number + 1]
     await other.aclose()
+
+
+@pytest.mark.ac("search-frequent-words")
+async def test_a_word_in_most_messages_is_ranked_among_the_newest_only(
+    store: Store, home: Home
+) -> None:
+    texts = [f"often {'often ' * (40 if number == 0 else 0)}w{number}" for number in range(30)]
+    messages = [Message(role="user", content=content) for content in [*texts, "seldom often"]]
+    await store.commit("s1", messages=messages)
+    await store.reindex()
+    index = SearchIndex(home.search_database, home.database, newest=10)
+    newest = await index.candidates(parse("often"), limit=50, offset=0)
+    assert sorted(newest) == list(range(22, 32))
+    assert await index.candidates(parse("w3"), limit=50, offset=0) == [4]
+    await index.aclose()
+    whole = SearchIndex(home.search_database, home.database)
+    assert len(await whole.candidates(parse("often"), limit=50, offset=0)) == 31
+    await whole.aclose()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sqlite3
 from decimal import Decimal
@@ -322,3 +323,20 @@ async def test_an_export_names_every_column(store: Store) -> None:
     (message,) = exported["messages"]
     assert set(message) == set(Message.__struct_fields__)
     assert message["tool_calls"][0]["arguments"] == '{"path": "a"}'
+
+
+async def test_a_step_handed_over_is_kept_although_its_task_is_cancelled(store: Store) -> None:
+    task = asyncio.create_task(store.commit("s1", messages=[text("a")]))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await store.commit("s1", messages=[text("b")])
+    assert [message.message_id for message in await store.messages("s1")] == ["a", "b"]
+
+
+async def test_every_id_is_listed_oldest_first(store: Store) -> None:
+    await store.create_session(SessionRecord(id="first", source="tool", started_at=1.0))
+    await store.create_session(SessionRecord(id="child", kind="subagent", started_at=2.0))
+    assert await store.session_ids() == ["first", "child", "s1"]
+    assert await store.session_ids(source="tool") == ["first"]
