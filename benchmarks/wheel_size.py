@@ -17,7 +17,16 @@ def wheel_size_mb(root: Path) -> float:
         subprocess.CalledProcessError: It cannot be built.
     """
     with tempfile.TemporaryDirectory() as place:
-        command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--wheel-dir", place, root]
+        command = [
+            sys.executable,
+            "-m",
+            "pip",
+            "wheel",
+            "--no-deps",
+            "--wheel-dir",
+            place,
+            str(root),
+        ]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         return sum(file.stat().st_size for file in Path(place).glob("*.whl")) / 1e6
 
