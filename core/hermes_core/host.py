@@ -1,1 +1,336 @@
-"""The composition root (built last)."""
+"""The one composition root: settings, store, models and sessions of a process.
+
+The app and every headless door build one `Host` and open sessions through it; nobody
+else wires the core together.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import logging
+import os
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from hermes_core.agent.assembly import Ground, SessionPlan, build_session
+from hermes_core.agent.attachment import Attachment
+from hermes_core.agent.clock import Clock, SystemClock
+from hermes_core.agent.owner_socket import OwnerSocket
+from hermes_core.agent.remote import NotSent, RemoteSession
+from hermes_core.agent.session import Session
+from hermes_core.agent.workers import Workers
+from hermes_core.checkpoints.snapshots import Limits
+from hermes_core.checkpoints.store import CheckpointStore
+from hermes_core.config.editor import ConfigEditor
+from hermes_core.config.loader import LoadedSettings, load_settings
+from hermes_core.config.secrets import is_secret_name
+from hermes_core.errors import NoModelConfigured, StoreReadOnly, StoreUnavailable
+from hermes_core.paths import Home
+from hermes_core.providers.base import Model
+from hermes_core.providers.clients import Models
+from hermes_core.providers.demo import DemoModel
+from hermes_core.providers.resolve import Resolution, resolve
+from hermes_core.providers.tokens import TokenCounter
+from hermes_core.security.redaction import Redactor
+from hermes_core.storage.owner import current_owner
+from hermes_core.storage.records import Owner
+from hermes_core.storage.store import Store
+from hermes_core.tools.registry import Registry, discover
+from hermes_core.tools.toolsets import select
+
+MAX_RUNNING_TURNS = 16
+HEARTBEAT_S = 5.0
+TAKE_OVER_TRIES = 25
+TAKE_OVER_PAUSE_S = 0.1
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostOptions:
+    """How a door wants its host."""
+
+    home: Home
+    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    cwd: Path = field(default_factory=Path.cwd)
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    """Settings named on the command line, by dotted key."""
+    source: str = "cli"
+    """Stored with new sessions."""
+    platform: str = "cli"
+    """Chooses the tools: `cli`, `api_server`."""
+    interactive: bool = True
+    """Whether a person sits behind this door and can be asked."""
+    allow_demo: bool = False
+    """Whether the built-in demo model may answer when nothing is configured."""
+    toolsets: Sequence[str] | None = None
+    yolo: bool = False
+    client: str = "app"
+    """Names this process in answers to questions."""
+
+
+class Host:
+    """Everything a door needs. Make it with `Host.open`, end it with `aclose`."""
+
+    def __init__(
+        self,
+        options: HostOptions,
+        loaded: LoadedSettings,
+        store: Store,
+        workers: Workers,
+        clock: Clock,
+    ) -> None:
+        self.options = options
+        self.loaded = loaded
+        self.store = store
+        self.tools: Registry = discover()
+        self._models = Models()
+        self._demo = DemoModel()
+        self._sessions: dict[str, Session] = {}
+        self._socket = OwnerSocket(self._sessions.get)
+        self._owner: Owner | None = None
+        self._beat: asyncio.Task[None] | None = None
+        self._lock = asyncio.Lock()
+        self._clock = clock
+        self.redactor = Redactor(
+            _known_secrets(loaded), enabled=loaded.settings.security.redact_secrets
+        )
+        self.checkpoints = CheckpointStore(options.home, _limits(loaded))
+        self.selection = select(
+            self.tools,
+            loaded.settings,
+            platform=options.platform,
+            asked=options.toolsets,
+            environ=options.environ,
+        )
+        self._ground = Ground(
+            home=options.home,
+            environ=options.environ,
+            loaded=loaded,
+            store=store,
+            checkpoints=self.checkpoints,
+            counter=TokenCounter(),
+            redactor=self.redactor,
+            clock=clock,
+            resolve=self.resolve,
+            model=self._model,
+            turn_gate=asyncio.Semaphore(MAX_RUNNING_TURNS),
+            workers=workers,
+            save_allowlist=self._save_allowlist,
+        )
+
+    @classmethod
+    async def open(cls, options: HostOptions, *, clock: Clock | None = None) -> Host:
+        """Read the settings, open the store, import an older home once.
+
+        Raises:
+            OSError: The home cannot be made or read.
+            StoreUnavailable: The database cannot be used.
+        """
+        await asyncio.to_thread(options.home.create)
+        loaded = await asyncio.to_thread(
+            load_settings,
+            options.home,
+            environ=options.environ,
+            overrides=options.overrides,
+        )
+        for warning in loaded.warnings:
+            _log.warning("%s", warning)
+        workers = Workers()
+        asyncio.get_running_loop().set_default_executor(workers)
+        store = await Store.open(options.home, synchronous=loaded.settings.storage.synchronous)
+        if not store.read_only:
+            await store.import_reference()
+        return cls(options, loaded, store, workers, clock or SystemClock())
+
+    async def aclose(self) -> None:
+        """Close all sessions, give the leases back, close the store."""
+        if self._beat is not None:
+            self._beat.cancel()
+            await asyncio.gather(self._beat, return_exceptions=True)
+        await asyncio.gather(
+            *(session.close("owner_exit") for session in list(self._sessions.values()))
+        )
+        await self._socket.aclose()
+        await self._models.aclose()
+        await self._demo.aclose()
+        await self.checkpoints.close()
+        await self.store.aclose()
+
+    # --- models --------------------------------------------------------------------------
+
+    def resolve(self, model: str = "", provider: str = "") -> Resolution:
+        """Decide who answers.
+
+        Raises:
+            NoModelConfigured: Nothing is configured and the demo may not answer here.
+            ConfigError: An unknown provider or a bad address.
+        """
+        settings, secrets_ = self.loaded.settings, self.loaded.secrets
+        try:
+            return resolve(settings, secrets_, model=model or None, provider=provider or None)
+        except NoModelConfigured:
+            named = provider or settings.model.provider not in ("", "auto")
+            if named or not self.options.allow_demo:
+                raise
+            return resolve(settings, secrets_, provider="demo")
+
+    def _model(self, resolution: Resolution) -> Model:
+        if resolution.record.id == "demo":
+            return self._demo
+        return self._models.get(resolution)
+
+    async def _save_allowlist(self, keys: list[str]) -> None:
+        edit = ConfigEditor(self.options.home, environ=self.options.environ)
+        await asyncio.to_thread(edit.set_value, "command_allowlist", keys)
+
+    # --- sessions ------------------------------------------------------------------------
+
+    async def open_session(
+        self,
+        session_id: str | None = None,
+        *,
+        model: str = "",
+        provider: str = "",
+        system_message: str = "",
+        source: str = "",
+    ) -> Attachment:
+        """Open a conversation: a new one, one of ours, or one another process owns.
+
+        Args:
+            session_id: None begins a new conversation.
+            model: Name a model for it; empty keeps its own or the default.
+            provider: The same for the provider.
+            system_message: Extra prompt text of a new conversation.
+            source: Stored with a new conversation; empty: the host's own.
+
+        Raises:
+            NoModelConfigured: Nothing can answer.
+            StoreReadOnly: The database belongs to a newer version.
+            StoreUnavailable: The owner neither answers nor goes away.
+        """
+        chosen = session_id or new_session_id(self._clock)
+        named = self.resolve(model, provider) if model or provider else None
+
+        async def inner() -> Session | RemoteSession:
+            return await self._open_inner(
+                SessionPlan(
+                    session_id=chosen,
+                    source=source or self.options.source,
+                    platform=self.options.platform,
+                    interactive=self.options.interactive,
+                    system_message=system_message,
+                    cwd=self.options.cwd,
+                    resolution=named,
+                    tools=self.selection.tools,
+                    warnings=self.selection.warnings,
+                    yolo=self.options.yolo,
+                )
+            )
+
+        return Attachment(await inner(), inner)
+
+    def grants(self, session_id: str) -> list[tuple[str, Literal["session", "always"]]]:
+        """What was allowed for longer than once: entry and scope, session ones first.
+
+        Of a session another process owns only the permanent ones are known here.
+        """
+        session = self._sessions.get(session_id)
+        if session is not None:
+            return [(grant.entry, grant.scope) for grant in session.grants]
+        return [(entry, "always") for entry in self.loaded.settings.command_allowlist]
+
+    async def _open_inner(self, plan: SessionPlan) -> Session | RemoteSession:
+        async with self._lock:
+            live = self._sessions.get(plan.session_id)
+            if live is not None:
+                return live.retain()
+            if self.store.read_only:
+                raise StoreReadOnly(
+                    "This home was written by a newer hermes; conversations can only be read.",
+                    hint="Update hermes to go on with them.",
+                )
+            owner = await self._listening()
+            for _ in range(TAKE_OVER_TRIES):
+                lease = await self.store.take_lease(plan.session_id, owner, now=self._clock.time())
+                if not lease.held_elsewhere:
+                    return await self._own(plan)
+                remote = RemoteSession(
+                    plan.session_id, lease.owner.socket_path, self.store, self.options.client
+                )
+                try:
+                    await remote.connect()
+                except NotSent:
+                    await asyncio.sleep(TAKE_OVER_PAUSE_S)
+                else:
+                    return remote
+        raise StoreUnavailable(
+            f"Another process (pid {lease.owner.pid}) holds this conversation and does not answer.",
+            hint="Wait a moment, or end that process.",
+        )
+
+    async def _own(self, plan: SessionPlan) -> Session:
+        session_id = plan.session_id
+
+        async def closed() -> None:
+            self._sessions.pop(session_id, None)
+            if self._owner is not None:
+                await self.store.release_lease(session_id, self._owner)
+
+        try:
+            session = await build_session(self._ground, plan, on_close=closed)
+        except BaseException:
+            await closed()
+            raise
+        self._sessions[session_id] = session
+        return session.retain()
+
+    async def _listening(self) -> Owner:
+        """Start the socket and the heartbeat with the first session."""
+        if self._owner is None:
+            path = await self._socket.start()
+            self._owner = await asyncio.to_thread(current_owner, path)
+            self._beat = asyncio.create_task(self._heartbeat(self._owner), name="lease heartbeat")
+        return self._owner
+
+    async def _heartbeat(self, owner: Owner) -> None:
+        rounds = 0
+        while True:
+            await asyncio.sleep(HEARTBEAT_S)
+            rounds += 1
+            try:
+                for session_id, session in list(self._sessions.items()):
+                    if not await self.store.renew_lease(session_id, owner, now=self._clock.time()):
+                        _log.warning("the lease of session %s was lost", session_id)
+                        await session.close("lease_lost")
+                if rounds % 12 == 0:
+                    await self.store.checkpoint()
+            except StoreUnavailable as error:
+                _log.warning("no heartbeat: %s", error)
+
+
+def new_session_id(clock: Clock) -> str:
+    """Return `YYYYMMDD_HHMMSS_<8 hex>` in local time."""
+    now = dt.datetime.fromtimestamp(clock.time(), dt.UTC).astimezone()
+    return f"{now:%Y%m%d_%H%M%S}_{secrets.token_hex(4)}"
+
+
+def _known_secrets(loaded: LoadedSettings) -> list[str]:
+    """The values of our own keys, so that they are masked wherever they turn up."""
+    names = [name for name in loaded.secrets if is_secret_name(name)]
+    values = [loaded.secrets.get(name) for name in names]
+    return [value for value in (*values, loaded.settings.model.api_key) if value]
+
+
+def _limits(loaded: LoadedSettings) -> Limits:
+    wanted = loaded.settings.checkpoints
+    return Limits(
+        max_snapshots=wanted.max_snapshots,
+        max_total_bytes=wanted.max_total_size_mb << 20,
+        max_file_bytes=wanted.max_file_size_mb << 20,
+        timeout_s=wanted.timeout,
+    )

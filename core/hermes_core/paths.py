@@ -7,6 +7,8 @@ says. Nothing here creates a folder unless its name says so.
 from __future__ import annotations
 
 import os
+import stat
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,31 +106,42 @@ class Home:
         self.root.mkdir(mode=mode, parents=True, exist_ok=True)
 
 
-def runtime_folder() -> Path:
+def runtime_folder(environ: Mapping[str, str] | None = None) -> Path:
     """Return the folder for sockets, made private (0700) if it was missing.
 
-    Falls back to a short folder under the temporary directory when the platform's
-    runtime folder cannot be used, because a socket path must stay under 100 bytes.
+    The platform's runtime folder where the system has one, else a folder of this user
+    under the temporary directory; also when the path would make a socket's name longer
+    than the 100 bytes that fit.
+
+    Raises:
+        OSError: Neither place can be used, or somebody else made the second one.
     """
     import platformdirs  # measured: not needed before the first session is owned
 
-    preferred = Path(platformdirs.user_runtime_dir(APP_NAME, ensure_exists=False))
-    if len(str(preferred)) <= 60:
-        try:
-            preferred.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError:
-            pass
-        else:
+    environ = os.environ if environ is None else environ
+    if environ.get("XDG_RUNTIME_DIR") or sys.platform == "darwin":
+        preferred = Path(platformdirs.user_runtime_dir(APP_NAME, ensure_exists=False))
+        if len(str(preferred).encode()) <= 60 and _made_private(preferred):
             return preferred
-    import tempfile
+    import tempfile  # measured: as above
 
     fallback = Path(tempfile.gettempdir()) / f"hermes-{os.getuid()}"
-    fallback.mkdir(mode=0o700, exist_ok=True)
-    owner = fallback.lstat()
-    if owner.st_uid != os.getuid() or not fallback.is_dir() or fallback.is_symlink():
-        raise PermissionError(f"{fallback} belongs to somebody else")
-    fallback.chmod(0o700)
+    if not _made_private(fallback):
+        raise PermissionError(f"{fallback} cannot be used: it is not a private folder of yours")
     return fallback
+
+
+def _made_private(folder: Path) -> bool:
+    """Make the folder if needed; False if it is not a real folder of this user alone."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = folder.lstat()
+        if found.st_uid != os.getuid() or not stat.S_ISDIR(found.st_mode):
+            return False
+        folder.chmod(0o700)
+    except OSError:
+        return False
+    return True
 
 
 def cache_folder() -> Path:

@@ -42,6 +42,10 @@ class SessionHandle(Protocol):
         """
         ...
 
+    async def history(self, *, before_seq: int | None = None, limit: int = 400) -> list[CoreEvent]:
+        """The newest stored events before `before_seq` (or the end), oldest first."""
+        ...
+
     async def release(self) -> None:
         """Let go of the session; the last one out closes the actor."""
         ...

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -57,6 +58,7 @@ from hermes_core.events import (
     TurnFinished,
 )
 from hermes_core.messages import Runtime
+from hermes_core.security.approvals import Grant
 from hermes_core.storage.store import Store
 
 HEARTBEAT_S = 10.0
@@ -74,6 +76,10 @@ class ApprovalControl(Protocol):
 
     async def revoke(self, key: str) -> bool:
         """Take a grant back; False if there is none."""
+        ...
+
+    def grants(self) -> tuple[Grant, ...]:
+        """What was allowed for longer than once."""
         ...
 
 
@@ -107,7 +113,9 @@ class SessionParts:
     busy_mode: InputMode = "steer"
     interactive: bool = True
     """Whether a person sits behind the door that opened it."""
-    on_close: Callable[[], None] = lambda: None
+    turn_gate: asyncio.Semaphore | None = None
+    """Shared by the process: how many turns may run at once."""
+    on_close: Callable[[], Awaitable[None]] | None = None
 
 
 class Session:
@@ -152,6 +160,11 @@ class Session:
         return self._turn.cancel if self._turn is not None else TurnCancel()
 
     @property
+    def grants(self) -> tuple[Grant, ...]:
+        """What was allowed for longer than once."""
+        return self._parts.approvals.grants()
+
+    @property
     def conversation(self) -> Conversation:
         """The model's side of it, for the composition root."""
         return self._talk
@@ -176,6 +189,10 @@ class Session:
     async def release(self) -> None:
         """Let go; the last one out closes the actor."""
         self._users -= 1
+        await self.closed_if_unused()
+
+    async def closed_if_unused(self) -> None:
+        """Close the actor if nobody holds it and nothing runs."""
         if self._users <= 0 and self.remote_users == 0:
             await self.close("released")
 
@@ -291,7 +308,8 @@ class Session:
         async def work() -> None:
             beat = asyncio.create_task(self._beat())
             try:
-                await turn.run(inputs)
+                async with self._parts.turn_gate or nullcontext():
+                    await turn.run(inputs)
             finally:
                 beat.cancel()
                 self._turn = None
@@ -403,7 +421,8 @@ class Session:
             await asyncio.wait({self._task}, timeout=5.0)
         self._journal.emit(SessionClosed(reason=reason))
         await self._journal.aclose()
-        self._parts.on_close()
+        if self._parts.on_close is not None:
+            await self._parts.on_close()
 
 
 def _found(found: bool, what: str) -> Reply:

@@ -25,6 +25,7 @@ from hermes_core.agent.results import ResultText, error_json, limit_result, limi
 from hermes_core.errors import Cancelled, ToolBlocked, ToolError
 from hermes_core.events import (
     FileDiff,
+    Notice,
     ToolFinished,
     ToolOutput,
     ToolSkipped,
@@ -35,6 +36,7 @@ from hermes_core.messages import Message, ToolCall
 from hermes_core.tools.base import ToolContext, ToolResult
 
 MAX_AT_ONCE = 8
+MAX_STRAYS = 16
 GRACE_S = 0.3
 ABANDON_S = 0.1
 
@@ -64,6 +66,8 @@ class ToolServices:
     spill_folder: Path
     cwd: Callable[[], Path]
     clock: Clock
+    strays: Callable[[], int] = lambda: 0
+    """Given-up thread calls that still run, in this process."""
 
 
 @dataclass(slots=True)
@@ -151,6 +155,8 @@ class ToolRunner:
             return Outcome(call, to_json({"error": ready.error}), skipped=True)
         if cancel.is_set or stop_starting():
             return self._not_started(call, "interrupt" if cancel.is_set else "steer")
+        if (strays := self._services.strays() + self.left_behind) > MAX_STRAYS:
+            return self._refused(call, strays)
         self._journal.emit(
             ToolStarted(
                 call_id=call.id,
@@ -169,6 +175,16 @@ class ToolRunner:
         outcome.masks_itself = ready.tool.masks_itself
         outcome.limit = ready.tool.max_result_chars
         return outcome
+
+    def _refused(self, call: ToolCall, strays: int) -> Outcome:
+        """Too many cancelled operations still run: start nothing on top of them."""
+        text = (
+            f"{strays} cancelled operations are still running; new tools start when some of "
+            "them have ended."
+        )
+        self._journal.emit(Notice(level="warn", code="too_many_strays", text=text))
+        self._skip(call, "blocked", text)
+        return Outcome(call, to_json({"error": text}), skipped=True, ok=False)
 
     def _not_started(self, call: ToolCall, cause: str) -> Outcome:
         why = "user interrupt" if cause == "interrupt" else "a new message of the user"

@@ -60,11 +60,13 @@ class TurnParts:
     new_id: Callable[[], str]
     estimate: Callable[[ModelRequest], int]
     """Tokens of a request, calibrated."""
-    calibrate: Callable[[ModelRequest, int], None]
-    """Told the reported prompt size of a request."""
+    calibrate: Callable[[ModelRequest, Usage], None]
+    """Told the reported usage of a request."""
     max_steps: int = 90
     max_output_tokens: int | None = None
     on_step: Callable[[], None] = lambda: None
+    overlay: str = ""
+    """Ephemeral system text, sent behind the frozen prompt."""
     session_id: str = ""
 
 
@@ -218,6 +220,7 @@ class Turn:
             system=self._talk.system,
             messages=request_history([*messages, *self._extra]),
             tools=schemas,
+            ephemeral_system=self._parts.overlay,
             max_output_tokens=self._parts.max_output_tokens,
             reasoning_effort=self._talk.effort,
             session_id=self._parts.session_id,
@@ -243,7 +246,7 @@ class Turn:
             self._talk.usage += answer.usage
             if answer.usage.prompt_tokens:
                 self._talk.last_prompt_tokens = answer.usage.prompt_tokens
-                self._parts.calibrate(request, answer.usage.prompt_tokens)
+                self._parts.calibrate(request, answer.usage)
         self._gauge(answer, estimate)
         return answer
 

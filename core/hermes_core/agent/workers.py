@@ -3,8 +3,8 @@
 Installed as the loop's default executor, so `asyncio.to_thread` anywhere in the core
 runs here. At most `limit` calls run at once. A call whose waiter was cancelled while
 it runs becomes a *stray*: it no longer counts against the limit, because its place is
-given to a new thread. With more than `max_strays` of them new work is refused until
-some have ended, so that nothing hangs behind calls nobody waits for.
+given to a new thread. The tool runner looks at their number and refuses to start
+tools while there are too many.
 """
 
 from __future__ import annotations
@@ -14,8 +14,6 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from typing import Any, ParamSpec, TypeVar
-
-from hermes_core.errors import ToolError
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -42,10 +40,9 @@ class _Job(Future[Any]):
 class Workers(ThreadPoolExecutor):
     """See the module. A `ThreadPoolExecutor` by type alone: asyncio insists on one."""
 
-    def __init__(self, limit: int = 32, max_strays: int = 16) -> None:
+    def __init__(self, limit: int = 32) -> None:
         Executor.__init__(self)
         self._limit = limit
-        self._max_strays = max_strays
         self._lock = threading.Lock()
         self._jobs: deque[_Job] = deque()
         self._ready = threading.Condition(self._lock)
@@ -64,20 +61,12 @@ class Workers(ThreadPoolExecutor):
         """Run a call in a thread.
 
         Raises:
-            ToolError: Too many given-up calls still run.
             RuntimeError: The pool was shut down.
         """
         job = _Job(self, lambda: fn(*args, **kwargs))
         with self._lock:
             if self._is_shut:
                 raise RuntimeError("the workers were shut down")
-            if self._strays > self._max_strays:
-                raise ToolError(
-                    f"{self._strays} cancelled operations are still running; "
-                    "new work waits until some of them have ended",
-                    code="too_many_strays",
-                    hint="Try again in a moment, or restart hermes.",
-                )
             self._jobs.append(job)
             if self._resting:
                 self._ready.notify()

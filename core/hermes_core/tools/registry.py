@@ -90,3 +90,13 @@ def builtin_tools() -> tuple[type[AnyTool], ...]:
 def discover() -> Registry:
     """Return a fresh registry with one instance of every built-in tool."""
     return Registry(tool() for tool in builtin_tools())
+
+
+@cache
+def session_services() -> tuple[type[Any], ...]:
+    """The per-session service classes that tool families declare as `SESSION_SERVICES`."""
+    found: list[type[Any]] = []
+    for family in pkgutil.iter_modules(tools_package.__path__, tools_package.__name__ + "."):
+        if family.ispkg:
+            found.extend(getattr(importlib.import_module(family.name), "SESSION_SERVICES", ()))
+    return tuple(found)

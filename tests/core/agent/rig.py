@@ -27,6 +27,7 @@ from hermes_core.events import CoreEvent, InputMode, TurnFinished
 from hermes_core.files import LocalFiles
 from hermes_core.messages import Message, Runtime
 from hermes_core.paths import Home
+from hermes_core.security.approvals import Grant
 from hermes_core.security.redaction import LineRedactor, Redactor
 from hermes_core.storage.records import SessionRecord
 from hermes_core.storage.store import Store
@@ -35,6 +36,7 @@ from hermes_core.tools.registry import AnyTool, Registry
 from tests.fakes.clock import FakeClock
 from tests.fakes.scripted_provider import ScriptedProvider
 from tests.fakes.tool_context import FakeCheckpoints, FakePermissions, FakeRecall
+from tests.support import until
 
 SESSION = "20261122_101500_0a1b2c3d"
 RUNTIME = Runtime(model="scripted", provider="custom", window_tokens=128_000)
@@ -96,6 +98,9 @@ class FakeApprovals:
     async def revoke(self, key: str) -> bool:
         return key == "known"
 
+    def grants(self) -> tuple[Grant, ...]:
+        return ()
+
 
 class FakeRollbacks:
     """Checkpoints that restore a written list of files."""
@@ -150,12 +155,10 @@ class Rig:
     async def settle(self) -> None:
         """Wait until the listener has everything that was published."""
         last = self.session._journal.last_seq
-        async with asyncio.timeout(5):
-            while (
-                not self.events
-                or max((e.seq for e in self.events if isinstance(e.seq, int)), default=0) < last
-            ):  # noqa: ASYNC110, E501
-                await asyncio.sleep(0.002)
+        await until(lambda: self._last_seq() >= last)
+
+    def _last_seq(self) -> int:
+        return max((e.seq for e in self.events if isinstance(e.seq, int)), default=0)
 
     @property
     def finishes(self) -> list[TurnFinished]:
@@ -183,6 +186,7 @@ async def rig(
     runtime: Runtime = RUNTIME,
     estimate: Callable[[Any], int] = lambda request: 100,
     listen: bool = True,
+    strays: Callable[[], int] = lambda: 0,
     store: Store | None = None,
     session_id: str = SESSION,
 ) -> AsyncIterator[Rig]:
@@ -236,6 +240,7 @@ async def rig(
         spill_folder=home.spills / session_id,
         cwd=Path.cwd,
         clock=clock,
+        strays=strays,
     )
     caller = ModelCaller(
         journal, clock=clock, stall=stall or StallLimits(silent_s=0), new_id=new_id

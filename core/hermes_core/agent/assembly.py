@@ -1,0 +1,450 @@
+"""Put one session together: history, prompt, tools, guard, model."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from hermes_core.agent import prompt as prompts
+from hermes_core.agent import recovery
+from hermes_core.agent.cancel import TurnCancel
+from hermes_core.agent.clock import Clock
+from hermes_core.agent.conversation import Conversation
+from hermes_core.agent.inbox import Inbox
+from hermes_core.agent.journal import Journal
+from hermes_core.agent.model_call import ModelCaller, StallLimits
+from hermes_core.agent.pending import Pending
+from hermes_core.agent.permission_desk import PermissionDesk
+from hermes_core.agent.services import SessionQuestions, SessionTodos
+from hermes_core.agent.session import Session, SessionParts
+from hermes_core.agent.tool_runner import ToolRunner, ToolServices
+from hermes_core.agent.turn import TurnParts
+from hermes_core.agent.workers import Workers
+from hermes_core.checkpoints.snapshots import Checkpoint
+from hermes_core.checkpoints.store import CheckpointStore, SessionCheckpoints
+from hermes_core.commands import Submit
+from hermes_core.config.loader import LoadedSettings
+from hermes_core.errors import HermesError
+from hermes_core.events import (
+    BackgroundFinished,
+    CheckpointCreated,
+    CoreEvent,
+    Notice,
+    SessionOpened,
+    SessionRuntimeChanged,
+    TodoChanged,
+)
+from hermes_core.files import LocalFiles
+from hermes_core.paths import Home
+from hermes_core.providers.base import Model
+from hermes_core.providers.resolve import Resolution
+from hermes_core.providers.tokens import TokenCounter
+from hermes_core.security.redaction import LineRedactor, Redactor
+from hermes_core.storage.recall import StoreRecall
+from hermes_core.storage.records import SessionRecord
+from hermes_core.storage.store import Store
+from hermes_core.tools.base import ToolContext
+from hermes_core.tools.registry import Registry, session_services
+from hermes_core.tools.shell.notices import Completion, notice_text
+from hermes_core.tools.shell.process_table import ProcessTable
+
+RECOVERY_EVENTS = 2_000
+"""How far back a resumed session is searched for what was left open."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionPlan:
+    """What a door wants of a session."""
+
+    session_id: str
+    source: str = "cli"
+    platform: str = "cli"
+    interactive: bool = True
+    system_message: str = ""
+    cwd: Path
+    resolution: Resolution | None = None
+    """Set when the model was named for this run; else the session's own, else the default."""
+    tools: Registry
+    warnings: tuple[str, ...] = ()
+    yolo: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What all sessions of a process share."""
+
+    home: Home
+    environ: Mapping[str, str]
+    loaded: LoadedSettings
+    store: Store
+    checkpoints: CheckpointStore
+    counter: TokenCounter
+    redactor: Redactor
+    clock: Clock
+    resolve: Callable[[str, str], Resolution]
+    """(model, provider) to a resolution; empty words mean the default."""
+    model: Callable[[Resolution], Model]
+    turn_gate: asyncio.Semaphore
+    workers: Workers
+    save_allowlist: Callable[[list[str]], Awaitable[None]]
+    stall: StallLimits = field(default_factory=StallLimits)
+
+
+def new_id() -> str:
+    """An id for a turn, message, input or request."""
+    return secrets.token_hex(6)
+
+
+class _Assembly:
+    """The parts of one session while they are put together."""
+
+    def __init__(self, ground: Ground, plan: SessionPlan) -> None:
+        self.ground = ground
+        self.plan = plan
+        self.session: Session | None = None
+        self.resolution: Resolution | None = None
+
+    @property
+    def live(self) -> Session:
+        """The finished session; its parts call back only once it exists."""
+        assert self.session is not None, "parts call back after the session was made"
+        return self.session
+
+    async def build(self, on_close: Callable[[], Awaitable[None]]) -> Session:
+        """Make the session, write down that it is open, mend what a crash left."""
+        ground, plan = self.ground, self.plan
+        record, is_new = await self._record()
+        self.resolution = plan.resolution or self._own_resolution(record)
+        journal = Journal(
+            plan.session_id,
+            ground.store,
+            clock=ground.clock,
+            last_seq=await ground.store.last_seq(plan.session_id),
+        )
+        talk = await self._conversation(record)
+        pending = Pending(plan.session_id, journal, ground.store, clock=ground.clock, new_id=new_id)
+        desk = PermissionDesk(
+            home=ground.home,
+            loaded=ground.loaded,
+            environ=ground.environ,
+            cwd=plan.cwd,
+            yolo=plan.yolo,
+            redactor=ground.redactor,
+            save_allowlist=ground.save_allowlist,
+            pending=pending,
+            is_attended=lambda: self.live.is_attended,
+            cancel=lambda: self.live.cancel,
+        )
+        services = _make_services(ground, plan, lambda: self.live, journal)
+        checkpoints = _SessionRollbacks(ground, plan.session_id, journal)
+        inbox = Inbox(journal, ground.home.spills / plan.session_id, new_id)
+        runner = ToolRunner(
+            journal, self._tool_services(talk, journal, pending, desk, checkpoints, services)
+        )
+
+        async def close() -> None:
+            for service in services.values():
+                if hasattr(service, "aclose"):
+                    await service.aclose()
+            await on_close()
+
+        self.session = Session(
+            SessionParts(
+                session_id=plan.session_id,
+                store=ground.store,
+                journal=journal,
+                conversation=talk,
+                inbox=inbox,
+                pending=pending,
+                turn_parts=self._turn_parts(journal, runner, checkpoints),
+                approvals=desk,
+                rollbacks=checkpoints,
+                switch_runtime=self._switch,
+                busy_mode=ground.loaded.settings.display.busy_input_mode,
+                interactive=plan.interactive,
+                turn_gate=ground.turn_gate,
+                on_close=close,
+            )
+        )
+        if is_new:
+            await self._announce(journal, talk)
+        else:
+            await self._resume(journal, talk, inbox, record)
+        return self.session
+
+    # --- the record and the history ----------------------------------------------------
+
+    async def _record(self) -> tuple[SessionRecord, bool]:
+        store, plan = self.ground.store, self.plan
+        if await store.last_seq(plan.session_id) > 0 or await _exists(store, plan.session_id):
+            return await store.session(plan.session_id), False
+        return SessionRecord(id=plan.session_id, source=plan.source, cwd=str(plan.cwd)), True
+
+    def _own_resolution(self, record: SessionRecord) -> Resolution:
+        """The model this conversation was last held with, else the default."""
+        if record.model and record.billing_provider:
+            try:
+                return self.ground.resolve(record.model, record.billing_provider)
+            except HermesError as error:
+                _log.info("the model of session %s is gone: %s", record.id, error)
+        return self.ground.resolve("", "")
+
+    async def _conversation(self, record: SessionRecord) -> Conversation:
+        assert self.resolution is not None, "resolved before the conversation is loaded"
+        messages = await self.ground.store.messages(self.plan.session_id)
+        talk = Conversation(
+            runtime=self.resolution.runtime,
+            system=record.system_prompt or "",
+            messages=messages,
+            effort=self.ground.loaded.settings.agent.reasoning_effort,
+        )
+        if not talk.system:
+            built = await asyncio.to_thread(self._prompt)
+            talk.system = built.text
+            self._prompt_warnings = built.warnings
+            return talk
+        self._prompt_warnings: tuple[str, ...] = ()
+        return talk
+
+    def _prompt(self) -> prompts.Prompt:
+        assert self.resolution is not None, "resolved before the prompt is built"
+        facts = prompts.PromptFacts(
+            home=self.ground.home,
+            cwd=self.plan.cwd,
+            tool_names=tuple(self.plan.tools.names()),
+            model=self.resolution.runtime.model,
+            provider=self.resolution.runtime.provider,
+            source=self.plan.platform,
+            system_message=self.plan.system_message,
+            today=dt.datetime.fromtimestamp(self.ground.clock.time(), dt.UTC).astimezone().date(),
+        )
+        return prompts.build_prompt(facts, scan=prompts.find_injection)
+
+    async def _announce(self, journal: Journal, talk: Conversation) -> None:
+        runtime = talk.runtime
+        await self.ground.store.create_session(
+            SessionRecord(
+                id=self.plan.session_id,
+                source=self.plan.source,
+                model=runtime.model,
+                billing_provider=runtime.provider,
+                billing_base_url=runtime.base_url,
+                system_prompt=talk.system,
+                cwd=str(self.plan.cwd),
+            )
+        )
+        journal.emit(
+            SessionOpened(
+                runtime=runtime,
+                tools=tuple(self.plan.tools.names()),
+                prompt_hash=prompts.prompt_hash(talk.system),
+                cwd=str(self.plan.cwd),
+            )
+        )
+        self._warn(journal)
+        await journal.flush()
+
+    def _warn(self, journal: Journal) -> None:
+        for text in (*self.plan.warnings, *self._prompt_warnings):
+            journal.emit(Notice(level="warn", code="session_warning", text=text))
+
+    async def _resume(
+        self, journal: Journal, talk: Conversation, inbox: Inbox, record: SessionRecord
+    ) -> None:
+        store, session_id = self.ground.store, self.plan.session_id
+        events = await store.events(
+            session_id, after_seq=max(0, journal.last_seq - RECOVERY_EVENTS)
+        )
+        for message in recovery.missing_results(talk.messages, timestamp=self.ground.clock.time()):
+            talk.messages.append(message)
+            journal.record(message)
+        for event in recovery.closing_events(recovery.left_open(events)):
+            journal.emit(event)
+        talk.todos = _last_todos(events)
+        journal.patch(ended_at=None, end_reason=None, system_prompt=talk.system)
+        if (record.model, record.billing_provider) != (
+            talk.runtime.model,
+            talk.runtime.provider,
+        ):
+            journal.patch(model=talk.runtime.model, billing_provider=talk.runtime.provider)
+            journal.emit(SessionRuntimeChanged(runtime=talk.runtime, cause="user"))
+        waiting = inbox.restore(events)
+        if waiting:
+            text = f"{waiting} message(s) had not been delivered when hermes stopped; queued again."
+            journal.emit(Notice(level="warn", code="inputs_restored", text=text))
+        self._warn(journal)
+        await journal.flush()
+
+    # --- the turn's parts --------------------------------------------------------------
+
+    def _switch(self, model: str, provider: str) -> Any:
+        self.resolution = self.ground.resolve(model, provider)
+        return self.resolution.runtime
+
+    def _turn_parts(
+        self, journal: Journal, runner: ToolRunner, checkpoints: _SessionRollbacks
+    ) -> TurnParts:
+        ground, settings = self.ground, self.ground.loaded.settings
+        caller = ModelCaller(journal, clock=ground.clock, stall=ground.stall, new_id=new_id)
+
+        def model() -> Model:
+            assert self.resolution is not None, "resolved when the session was built"
+            return ground.model(self.resolution)
+
+        return TurnParts(
+            journal=journal,
+            caller=caller,
+            runner=runner,
+            model=model,
+            tools=self.plan.tools,
+            clock=ground.clock,
+            new_id=new_id,
+            estimate=ground.counter.estimate,
+            calibrate=ground.counter.learn,
+            max_steps=settings.agent.max_turns,
+            max_output_tokens=settings.model.max_tokens,
+            on_step=checkpoints.new_step,
+            overlay=settings.agent.system_prompt,
+            session_id=self.plan.session_id,
+        )
+
+    def _tool_services(
+        self,
+        talk: Conversation,
+        journal: Journal,
+        pending: Pending,
+        desk: PermissionDesk,
+        checkpoints: _SessionRollbacks,
+        services: Mapping[type[Any], Any],
+    ) -> ToolServices:
+        ground, plan = self.ground, self.plan
+        todos = SessionTodos(talk, journal)
+        recall = StoreRecall(ground.store)
+        files = LocalFiles()
+
+        def make_context(
+            call_id: str, cancel: TurnCancel, output: Callable[[str, str], None]
+        ) -> ToolContext:
+            return ToolContext(
+                session_id=plan.session_id,
+                turn_id=journal.turn_id or "",
+                call_id=call_id,
+                cwd=plan.cwd,
+                home=ground.home,
+                settings=ground.loaded.settings,
+                cancel=cancel,
+                permissions=desk.for_call(call_id),
+                files=files,
+                checkpoints=checkpoints.port,
+                questions=SessionQuestions(
+                    pending,
+                    cancel=cancel,
+                    is_attended=lambda: self.live.is_attended,
+                    call_id=call_id,
+                ),
+                todos=todos,
+                recall=recall,
+                environ=ground.environ,
+                output=output,
+                services=services,
+            )
+
+        return ToolServices(
+            make_context=make_context,
+            redact=ground.redactor.redact,
+            line_redactor=lambda: LineRedactor(ground.redactor),
+            spill_folder=ground.home.spills / plan.session_id,
+            cwd=lambda: plan.cwd,
+            clock=ground.clock,
+            strays=lambda: ground.workers.strays,
+        )
+
+
+class _SessionRollbacks:
+    """Checkpoints of one session, for its tools and for its commands."""
+
+    def __init__(self, ground: Ground, session_id: str, journal: Journal) -> None:
+        self._store = ground.checkpoints
+        self._journal = journal
+        self.port = SessionCheckpoints(
+            ground.checkpoints,
+            session_id=session_id,
+            on_created=self._created,
+            enabled=ground.loaded.settings.checkpoints.enabled,
+        )
+
+    def new_step(self) -> None:
+        """Another step begins: folders may be snapshotted again."""
+        self.port.new_step(self._journal.turn_id or "")
+
+    async def restore(self, checkpoint_id: str, *, path: str | None = None) -> list[str]:
+        """Bring files back; returns their paths. Raises HermesError."""
+        return await self._store.restore(checkpoint_id, path=path)
+
+    def _created(self, checkpoint: Checkpoint) -> None:
+        self._journal.emit(
+            CheckpointCreated(
+                checkpoint_id=checkpoint.id,
+                directory=checkpoint.directory,
+                cause=checkpoint.cause[:300],
+            )
+        )
+
+
+def _make_services(
+    ground: Ground, plan: SessionPlan, live: Callable[[], Session], journal: Journal
+) -> dict[type[Any], Any]:
+    """One instance of each tool family's own service, background news wired to the session."""
+    made: dict[type[Any], Any] = {kind: kind() for kind in session_services()}
+    table = made.get(ProcessTable)
+    if isinstance(table, ProcessTable):
+        tasks: set[asyncio.Task[Any]] = set()
+
+        def finished(completion: Completion) -> None:
+            journal.emit(
+                BackgroundFinished(
+                    task_id=completion.session_id,
+                    status=f"exit {completion.exit_code}",
+                    summary=completion.command[:300],
+                )
+            )
+            news = Submit(text=notice_text(completion), mode="queue", client="process")
+            task = asyncio.create_task(live().send(news))
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
+
+        table.on_finished = finished
+    return made
+
+
+async def build_session(
+    ground: Ground, plan: SessionPlan, *, on_close: Callable[[], Awaitable[None]]
+) -> Session:
+    """Build a session this process owns.
+
+    Raises:
+        NoModelConfigured: Nothing can answer.
+        StoreError: The record cannot be read or written.
+    """
+    return await _Assembly(ground, plan).build(on_close)
+
+
+async def _exists(store: Store, session_id: str) -> bool:
+    try:
+        await store.session(session_id)
+    except HermesError:
+        return False
+    return True
+
+
+def _last_todos(events: list[CoreEvent]) -> Any:
+    found = (event.items for event in reversed(events) if isinstance(event, TodoChanged))
+    return next(found, ())

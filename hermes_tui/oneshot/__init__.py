@@ -1,0 +1,1 @@
+"""One question, one answer: the door without a screen for terminals and scripts."""

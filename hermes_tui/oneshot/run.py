@@ -1,0 +1,181 @@
+"""Run one question through the core and print the answer."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import stat
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from hermes_core.agent.attachment import Attachment
+from hermes_core.agent.reply import ReplyText
+from hermes_core.commands import Interrupt, Submit
+from hermes_core.events import InputState, SessionOpened, TurnFinished
+from hermes_core.host import Host, HostOptions
+from hermes_core.paths import Home
+from hermes_tui.choosing import chosen_session
+from hermes_tui.oneshot import printers
+from hermes_tui.options import RunOptions
+
+DONE, FAILED, RETRY, INTERRUPTED = 0, 1, 4, 130
+DEMO_LINE = (
+    "demo model: a small built-in script, not an AI. Set up a real one with: hermes config set "
+    "model.provider …"
+)
+_RETRYABLE = ("connection", "timeout", "overloaded", "rate_limit", "server_error")
+
+
+async def ask(options: RunOptions) -> int:
+    """Ask the question of `options.query`, print the answer, return the exit code.
+
+    Raises:
+        HermesError: Before the turn could start; the command line prints it.
+    """
+    is_terminal = sys.stdout.isatty()
+    host = await Host.open(
+        HostOptions(
+            home=Home.find(),
+            overrides=options.overrides(),
+            source=options.source,
+            interactive=False,
+            allow_demo=is_terminal and options.format == "text" and not options.quiet,
+            toolsets=options.toolsets,
+            yolo=options.yolo,
+            client="one-shot",
+        )
+    )
+    try:
+        for warning in host.loaded.warnings:
+            _err(f"{warning}\n")
+        return await _ask(host, options)
+    finally:
+        await host.aclose()
+
+
+async def _ask(host: Host, options: RunOptions) -> int:
+    session_id = await chosen_session(host.store, options)
+    question = await asyncio.to_thread(_question, options.query or "")
+    handle = await host.open_session(
+        session_id,
+        model=_asked(options.model, session_id),
+        provider=_asked(options.provider, session_id),
+    )
+    printer = _printer(options, handle.session_id)
+    if options.quiet:
+        _err(f"session_id: {handle.session_id}\n")
+    reply = ReplyText()
+    try:
+        async with _interruptible(handle):
+            await _follow(handle, question, printer, reply, is_new=session_id is None)
+    finally:
+        await handle.release()
+    code = exit_code(reply)
+    finish = reply.finish
+    printer.result(printers.outcome(handle.session_id, reply, exit_code=code))
+    if finish is not None and finish.error:
+        _err(f"Error: {finish.error}\n")
+        if finish.hint:
+            _err(f"{finish.hint}\n")
+    return code
+
+
+def _asked(named: str | None, session_id: str | None) -> str:
+    """A flag names the model of a conversation that goes on; a new one has it by settings."""
+    return (named or "") if session_id is not None else ""
+
+
+async def _follow(
+    handle: Attachment,
+    question: str,
+    printer: printers.Printer,
+    reply: ReplyText,
+    *,
+    is_new: bool,
+) -> None:
+    """Submit, and print what happens until our own turn is over."""
+    last = await handle.history(limit=1)
+    from_seq = 0 if is_new or not last else int(last[-1].seq or 0)
+    events = handle.events(from_seq)
+    sent = await handle.send(Submit(text=question, mode="queue", client="one-shot"))
+    if not sent.ok:
+        reply.finish = TurnFinished(outcome="failed", reason=sent.code, error=sent.text)
+        return
+    input_id = sent.data["input_id"]
+    ours: str | None = None
+    async for event in events:
+        if isinstance(event, SessionOpened) and event.runtime.provider == "demo":
+            _err(DEMO_LINE + "\n")
+        match event:
+            case InputState(state="delivered", input_id=delivered) if delivered == input_id:
+                ours = event.turn_id
+        if isinstance(event, SessionOpened) or (ours is not None and event.turn_id == ours):
+            reply.take(event)
+            printer.event(event)
+            if isinstance(event, TurnFinished):
+                return
+
+
+@asynccontextmanager
+async def _interruptible(handle: Attachment) -> AsyncIterator[None]:
+    """Ctrl+C interrupts the turn; a second one ends the program."""
+    loop = asyncio.get_running_loop()
+    tasks: set[asyncio.Task[Any]] = set()
+
+    def interrupt() -> None:
+        loop.remove_signal_handler(signal.SIGINT)
+        task = asyncio.ensure_future(handle.send(Interrupt(client="one-shot")))
+        tasks.add(task)
+
+    loop.add_signal_handler(signal.SIGINT, interrupt)
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGINT)
+
+
+def exit_code(reply: ReplyText) -> int:
+    """Return the exit code for how the turn ended."""
+    finish = reply.finish
+    if finish is None or finish.outcome == "failed":
+        kind = finish.reason.removeprefix("request_failed:") if finish else ""
+        return RETRY if kind in _RETRYABLE else FAILED
+    if finish.outcome == "interrupted":
+        return INTERRUPTED
+    return DONE if finish.outcome == "completed" else FAILED
+
+
+def _printer(options: RunOptions, session_id: str) -> printers.Printer:
+    if options.format == "json":
+        return printers.JsonPrinter(_out, _err)
+    if options.format == "stream-json":
+        return printers.StreamJsonPrinter(_out, _err, session_id=session_id)
+    if options.quiet:
+        return printers.QuietPrinter(_out, _err)
+    _out(f"Query: {options.query}\n\n")
+    return printers.TextPrinter(_out, _err)
+
+
+def _question(query: str) -> str:
+    """The query, with piped standard input appended as context."""
+    try:
+        mode = os.fstat(sys.stdin.fileno()).st_mode
+    except (OSError, ValueError):
+        return query
+    if not (stat.S_ISFIFO(mode) or stat.S_ISREG(mode)):
+        return query
+    piped = sys.stdin.buffer.read().decode("utf-8", "replace").strip()
+    return f"{query}\n\n<stdin>\n{piped}\n</stdin>" if piped else query
+
+
+def _out(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def _err(text: str) -> None:
+    sys.stderr.write(text)
+    sys.stderr.flush()
