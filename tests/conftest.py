@@ -10,8 +10,11 @@ from typing import Any
 import pytest
 
 from hermes_core.paths import Home
+from tests.snapshot_location import use_snapshots_folder
 
 pytest_plugins = ["tests.fakes.model_server.fixtures"]
+
+use_snapshots_folder()
 
 _KEPT = {"PATH", "LANG", "TERM", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH", "COLORTERM"}
 _LOOPBACK = {"127.0.0.1", "::1", "localhost", "0.0.0.0"}
@@ -21,7 +24,7 @@ _LOOPBACK = {"127.0.0.1", "::1", "localhost", "0.0.0.0"}
 def clean_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Give each test an empty HOME and working folder and only harmless variables."""
     for name in list(os.environ):
-        if name not in _KEPT and not name.startswith(("PYTEST_", "COV_", "LC_")):
+        if name not in _KEPT and not name.startswith(("PYTEST_", "COV_", "LC_", "TEXTUAL_")):
             monkeypatch.delenv(name)
     user_home = tmp_path / "home"
     work = tmp_path / "work"

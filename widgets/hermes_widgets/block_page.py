@@ -118,6 +118,11 @@ class BlockPage(ScrollView, can_focus=True):
         return len(self._ledger)
 
     @property
+    def is_settled(self) -> bool:
+        """Whether everything that was told is laid out."""
+        return self._sheet is not None and not self._flush_asked
+
+    @property
     def is_following(self) -> bool:
         """Whether the view keeps to the newest row."""
         return self._following
@@ -197,6 +202,7 @@ class BlockPage(ScrollView, can_focus=True):
             hide_tools=self.progress == "off",
             verbose=self.progress == "verbose",
             show_cost=self.show_cost,
+            still=self.reduced_motion,
             rows=screen.height,
         )
 
@@ -313,6 +319,11 @@ class BlockPage(ScrollView, can_focus=True):
         self._renew_sheet()
 
     def watch_use_ascii(self) -> None:
+        self._renew_sheet()
+
+    def watch_reduced_motion(self) -> None:
+        self._spin(False)
+        self._spin(bool(self._active))
         self._renew_sheet()
 
     def watch_thread(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from textual.app import App
 from textual.theme import Theme
 
@@ -14,7 +16,7 @@ def textual_theme(palette: Palette) -> Theme:
     return Theme(**theme_fields(palette))
 
 
-def use_palette(app: App[object], palette: Palette) -> None:
+def use_palette(app: App[Any], palette: Palette) -> None:
     """Register the palette's theme (again, if its colours changed) and switch to it."""
     theme = textual_theme(palette)
     app.register_theme(theme)
@@ -24,7 +26,7 @@ def use_palette(app: App[object], palette: Palette) -> None:
         app.theme = theme.name
 
 
-def palette_of(app: App[object]) -> Palette:
+def palette_of(app: App[Any]) -> Palette:
     """Return the palette of the app's theme, read back from its variables.
 
     Lamplight if the theme is not one of ours.

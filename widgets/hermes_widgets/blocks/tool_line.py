@@ -231,6 +231,8 @@ class ToolLine(Block):
     def _glyph(self, sheet: Sheet) -> str:
         glyphs = sheet.glyphs
         if self.state == "running":
+            if sheet.still:
+                return glyphs.still
             return glyphs.spinner[self._frame % len(glyphs.spinner)]
         return {
             "writing": glyphs.writing,
@@ -253,7 +255,9 @@ class ToolLine(Block):
             case "waiting":
                 return "waiting for you", ""
             case "running":
-                return self._progress(width), seconds(int(self._now - self._started))
+                elapsed = int(self._now - self._started)
+                elapsed -= elapsed % 5 if sheet.still else 0
+                return self._progress(width), seconds(elapsed) if elapsed >= 10 else f"{elapsed}s"
         fact = self._fact.replace(" -", f" {sheet.glyphs.minus}") if self._diffs else self._fact
         if width < 84 and cell_len(fact) > LONG_RESULT and self.state == "done":
             fact = ""

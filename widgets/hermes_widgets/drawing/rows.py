@@ -53,6 +53,8 @@ class Sheet:
     verbose: bool = False
     """Show arguments, results and reasoning unfolded."""
     show_cost: bool = True
+    still: bool = False
+    """Nothing turns: running things have a steady sign and coarse seconds."""
     rows: int = 24
     """Height of the screen."""
     blank: Row = field(init=False)
