@@ -296,17 +296,21 @@ class _Walker:
         for redirect in redirect_nodes:
             if redirect.type == "file_redirect":
                 parts += redirect.children_by_field_name("destination")[1:]
-        words: list[Word] = []
-        for part in parts:
+        groups: list[list[Word]] = [[]]
+        for before, part in zip([None, *parts], parts, strict=False):
             self.visited += 1
             inner += self._inside(part)
-            words += self._words(part)
+            words = self._words(part)
+            if before is not None and words and self._starts_line(before, part):
+                groups.append([])
+                words[0] = replace(words[0], text=words[0].text.lstrip("\n"))
+            groups[-1] += words
         span = [*([node] if node is not None else []), *redirect_nodes]
         start, end = min(n.start_byte for n in span), max(n.end_byte for n in span)
         fragment = self.source[start:end].decode("utf-8", "replace")
         own, after = self._redirects(redirect_nodes, upstream)
         command = Command(
-            words=tuple(words),
+            words=tuple(groups[0]),
             fragment=fragment,
             redirects=own,
             upstream=upstream,
@@ -315,10 +319,22 @@ class _Walker:
             substitutions=tuple(inner),
         )
         found = self._add(command)
+        for group in groups[1:]:
+            found += self._add(Command(tuple(group), fragment, cwd=self.cwd))
         if after and found:
             after = [replace(c, upstream=(*c.upstream, *found)) for c in after]
             self.script.commands[-len(after) :] = after
         return found + after
+
+    def _starts_line(self, before: Node, part: Node) -> bool:
+        """Whether the grammar overlooked a line end between two words.
+
+        It does where the next line begins with a backslash.
+        """
+        gap = self.source[before.end_byte : part.start_byte]
+        return self.source[part.start_byte : part.start_byte + 1] == b"\n" or (
+            b"\n" in gap and b"<<" not in gap and not gap.rstrip(b" \t").endswith(b"\\\n")
+        )
 
     def _redirects(
         self, nodes: Iterable[Node], upstream: tuple[Command, ...]
