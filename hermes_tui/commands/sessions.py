@@ -13,6 +13,7 @@ from typing import IO, NoReturn, TypeVar
 
 import click
 
+from hermes_core.checkpoints.store import CheckpointStore
 from hermes_core.errors import HermesError
 from hermes_core.paths import Home
 from hermes_core.storage.records import SessionSummary
@@ -319,7 +320,9 @@ def _with_store(work: Callable[[Store], Awaitable[T]]) -> T:
     """Run `work` with the home's store, the older program's conversations taken over first."""
 
     async def run() -> T:
-        store = await Store.open(Home.find())
+        home = Home.find()
+        store = await Store.open(home)
+        store.on_delete(CheckpointStore(home).forget_session)
         try:
             if not store.read_only:
                 report = await store.import_reference()

@@ -14,6 +14,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
+from hermes_core.checkpoints.store import CheckpointStore
 from hermes_core.errors import HermesError, SessionNotFound, TitleTaken
 from hermes_core.messages import Message
 from hermes_core.paths import Home
@@ -127,6 +128,25 @@ def test_deleting_an_imported_conversation_says_where_its_copy_is(home: Home) ->
     ReferenceHome(home.reference_database).add_session("older")
     assert "state.db still holds its own copy" in run("delete", "older", "-y").stdout
     assert run("list").stdout == "No sessions yet.\n"
+
+
+def test_the_snapshots_of_a_deleted_conversation_go_with_it(filled: Home, tmp_path: Path) -> None:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (folder / "a.txt").write_text("x")
+
+    async def snapshot() -> None:
+        checkpoints = CheckpointStore(filled)
+        await checkpoints.snapshot(folder, cause="test", session_id="tg")
+        await checkpoints.close()
+
+    async def saved() -> int:
+        return len(await CheckpointStore(filled).list(session_id="tg"))
+
+    asyncio.run(snapshot())
+    assert asyncio.run(saved()) == 1
+    assert run("delete", "tg", "-y").exit_code == 0
+    assert asyncio.run(saved()) == 0
 
 
 def test_an_open_conversation_is_not_deleted(filled: Home) -> None:

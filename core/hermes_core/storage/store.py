@@ -12,7 +12,7 @@ import asyncio
 import logging
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -69,6 +69,7 @@ class Store:
         self._search = search
         self._clock = clock
         self._judge = judge
+        self._forgetters: list[Callable[[str], Awaitable[object]]] = []
         self.read_only = database.read_only
         """A newer version wrote the file; every write raises `StoreReadOnly`."""
 
@@ -358,6 +359,13 @@ class Store:
 
     # --- whole conversations -----------------------------------------------------------
 
+    def on_delete(self, forget: Callable[[str], Awaitable[object]]) -> None:
+        """Call `forget` with the id of each conversation that was deleted.
+
+        For what belongs to a conversation and lies outside the store: snapshots, caches.
+        """
+        self._forgetters.append(forget)
+
     async def delete_session(self, session_id: str) -> None:
         """Delete the conversation, its subagents and all that belongs to them.
 
@@ -387,6 +395,9 @@ class Store:
         )
         await self._database.maintain(checkpoint)
         await self._search.forget([pair for one in remains for pair in one.indexed])
+        for session_id in (name for one in remains for name in one.session_ids):
+            for forget in self._forgetters:
+                await forget(session_id)
         try:
             for one in remains:
                 await asyncio.to_thread(

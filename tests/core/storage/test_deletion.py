@@ -75,6 +75,18 @@ async def test_no_file_of_ours_holds_a_deleted_conversation(store: Store, home: 
         await store.delete_session("s1")
 
 
+async def test_what_lies_outside_the_store_is_told_of_each_deletion(store: Store) -> None:
+    told: list[str] = []
+
+    async def forget(session_id: str) -> None:
+        told.append(session_id)
+
+    store.on_delete(forget)
+    await store.create_session(SessionRecord(id="sub", kind="subagent", parent_session_id="s1"))
+    await store.delete_session("s1")
+    assert told == ["s1", "sub"]
+
+
 async def test_a_deletion_cut_short_is_finished_at_the_next_start(store: Store, home: Home) -> None:
     await store.commit("s1", messages=[Message(role="user", content=CANARY)])
     assert len(await store.search(CANARY)) == 1
