@@ -14,8 +14,9 @@ from typing import Any
 from hermes_core.agent.attachment import Attachment
 from hermes_core.agent.reply import ReplyText
 from hermes_core.commands import Interrupt, Submit
-from hermes_core.events import InputState, SessionOpened, TurnFinished
+from hermes_core.events import InputState, RequestStarted, SessionOpened, TurnFinished
 from hermes_core.host import Host, HostOptions
+from hermes_core.logs import start_logging_as_set
 from hermes_core.paths import Home
 from hermes_tui.choosing import chosen_session
 from hermes_tui.oneshot import printers
@@ -48,12 +49,16 @@ async def ask(options: RunOptions) -> int:
             client="one-shot",
         )
     )
+    stop_logging = start_logging_as_set(
+        host.options.home, host.loaded, verbose=options.verbose, console=options.verbose
+    )
     try:
         for warning in host.loaded.warnings:
             _err(f"{warning}\n")
         return await _ask(host, options)
     finally:
         await host.aclose()
+        stop_logging()
 
 
 async def _ask(host: Host, options: RunOptions) -> int:
@@ -106,8 +111,10 @@ async def _follow(
         return
     input_id = sent.data["input_id"]
     ours: str | None = None
+    told = False
     async for event in events:
-        if isinstance(event, SessionOpened) and event.runtime.provider == "demo":
+        if isinstance(event, RequestStarted) and event.provider == "demo" and not told:
+            told = True
             _err(DEMO_LINE + "\n")
         match event:
             case InputState(state="delivered", input_id=delivered) if delivered == input_id:
