@@ -43,7 +43,9 @@ class SessionsPane(Pane):
         super().__init__(host, id="pane-sessions")
         self.search = Input(placeholder="search titles and words", compact=True)
         self.search.cursor_blink = False
-        self.list = RowList(empty="Conversations will be listed here; type a message to begin one.")
+        self.list = RowList(
+            empty="Conversations will be listed here; type a message to begin one.", is_lit=True
+        )
         self.preview = Static(id="session-preview", markup=False)
         self.found: dict[str, SessionSummary] = {}
 

@@ -34,6 +34,7 @@ class SkillsPane(Pane):
         self.list = RowList(
             empty="Skills will be listed here; ask the agent to write one, or install one.",
             note_at=24,
+            is_lit=True,
         )
         self._skills: list[SkillInfo] = []
 

@@ -64,7 +64,7 @@ class PickScreen(SheetScreen[str]):
         self._start = start
         self.search = Input(placeholder=placeholder, compact=True)
         self.search.cursor_blink = False
-        self.list = RowList(empty="Nothing matches.", note_at=note_at)
+        self.list = RowList(empty="Nothing matches.", note_at=note_at, is_lit=True)
 
     def compose(self) -> ComposeResult:
         """Title, search line, rows."""

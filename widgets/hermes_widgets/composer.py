@@ -151,7 +151,7 @@ class Composer(Vertical):
     def close_menu(self) -> bool:
         """Close the completion menu; returns whether it was open."""
         was_open = self.menu.is_open
-        self.menu.open((), room=1)
+        self.menu.open(())
         self.area.menu_is_open = False
         return was_open
 
@@ -173,7 +173,7 @@ class Composer(Vertical):
             offers = ()
         room = max(self.region.y - 1, 3)
         if offers or self.menu.is_open:
-            self.menu.open(offers, room=room)
+            self.menu.open(offers, room=room, lift=self.styles.padding.top)
         self.area.menu_is_open = bool(offers)
 
     @on(ComposerArea.MenuKey)

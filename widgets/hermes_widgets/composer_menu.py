@@ -41,7 +41,7 @@ class CompletionMenu(RowList, can_focus=False):
     """
 
     def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id, note_at=14)
+        super().__init__(id=id, note_at=24, is_lit=True)
         self._offers: tuple[Completion, ...] = ()
 
     @property
@@ -58,12 +58,13 @@ class CompletionMenu(RowList, can_focus=False):
         """Return the offer of a row."""
         return self._offers[int(key)]
 
-    def open(self, offers: Sequence[Completion], *, room: int) -> None:
+    def open(self, offers: Sequence[Completion], *, room: int = 1, lift: int = 0) -> None:
         """Show offers above the field; none closes the menu.
 
         Args:
             offers: The best first.
             room: Rows free above the field.
+            lift: Rows between the menu's own place and the first row above the field.
         """
         self._offers = tuple(offers)
         rows = [
@@ -74,5 +75,5 @@ class CompletionMenu(RowList, can_focus=False):
         self.cursor = -1
         self.show(rows)
         self.styles.height = height
-        self.styles.offset = (0, -height)
+        self.styles.offset = (0, -height - lift)
         self.set_class(bool(rows), "-open")

@@ -12,7 +12,9 @@ KeyLabel = tuple[str, str]
 """A key as people write it, and what it does: `("^p", "commands")`."""
 
 
-def footer_content(keys: Sequence[KeyLabel], width: int, last: KeyLabel = ("f1", "help")) -> Content:
+def footer_content(
+    keys: Sequence[KeyLabel], width: int, last: KeyLabel = ("f1", "help")
+) -> Content:
     """Draw the row; whole entries drop from the right, `last` stays at the edge."""
     pinned = Content.assemble((last[0], "$h-muted bold"), " ", (last[1], "$h-faint"), " ")
     room = width - pinned.cell_length - 3
@@ -22,9 +24,7 @@ def footer_content(keys: Sequence[KeyLabel], width: int, last: KeyLabel = ("f1",
         size = cell_len(key) + 1 + cell_len(label) + 3
         if used + size > room:
             break
-        parts.append(
-            Content.assemble((key, "$h-muted bold"), " ", (label, "$h-faint"), "   ")
-        )
+        parts.append(Content.assemble((key, "$h-muted bold"), " ", (label, "$h-faint"), "   "))
         used += size
     parts.append(Content(" " * max(width - used - pinned.cell_length, 0)))
     return Content("").join([*parts, pinned])

@@ -97,11 +97,18 @@ def row_lines(
 
 
 class RowList(ScrollView, can_focus=True):
-    """Rows with a cursor. Enter or a click chooses, arrows move."""
+    """Rows with a cursor. Enter or a click chooses, arrows move.
+
+    Args:
+        empty: Said when there are no rows.
+        note_at: Column of the notes, counted from the text.
+        is_lit: The cursor looks focused although the keyboard is in a search line.
+    """
 
     DEFAULT_CSS = """
     RowList {
         height: 1fr;
+        overflow-x: hidden;
         scrollbar-size-vertical: 1;
     }
     RowList > .row-list--cursor { background: $h-select; }
@@ -145,13 +152,20 @@ class RowList(ScrollView, can_focus=True):
             return self.rows
 
     def __init__(
-        self, *, empty: str = "", note_at: int = 0, id: str | None = None, classes: str = ""
+        self,
+        *,
+        empty: str = "",
+        note_at: int = 0,
+        is_lit: bool = False,
+        id: str | None = None,  # noqa: A002  the toolkit's word
+        classes: str = "",
     ) -> None:
         super().__init__(id=id, classes=classes)
         self._rows: tuple[Row, ...] = ()
         self._lines: list[tuple[int, int]] = []
         self._empty = empty
         self._note_at = note_at
+        self._is_lit = is_lit
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -240,7 +254,7 @@ class RowList(ScrollView, can_focus=True):
             self._rows[index],
             width,
             cursor=on_cursor,
-            focused=self.has_focus,
+            focused=self.has_focus or self._is_lit,
             note_at=self._note_at,
         )
         return self._strip(lines[part], cursor=on_cursor)
