@@ -21,6 +21,7 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -99,10 +100,8 @@ async def _measure(base_url: str, tokens: int, rounds: int) -> bool:
     for mode in ("chat_completions", "anthropic_messages"):
         resolution = _resolution(base_url, mode)
         model = open_model(resolution)
-        floor = await _seconds(lambda mode=mode: _floor(base_url, mode), rounds, tokens)
-        ours = await _seconds(
-            lambda model=model, resolution=resolution: _through(model, resolution), rounds, tokens
-        )
+        floor = await _seconds(partial(_floor, base_url, mode), rounds, tokens)
+        ours = await _seconds(partial(_through, model, resolution), rounds, tokens)
         await model.aclose()
         factor = ours / floor
         within = within and factor <= LIMIT

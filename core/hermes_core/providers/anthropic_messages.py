@@ -10,7 +10,12 @@ import msgspec
 
 from hermes_core.providers.base import ModelRequest, StreamPart
 from hermes_core.providers.classify import classify_failure
-from hermes_core.providers.endpoint import Connected, Endpoint, ambient_headers
+from hermes_core.providers.endpoint import (
+    Connected,
+    Endpoint,
+    ambient_headers,
+    trusted_certificates,
+)
 from hermes_core.providers.failures import read_body
 from hermes_core.providers.images import load_images
 from hermes_core.providers.messages_request import request_body
@@ -32,7 +37,7 @@ class AnthropicMessages:
 
     def _connect(self) -> Connected:
         # Imported on first use: `anthropic` takes 1.7 s to import (measured).
-        from anthropic import AsyncAnthropic, AsyncStream, Omit
+        from anthropic import AsyncAnthropic, AsyncStream, DefaultAsyncHttpxClient, Omit
         from httpx2 import Timeout
 
         resolution = self._resolution
@@ -49,10 +54,14 @@ class AnthropicMessages:
             # Compatible servers follow the wire's older header.
             headers |= {"x-api-key": key, "Authorization": Omit()}
         timeouts = resolution.timeouts
+        own_http = None
+        if resolution.ca_bundle:
+            own_http = DefaultAsyncHttpxClient(verify=trusted_certificates(resolution.ca_bundle))
         client = AsyncAnthropic(
             api_key=key,
             base_url=resolution.runtime.base_url.removesuffix("/v1"),
             max_retries=0,
+            http_client=own_http,
             timeout=Timeout(timeouts.read_s, connect=timeouts.connect_s, pool=timeouts.connect_s),
             default_headers=headers,  # type: ignore[arg-type]  # Omit is meant for this, untyped
         )

@@ -12,7 +12,12 @@ from hermes_core.providers.base import ModelRequest, StreamPart
 from hermes_core.providers.chat_request import request_body, request_headers
 from hermes_core.providers.chat_stream import ChatStream, decode_chunk
 from hermes_core.providers.classify import classify_failure
-from hermes_core.providers.endpoint import Connected, Endpoint, ambient_headers
+from hermes_core.providers.endpoint import (
+    Connected,
+    Endpoint,
+    ambient_headers,
+    trusted_certificates,
+)
 from hermes_core.providers.failures import read_body
 from hermes_core.providers.images import load_images
 from hermes_core.providers.sse import ServerEvent
@@ -33,7 +38,7 @@ class ChatCompletions:
     def _connect(self) -> Connected:
         # Imported on first use: `openai` takes 0.6 s to import (measured).
         from httpx2 import Timeout
-        from openai import AsyncOpenAI, AsyncStream, Omit
+        from openai import AsyncOpenAI, AsyncStream, DefaultAsyncHttpxClient, Omit
 
         resolution = self._resolution
         headers: dict[str, str | Omit] = {}
@@ -46,10 +51,14 @@ class ChatCompletions:
         if resolution.record.attribution:
             headers["X-OpenRouter-Title"] = "hermes-tui"
         timeouts = resolution.timeouts
+        own_http = None
+        if resolution.ca_bundle:
+            own_http = DefaultAsyncHttpxClient(verify=trusted_certificates(resolution.ca_bundle))
         client = AsyncOpenAI(
             api_key=resolution.credential.value,
             base_url=resolution.runtime.base_url,
             max_retries=0,
+            http_client=own_http,
             timeout=Timeout(timeouts.read_s, connect=timeouts.connect_s, pool=timeouts.connect_s),
             default_headers=headers,  # type: ignore[arg-type]  # Omit is meant for this, untyped
         )

@@ -67,6 +67,8 @@ def _key(resolution: Resolution) -> tuple[object, ...]:
         resolution.credential.fingerprint,
         resolution.timeouts,
         resolution.cache_ttl,
+        resolution.ca_bundle,
+        resolution.rate_limit_delay_s,
         resolution.max_output_tokens,
         repr(sorted(resolution.extra_body.items())),
     )

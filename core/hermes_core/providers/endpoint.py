@@ -11,13 +11,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
-from hermes_core.errors import ProviderError
+from hermes_core.errors import ConfigError, ProviderError
 from hermes_core.providers.address import is_local
 from hermes_core.providers.base import ModelRequest
 from hermes_core.providers.classify import (
@@ -74,6 +75,21 @@ def ambient_headers(variable: str) -> list[str]:
     return [line.partition(":")[0].strip() for line in lines if ":" in line]
 
 
+def trusted_certificates(ca_bundle: str) -> ssl.SSLContext:
+    """Return the context for HTTPS that trusts the certificates of a file alone.
+
+    Raises:
+        ConfigError: The file cannot be read as certificates.
+    """
+    try:
+        return ssl.create_default_context(cafile=ca_bundle)
+    except OSError as error:
+        raise ConfigError(
+            f"The CA bundle {ca_bundle} cannot be used: {error}",
+            hint="HERMES_CA_BUNDLE must name a file of PEM certificates.",
+        ) from error
+
+
 class Endpoint:
     """Sends requests of one wire to one address with one key.
 
@@ -91,6 +107,8 @@ class Endpoint:
         self._connect = connect
         self._connected: Connected | None = None
         self._connecting = asyncio.Lock()
+        self._pacing = asyncio.Lock()
+        self._last_sent = float("-inf")
 
     async def _open(self) -> Connected:
         async with self._connecting:
@@ -157,6 +175,7 @@ class Endpoint:
         try:
             connected = await self._open()
             async with asyncio.timeout_at(deadline):
+                await self._keep_pace()
                 stream = await connected.client.post(
                     self._path,
                     content=msgspec.json.encode(body),
@@ -165,10 +184,22 @@ class Endpoint:
                     stream=True,
                     stream_cls=connected.stream_class,
                 )
+        except ConfigError:
+            raise
         except Exception as error:
             raise await asyncio.to_thread(self._classified, error, request) from error
         response: httpx2.Response = stream.response
         return response
+
+    async def _keep_pace(self) -> None:
+        """Wait until the least distance to the last request is kept."""
+        delay = self._resolution.rate_limit_delay_s
+        if not delay:
+            return
+        async with self._pacing:
+            now = asyncio.get_running_loop().time()
+            await asyncio.sleep(max(0.0, self._last_sent + delay - now))
+            self._last_sent = asyncio.get_running_loop().time()
 
     def _classified(self, error: Exception, request: ModelRequest) -> ProviderError:
         return classify(error, self.facts(request))
@@ -230,8 +261,8 @@ class Endpoint:
         Raises:
             ProviderError: Classified.
         """
+        connected = await self._open()
         try:
-            connected = await self._open()
             answer = await connected.client.get(path, cast_to=object)
         except Exception as error:
             raise classify(error, self.facts()) from error

@@ -71,6 +71,10 @@ class Resolution:
     cache_ttl: str = "5m"
     max_output_tokens: int | None = None
     """`model.max_tokens`, if set; a request may ask for less."""
+    ca_bundle: str = ""
+    """File of trusted certificates instead of the system's."""
+    rate_limit_delay_s: float = 0.0
+    """Least seconds between two requests to this endpoint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +131,8 @@ def resolve(
         extra_body=_extra_body(choice, settings, base_url),
         cache_ttl=settings.prompt_caching.cache_ttl,
         max_output_tokens=settings.model.max_tokens,
+        ca_bundle=settings.requests.ca_bundle,
+        rate_limit_delay_s=choice.entry.rate_limit_delay if choice.entry is not None else 0.0,
     )
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import shutil
+import ssl
 import subprocess
 import sys
+from pathlib import Path
 
 import msgspec
 import pytest
 
-from hermes_core.errors import ConfigError
+from hermes_core.errors import ConfigError, ProviderError
 from hermes_core.providers.clients import Models, open_model
 from tests.core.providers.reach import ask, collect, resolution, said
 from tests.fakes.model_server.script import say
@@ -40,6 +43,61 @@ def test_a_wire_without_a_client_is_named() -> None:
     runtime = msgspec.structs.replace(reached.runtime, api_mode="demo")
     with pytest.raises(ConfigError, match="demo"):
         open_model(dataclasses.replace(reached, runtime=runtime))
+
+
+async def test_the_least_distance_between_requests_is_kept(model_server: ModelServer) -> None:
+    model_server.add(say("one"), say("two"))
+    reached = dataclasses.replace(resolution(model_server.base_url), rate_limit_delay_s=0.2)
+    model = open_model(reached)
+    await collect(model, ask(reached))
+    started = asyncio.get_running_loop().time()
+    await collect(model, ask(reached))
+    await model.aclose()
+    assert asyncio.get_running_loop().time() - started > 0.1
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate of this machine with its key, in one file."""
+    program = shutil.which("openssl")
+    if program is None:
+        pytest.skip("openssl is not installed")
+    folder = tmp_path_factory.mktemp("tls")
+    command = "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1"
+    command += " -addext subjectAltName=IP:127.0.0.1 -keyout key.pem -out cert.pem"
+    subprocess.run([program, *command.split()], cwd=folder, check=True, capture_output=True)
+    both = folder / "both.pem"
+    both.write_bytes((folder / "cert.pem").read_bytes() + (folder / "key.pem").read_bytes())
+    return both
+
+
+@pytest.mark.ac("own-certificates")
+@pytest.mark.parametrize("mode", ["chat_completions", "anthropic_messages"])
+async def test_an_own_certificate_is_refused_until_its_bundle_is_named(
+    certificate: Path, mode: str
+) -> None:
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(certificate)
+    server = await ModelServer([say("ok")]).start(tls=tls)
+    reached = resolution(server.base_url, api_mode=mode)
+    strange = open_model(reached)
+    with pytest.raises(ProviderError) as caught:
+        await collect(strange, ask(reached))
+    await strange.aclose()
+    assert (caught.value.reason, caught.value.retryable) == ("connection", False)
+    assert "HERMES_CA_BUNDLE" in caught.value.hint
+    trusted = open_model(dataclasses.replace(reached, ca_bundle=str(certificate)))
+    assert said(await collect(trusted, ask(reached))) == "ok"
+    await trusted.aclose()
+    await server.aclose()
+    server.assert_done()
+
+
+async def test_a_bundle_that_is_none_is_a_wrong_setting(model_server: ModelServer) -> None:
+    reached = dataclasses.replace(resolution(model_server.base_url), ca_bundle="/nowhere.pem")
+    model = open_model(reached)
+    with pytest.raises(ConfigError, match="nowhere"):
+        await collect(model, ask(reached))
 
 
 @pytest.mark.ac("sdk-on-first-use")

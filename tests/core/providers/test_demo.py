@@ -20,7 +20,8 @@ from hermes_core.providers.base import (
     UsageReport,
 )
 from hermes_core.providers.demo import DemoModel
-from hermes_core.providers.demo.intents import Intent, understand
+from hermes_core.providers.demo.intent import Intent
+from hermes_core.providers.demo.intents import understand
 from hermes_core.tools.registry import discover
 
 MEMORY_SCHEMA = {

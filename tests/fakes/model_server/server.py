@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from collections.abc import Iterable, Iterator, Mapping
 from types import ModuleType
 from typing import Any
@@ -57,6 +58,7 @@ class ModelServer:
         self._signatures: set[str] = set()
         self._gates: dict[str, asyncio.Event] = {}
         self._server: asyncio.Server | None = None
+        self._scheme = "http"
         self._tasks: set[asyncio.Task[None]] = set()
         self.requests: list[Recorded] = []
         """What came, refused and surplus requests included, `/models` not."""
@@ -69,9 +71,12 @@ class ModelServer:
 
     # --- life ----------------------------------------------------------------------------
 
-    async def start(self, port: int = 0) -> ModelServer:
-        """Listen on the loopback; port 0 picks a free one."""
-        self._server = await asyncio.start_server(self._connected, "127.0.0.1", port, limit=2**24)
+    async def start(self, port: int = 0, *, tls: ssl.SSLContext | None = None) -> ModelServer:
+        """Listen on the loopback; port 0 picks a free one, a context makes it HTTPS."""
+        self._scheme = "https" if tls else "http"
+        self._server = await asyncio.start_server(
+            self._connected, "127.0.0.1", port, limit=2**24, ssl=tls
+        )
         return self
 
     async def aclose(self) -> None:
@@ -87,7 +92,7 @@ class ModelServer:
         """The address without a path, as the messages wire wants it."""
         assert self._server is not None, "not started"
         port = self._server.sockets[0].getsockname()[1]
-        return f"http://127.0.0.1:{port}"
+        return f"{self._scheme}://127.0.0.1:{port}"
 
     @property
     def base_url(self) -> str:
