@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from hermes_core.providers.demo.conversation import Done
-from hermes_core.providers.demo.intents import Intent
+from hermes_core.providers.demo.intent import Intent
 
 SETUP = (
     "`hermes config set model.provider openrouter` (or another provider) and its key, "

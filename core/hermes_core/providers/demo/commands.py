@@ -173,7 +173,9 @@ _ANY = re.compile(r"\S+\s+\S")
 _FLAG_OR_PATH = re.compile(r"\S+\s+(?:-|/|~|\.|\S+\.\w)")
 
 TYPED_BARE = {
-    **dict.fromkeys(("git", "pwd", "whoami", "uname", "pip", "npm", "cargo", "docker", "ls"), _ANY),
+    **dict.fromkeys(
+        ("git", "pwd", "date", "whoami", "uname", "pip", "npm", "cargo", "docker", "ls"), _ANY
+    ),
     **dict.fromkeys(("echo", "printf", "pytest", "uptime", "df", "du", "ps", "id", "tree"), _ANY),
     **dict.fromkeys(("rm", "cp", "mv", "mkdir", "rmdir", "chmod", "sudo"), _ANY),
     **dict.fromkeys(("python", "python3", "cat", "wc", "head", "tail", "node"), _FLAG_OR_PATH),

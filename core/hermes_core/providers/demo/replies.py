@@ -11,7 +11,8 @@ from typing import Any
 from hermes_core.providers.base import ModelRequest
 from hermes_core.providers.demo.answers import DECLINED, WHAT_I_AM, answer
 from hermes_core.providers.demo.conversation import conversation
-from hermes_core.providers.demo.intents import Intent, understand
+from hermes_core.providers.demo.intent import Intent
+from hermes_core.providers.demo.intents import understand
 from hermes_core.providers.demo.tour import tour_step
 
 _IN_A_PATTERN = re.compile(r"[\\.^$*+?()\[\]{}|]")

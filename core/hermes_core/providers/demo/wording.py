@@ -8,8 +8,8 @@ from dataclasses import dataclass
 _BEFORE = re.compile(
     r"""(?:\s|,|hey|hi|hello|ok|okay|so|well|now|then|and|please|pls|kindly|hermes|just|quickly|first|next
       |(?:can|could|would|will)\s+you(?:\s+please)?(?=\s+\w+\s+\S)(?!\s+(?:do|help)\b)|(?:i\s+want|i'd\s+like|i\s+would\s+like|i\s+need)\s+you\s+to
-      |(?:can|could|may)\s+(?:i|we)\s+(?:please\s+)?(?=see\b|have\s+a\s+look)
-      |(?:i\s+want|i'd\s+like|i\s+would\s+like|i\s+need|we\s+need)\s+to\s+(?=see\b|know\s+what)
+      |(?:can|could|may)\s+(?:i|we)(?=\s+(?:please\s+)?(?:see|have\s+a\s+look)\b)
+      |(?:i\s+want|i'd\s+like|i\s+would\s+like|i\s+need|we\s+need)\s+to(?=\s+see\b)
       |let'?s|go\s+ahead\s+and|would\s+you\s+mind|do\s+you\s+mind|help\s+me(?:\s+to)?(?=\s+\S))(?=[\s,:]|$)[\s,]*""",
     re.IGNORECASE | re.VERBOSE,
 )

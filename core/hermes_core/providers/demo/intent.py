@@ -1,0 +1,23 @@
+"""What a request was understood as."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+Kind: TypeAlias = Literal[
+    "list", "read", "write", "run", "search", "find", "remember", "tour", "about"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What is wanted, with the words it is about."""
+
+    kind: Kind
+    path: str = ""
+    """`list`, `read`, `write`: file or folder. `search`, `find`: where."""
+    text: str = ""
+    """`write`: content. `run`: command. `search`: text. `find`: glob. `remember`: fact."""
+    lines: int = 0
+    """`read`: how many lines, 0 for the usual."""
