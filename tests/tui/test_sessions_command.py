@@ -21,6 +21,7 @@ from hermes_core.paths import Home
 from hermes_core.storage.owner import current_owner
 from hermes_core.storage.records import SessionRecord, SessionSummary
 from hermes_core.storage.store import Store
+from hermes_tui.cli import run as run_program
 from hermes_tui.commands.sessions import fitted, group, pick, printable, resume, table
 from tests.fakes.reference_home import ReferenceHome
 
@@ -265,6 +266,26 @@ def test_the_command_loads_no_screen(filled: Home) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "20250101_a1" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["delete", "nope", "-y"], 1, "Error: No session found matching 'nope'."),
+        (["rename", "tg", "x" * 101], 1, "Error: Title too long (101 chars, max 100)"),
+        (["browse"], 1, "Error: sessions browse needs an interactive terminal."),
+        (["list", "--limit", "0"], 2, "Usage: hermes sessions list [OPTIONS]"),
+        (["nonsense"], 2, "Usage: hermes sessions [OPTIONS] COMMAND [ARGS]..."),
+    ],
+)
+def test_errors_are_said_on_the_error_stream_with_the_right_code(
+    filled: Home, capsys: pytest.CaptureFixture[str], arguments: list[str], code: int, said: str
+) -> None:
+    assert run_program(["sessions", *arguments]) == code
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.splitlines()[0] == said
+    assert "Traceback" not in captured.err
 
 
 def test_the_group_is_what_the_program_loads() -> None:

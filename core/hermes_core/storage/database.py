@@ -142,6 +142,7 @@ class Database:
         self._local = threading.local()
         self._opened: list[sqlite3.Connection] = []
         self._broken: StoreUnavailable | None = None
+        self._is_closed = False
 
     async def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Run `work` in a transaction on the writing thread.
@@ -162,6 +163,7 @@ class Database:
         Raises:
             StoreUnavailable: The file cannot be read.
         """
+        self._check_open()
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._reader_pool, self._run_read, work)
 
@@ -171,6 +173,7 @@ class Database:
 
     def close(self) -> None:
         """Like `aclose`, blocking."""
+        self._is_closed = True
         self._writer_pool.shutdown(wait=True)
         self._reader_pool.shutdown(wait=True)
         # The writer goes last: only it can fold the write-ahead log in and remove it.
@@ -184,8 +187,13 @@ class Database:
             raise StoreReadOnly(
                 f"{self.path.name} was written by a newer version; nothing is saved here"
             )
+        self._check_open()
         loop = asyncio.get_running_loop()
         return await asyncio.shield(loop.run_in_executor(self._writer_pool, self._run_write, work))
+
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise StoreUnavailable(f"{self.path.name} was closed")
 
     def _run_write(self, work: Callable[[sqlite3.Connection], T]) -> T:
         if self._broken is not None:

@@ -34,9 +34,12 @@ def append(connection: sqlite3.Connection, session_id: str, events: Sequence[Cor
                 f" (event {event.seq} where {number} comes next)"
             )
         rows.append((session_id, number, event.ts, encode_event(event)))
-    connection.executemany(
-        "INSERT INTO events (session_id, seq, ts, payload) VALUES (?, ?, ?, ?)", rows
-    )
+    try:
+        connection.executemany(
+            "INSERT INTO events (session_id, seq, ts, payload) VALUES (?, ?, ?, ?)", rows
+        )
+    except sqlite3.IntegrityError as error:
+        raise StoreError(f"events of session {session_id} are numbered twice") from error
     connection.execute(
         "UPDATE sessions SET last_seq = ? WHERE id = ?", (expected + len(rows) - 1, session_id)
     )

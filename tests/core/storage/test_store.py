@@ -340,3 +340,31 @@ async def test_every_id_is_listed_oldest_first(store: Store) -> None:
     await store.create_session(SessionRecord(id="child", kind="subagent", started_at=2.0))
     assert await store.session_ids() == ["first", "child", "s1"]
     assert await store.session_ids(source="tool") == ["first"]
+
+
+async def test_a_closed_store_says_so(store: Store) -> None:
+    await store.aclose()
+    with pytest.raises(StoreUnavailable, match="closed"):
+        await store.session("s1")
+    with pytest.raises(StoreUnavailable, match="closed"):
+        await store.commit("s1", messages=[text("a")])
+
+
+async def test_lone_surrogates_do_not_stop_a_step(store: Store) -> None:
+    await store.commit("s1", messages=[text("a", "x\ud800y")])
+    assert [message.content for message in await store.messages("s1")] == ["xy"]
+
+
+async def test_damage_stops_further_writing(home: Home) -> None:
+    migrate(home.database)
+    database = Database(home.database)
+
+    def broken(db: sqlite3.Connection) -> None:
+        error = sqlite3.DatabaseError("database disk image is malformed")
+        error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+        raise error
+
+    for work in (broken, lambda db: None):
+        with pytest.raises(StoreUnavailable, match="damaged"):
+            await database.write(work)
+    await database.aclose()
