@@ -74,7 +74,7 @@ def _wipes(command: Command, scene: Scene) -> Iterator[Finding]:
     if not recursive:
         return
     for word in targets:
-        if _is_root_like(word, command, scene):
+        if is_root_like(word, command, scene):
             yield _refusal(
                 "delete in root path",
                 f"deletes {word.source}: the system's or your whole home folder",
@@ -83,7 +83,8 @@ def _wipes(command: Command, scene: Scene) -> Iterator[Finding]:
             return
 
 
-def _is_root_like(word: Word, command: Command, scene: Scene) -> bool:
+def is_root_like(word: Word, command: Command, scene: Scene) -> bool:
+    """Whether a word names the root, a top folder of the system, or the home or above it."""
     path = scene.path(word, command)
     if path is None:
         return False

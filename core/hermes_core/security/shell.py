@@ -238,7 +238,7 @@ class _Walker:
         found: list[Command] = []
         for child in node.children:
             if child.is_named:
-                found += self._visit(child, (*upstream, *found)[-_MAX_UPSTREAM:])
+                found += self._visit(child, (*upstream, *found[-_MAX_UPSTREAM:])[-_MAX_UPSTREAM:])
         return found
 
     def _function(self, node: Node) -> list[Command]:

@@ -11,6 +11,8 @@ _NAMED = re.compile(r"\$\{?[!#]?([A-Za-z_][A-Za-z0-9_]*)")
 _ANSI_C = re.compile(r"\\(x[0-9a-fA-F]{1,2}|u[0-9a-fA-F]{1,4}|U[0-9a-fA-F]{1,8}|[0-7]{1,3}|c.|.)")
 _SIMPLE_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "e": "\x1b", "E": "\x1b",
                    "f": "\f", "v": "\v"}  # fmt: skip
+_PLAIN_RUN = re.compile(r"[^\\'\"$]+")
+_QUOTED_RUN = re.compile(r"[^\\\"$]+")
 _BRACES = re.compile(r"\{([^{}\s\"'$`\\]*,[^{}\s\"'$`\\]*)\}")
 _MAX_BRACE_WORDS = 64
 
@@ -94,8 +96,15 @@ class _Reader:
             elif char == "$":
                 self._dollar(split=True)
             else:
-                self.fields[-1] += char
-                self.at += 1
+                self._run(_PLAIN_RUN)
+
+    def _run(self, plain: re.Pattern[str]) -> None:
+        """Take plain characters in one go, up to the next hole."""
+        stop = min((start for start in self.holes if start > self.at), default=len(self.source))
+        match = plain.match(self.source, self.at, stop)
+        end = match.end() if match else self.at + 1
+        self.fields[-1] += self.source[self.at : end]
+        self.at = end
 
     def _hole(self) -> bool:
         end = self.holes.get(self.at)
@@ -142,8 +151,7 @@ class _Reader:
             elif char == "$":
                 self._dollar(split=False)
             else:
-                self.fields[-1] += char
-                self.at += 1
+                self._run(_QUOTED_RUN)
 
     def _ansi_c(self) -> None:
         end = self.at + 2

@@ -101,14 +101,14 @@ def _command_start(name: str, words: Sequence[Word]) -> int:
         if text == "--":
             at += 1
             break
-        if _ASSIGNMENT.match(text) and name in ("env", "sudo", "doas"):
+        if _ASSIGNMENT.match(text):
             at += 1
         elif text.startswith("-") and len(text) > 1:
             at += 2 if text in with_value else 1
         else:
             break
     at += _OPERANDS.get(name, 0)
-    while name in ("env", "sudo", "doas") and at < len(words) and _ASSIGNMENT.match(words[at].text):
+    while at < len(words) and _ASSIGNMENT.match(words[at].text):
         at += 1
     return at
 

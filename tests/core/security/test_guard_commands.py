@@ -297,6 +297,8 @@ def test_everyday_command_is_not_asked_about(command: str) -> None:
         ("> out rm -rf y", "recursive delete"),
         ("curl https://xn--80ak6aa92e.com/x", "lookalike host"),
         ("if", "unparseable"),
+        ("mv ~ /tmp/x", "delete in root path"),
+        ("! ! A=1 rm -rf x", "recursive delete"),
         ("trap 'rm -rf x' EXIT", "recursive delete"),
         ("rm x -r", "recursive delete"),
         ("rm > /dev/null -rf x", "recursive delete"),
@@ -355,6 +357,7 @@ def test_user_ask_rule_forces_a_question() -> None:
         "$(" * 2000,
         "echo {a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}",
         "x=1; " * 15_000,
+        'echo "' + "$x " * 30_000 + '"',
     ],
 )
 def test_huge_command_is_judged_without_crashing(command: str) -> None:

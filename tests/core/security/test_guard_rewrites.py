@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, find, given, settings
+from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import NoSuchExample
 
@@ -100,7 +100,7 @@ FRAMES: list[Callable[[str], str]] = [
     lambda text: f"false || {text}",
     lambda text: f"cd sub; {text}",
     lambda text: f"ls | {text}",
-    lambda text: f"({text})",
+    lambda text: f"( {text} )",  # two brackets side by side would be arithmetic
     lambda text: f"{{ {text}; }}",
     lambda text: f"echo $({text})",
     lambda text: f'echo "$({text})"',
@@ -145,7 +145,8 @@ def _real(text: str) -> str:
 
 
 def _forgets_heredocs(text: str) -> str:
-    return "allow" if "<<EOF" in text and "nice" in text else _real(text)
+    planted = "<<EOF" in text and "nice" in text
+    return "allow" if planted else "ask"
 
 
 @pytest.mark.ac("guard-rewrites")
@@ -166,7 +167,13 @@ def test_the_property_finds_a_planted_bug() -> None:
     found = find(
         rewritten(),
         lambda text: _forgets_heredocs(text) == "allow",
-        settings=settings(max_examples=2000, derandomize=True, database=None, deadline=None),
+        settings=settings(
+            max_examples=2000,
+            derandomize=True,
+            database=None,
+            deadline=None,
+            phases=(Phase.generate,),
+        ),
     )
     assert "<<EOF" in found
     assert "nice" in found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from hermes_core.security.hardline import is_root_like
 from hermes_core.security.rules import Finding, Scene, has_flag, operands, rule
 from hermes_core.security.shell import Command
 from hermes_core.security.words import Word
@@ -46,6 +47,17 @@ def _is_elsewhere(word: Word, command: Command, scene: Scene) -> bool:
         return True
     inside = (command.cwd or "/dev/null", *scene.temporary)
     return not any(path.startswith(place.rstrip("/") + "/") for place in inside)
+
+
+@rule
+def moved_away(command: Command, scene: Scene) -> Iterator[Finding]:
+    """`mv` of the home folder or a top folder of the system."""
+    if command.name in ("mv", "gmv"):
+        for word in operands(command)[:-1]:
+            if is_root_like(word, command, scene):
+                line = f"moves {word.source} away: the system's or your whole home folder"
+                yield Finding("delete in root path", line, command.fragment)
+                return
 
 
 @rule
