@@ -54,14 +54,15 @@ class AnthropicMessages:
             # Compatible servers follow the wire's older header.
             headers |= {"x-api-key": key, "Authorization": Omit()}
         timeouts = resolution.timeouts
-        own_http = None
-        if resolution.ca_bundle:
-            own_http = DefaultAsyncHttpxClient(verify=trusted_certificates(resolution.ca_bundle))
+        # A redirect would carry the conversation, and some headers, to another host.
+        http = DefaultAsyncHttpxClient(
+            verify=trusted_certificates(resolution.ca_bundle), follow_redirects=False
+        )
         client = AsyncAnthropic(
             api_key=key,
             base_url=resolution.runtime.base_url.removesuffix("/v1"),
             max_retries=0,
-            http_client=own_http,
+            http_client=http,
             timeout=Timeout(timeouts.read_s, connect=timeouts.connect_s, pool=timeouts.connect_s),
             default_headers=headers,  # type: ignore[arg-type]  # Omit is meant for this, untyped
         )

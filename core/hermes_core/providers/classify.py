@@ -122,6 +122,7 @@ TABLE: tuple[Row, ...] = (
             r"|payment required"
         ),
     ),
+    Row(reason="format_error", status=frozenset(range(300, 400))),
     Row(reason="auth", status=_status(401)),
     Row(reason="rate_limit", retryable=True, status=_status(429)),
     Row(

@@ -69,6 +69,9 @@ def hint_for(reason: str, failure: Failure, facts: RequestFacts) -> str:
         )
     if reason == "billing" and facts.console:
         return f"Add credit at {facts.console}, or choose another provider with /model."
+    if "location" in failure.headers:
+        where = failure.headers["location"]
+        return f"The address redirects to {where}: set model.base_url to the address meant."
     if reason == "format_error" and "support tool use" in failure.words:
         return (
             "The routing rules leave no endpoint with tool calling for this model: see"

@@ -34,6 +34,7 @@ def _said(message: str, code: str = "") -> dict[str, Any]:
 ROWS: list[tuple[int | None, Any, RequestFacts, str, bool]] = [
     (400, _said("Invalid `signature` in `thinking` block"), FACTS, "thinking_signature", False),
     (429, _said("Extra usage is required for long context"), FACTS, "long_context_tier", False),
+    (307, "", FACTS, "format_error", False),
     (401, _said("No auth credentials found"), FACTS, "auth", False),
     (403, _said("Forbidden"), FACTS, "auth", False),
     (400, _said("API key not valid. Please pass a valid API key."), FACTS, "auth", False),

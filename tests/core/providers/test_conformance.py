@@ -364,6 +364,18 @@ async def test_a_web_page_instead_of_a_stream_points_at_the_address(wire: Wire) 
     assert "base_url" in error.hint
 
 
+@pytest.mark.ac("wire-key")
+async def test_a_redirect_is_not_followed_to_another_host(wire: Wire) -> None:
+    other = await ModelServer().start()
+    elsewhere = other.base_url
+    wire.server.add(fail(307, "", {"location": elsewhere}))
+    error = await wire.fails()
+    await other.aclose()
+    assert other.connections == 0
+    assert (error.status, error.retryable) == (307, False)
+    assert elsewhere in error.hint
+
+
 @pytest.mark.ac("ac-7-2")
 async def test_the_next_step_repeats_the_bytes_of_the_history(wire: Wire) -> None:
     wire.server.add(say("one"), say("two"))
