@@ -1,0 +1,166 @@
+"""Requests of the agent: never over fresh typing, one at a time, answered once."""
+
+from __future__ import annotations
+
+import pytest
+
+from hermes_core.commands import Answer
+from hermes_core.events import ApprovalResolved, QuestionAsked, TurnStarted
+from hermes_core.paths import Home
+from hermes_tui.screens.approval import ApprovalScreen
+from tests.fakes import scripted_turns as turns
+from tests.support import until
+from tests.tui.stage import Stage, staged
+
+
+def _answers(stage: Stage) -> list[Answer]:
+    return [command for command in stage.session.commands if isinstance(command, Answer)]
+
+
+def _is_open(stage: Stage) -> bool:
+    return isinstance(stage.app.screen, ApprovalScreen)
+
+
+@pytest.mark.ac("approval-answer")
+@pytest.mark.parametrize(
+    ("key", "decision"),
+    [("o", "once"), ("s", "session"), ("a", "always"), ("d", "deny"), ("escape", "deny"),
+     ("1", "once"), ("4", "deny"), ("enter", "once"), ("ctrl+c", "deny")],
+)
+async def test_each_key_of_the_card_gives_its_decision(
+    home: Home, key: str, decision: str
+) -> None:
+    async with staged(home) as stage:
+        stage.session.say(*turns.work_so_far(), *turns.waiting())
+        await until(lambda: _is_open(stage))
+        await stage.pilot.pause()
+        await stage.pilot.press(key)
+        await until(lambda: _answers(stage))
+        answer = _answers(stage)[0]
+        assert answer.decision == decision
+        assert answer.shown_hash == "hash-r1"
+        await until(lambda: not _is_open(stage))
+        assert not stage.app.chat.state.approvals
+
+
+@pytest.mark.ac("approval-spares-typing")
+async def test_a_request_never_opens_over_fresh_typing(home: Home) -> None:
+    async with staged(home, quiet_s=60.0) as stage:
+        await stage.type("also check")
+        stage.session.say(*turns.work_so_far(), *turns.waiting())
+        await until(lambda: "1 request" in stage.shown_text())
+        await stage.type(" oads")
+        assert not _is_open(stage)
+        assert not _answers(stage)
+        assert stage.app.chat.composer.draft == "also check oads"
+        await stage.pilot.press("alt+5")
+        await until(lambda: _is_open(stage))
+        await stage.pilot.pause()
+        await stage.pilot.press("o")
+        await until(lambda: not _is_open(stage))
+        assert stage.app.chat.composer.draft == "also check oads"
+        await until(lambda: "1 request" not in stage.shown_text())
+
+
+@pytest.mark.ac("approval-one-at-a-time")
+async def test_two_requests_come_one_after_the_other_and_are_answered_separately(
+    home: Home,
+) -> None:
+    async with staged(home) as stage:
+        stage.session.say(TurnStarted(turn_id="t1"), turns.approval("r1"), turns.approval("r2"))
+        await until(lambda: _is_open(stage))
+        await stage.pilot.pause()
+        await stage.pilot.press("o")
+        await until(lambda: len(_answers(stage)) == 1)
+        await until(lambda: _is_open(stage))
+        await stage.pilot.pause()
+        await stage.pilot.press("d")
+        await until(lambda: len(_answers(stage)) == 2)
+        assert [(item.request_id, item.decision) for item in _answers(stage)] == [
+            ("r1", "once"),
+            ("r2", "deny"),
+        ]
+
+
+async def test_a_request_answered_elsewhere_closes_its_card(home: Home) -> None:
+    async with staged(home) as stage:
+        stage.session.say(*turns.waiting())
+        await until(lambda: _is_open(stage))
+        stage.session.say(ApprovalResolved(request_id="r1", decision="once", by="phone"))
+        await until(lambda: not _is_open(stage))
+        assert not _answers(stage)
+
+
+async def test_a_reason_goes_with_the_decision(home: Home) -> None:
+    async with staged(home) as stage:
+        stage.session.say(*turns.waiting())
+        await until(lambda: _is_open(stage))
+        await stage.pilot.pause()
+        await stage.pilot.press("tab")
+        await stage.type("not on stage")
+        await stage.pilot.press("enter", "d")
+        await until(lambda: _answers(stage))
+        assert _answers(stage)[0].reason == "not on stage"
+
+
+async def test_a_request_of_another_conversation_says_who_asks(home: Home) -> None:
+    async with staged(home) as stage:
+        first = stage.session
+        first.say(*turns.work_so_far())
+        await stage.pilot.press("ctrl+n")
+        await until(lambda: len(stage.app.open_panes()) == 2)
+        first.say(*turns.waiting())
+        await until(lambda: _is_open(stage))
+        await until(lambda: "asked by fix the retry loop" in stage.shown_text())
+
+
+@pytest.mark.ac("clarify-answer")
+async def test_a_choice_is_answered_by_its_number(home: Home) -> None:
+    async with staged(home) as stage:
+        stage.session.say(turns.question())
+        await until(lambda: stage.app.chat.card is not None)
+        await stage.pilot.pause()
+        await stage.pilot.press("2")
+        await until(lambda: _answers(stage))
+        assert _answers(stage)[0].value == "release/2.4"
+        await until(lambda: stage.app.chat.card is None)
+        assert stage.app.focused is stage.app.chat.composer.area
+
+
+async def test_something_else_opens_a_field_for_other_words(home: Home) -> None:
+    async with staged(home) as stage:
+        stage.session.say(turns.question())
+        await until(lambda: stage.app.chat.card is not None)
+        await stage.pilot.pause()
+        await stage.pilot.press("3")
+        await stage.type("hotfix")
+        await stage.pilot.press("enter")
+        await until(lambda: _answers(stage))
+        assert _answers(stage)[0].value == "hotfix"
+
+
+@pytest.mark.ac("secret-never-shown")
+async def test_a_secret_is_sent_and_never_drawn_or_kept(home: Home) -> None:
+    async with staged(home) as stage:
+        stage.session.say(
+            QuestionAsked(request_id="q1", kind="secret", question="API key", shown_hash="h")
+        )
+        await until(lambda: stage.app.chat.card is not None)
+        await stage.pilot.pause()
+        await stage.type("hunter2")
+        await stage.pilot.pause()
+        assert "hunter2" not in stage.shown_text()
+        await stage.pilot.press("enter")
+        await until(lambda: _answers(stage))
+        assert _answers(stage)[0].value == "hunter2"
+        assert "hunter2" not in stage.app.history.entries
+
+
+async def test_escape_declines_a_question(home: Home) -> None:
+    async with staged(home) as stage:
+        stage.session.say(turns.question())
+        await until(lambda: stage.app.chat.card is not None)
+        await stage.pilot.pause()
+        await stage.pilot.press("escape")
+        await until(lambda: _answers(stage))
+        assert _answers(stage)[0].value is None
