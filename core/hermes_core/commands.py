@@ -24,6 +24,8 @@ class Submit(Command, frozen=True, kw_only=True, tag="submit"):
     """What to do while a turn runs; `default` is `display.busy_input_mode`."""
     note: str = ""
     """Text for the model alone, put before the message and not stored in it."""
+    system: str = ""
+    """System text of the turn that delivers the message; sent, never stored."""
 
 
 class Interrupt(Command, frozen=True, kw_only=True, tag="interrupt"):

@@ -52,6 +52,7 @@ class Input:
     text: str
     attachments: tuple[Attachment, ...] = ()
     note: str = ""
+    system: str = ""
 
 
 def with_fresh_ids(calls: tuple[ToolCall, ...], used: set[str]) -> tuple[ToolCall, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -44,7 +45,7 @@ class Inbox:
 
     def accept(self, submit: Submit, mode: InputMode) -> Input:
         """Store a message and put it where its mode says."""
-        item = Input(self._new_id(), submit.text, submit.attachments, submit.note)
+        item = Input(self._new_id(), submit.text, submit.attachments, submit.note, submit.system)
         shown = fit_text(submit.text)
         if len(shown) < len(submit.text):
             self._park(item)
@@ -75,7 +76,7 @@ class Inbox:
         """Change a queued text; False if it is not in the queue any more."""
         for index, item in enumerate(self._queue):
             if item.input_id == input_id:
-                changed = Input(input_id, text, item.attachments, item.note)
+                changed = replace(item, text=text)
                 self._queue[index] = changed
                 shown = fit_text(text)
                 if len(shown) < len(text):
@@ -130,4 +131,4 @@ class Inbox:
             text = msgspec.json.decode(self._file(item.input_id).read_bytes(), type=str)
         except (OSError, msgspec.DecodeError):
             return item
-        return Input(item.input_id, text, item.attachments, item.note)
+        return replace(item, text=text)

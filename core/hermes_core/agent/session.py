@@ -14,6 +14,8 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Protocol
 
+import msgspec
+
 from hermes_core.agent.cancel import TurnCancel
 from hermes_core.agent.conversation import Conversation
 from hermes_core.agent.inbox import Inbox
@@ -258,13 +260,8 @@ class Session:
         if self._turn is not None:
             mode = self._parts.busy_mode if command.mode == "default" else command.mode
         if self._next_note:
-            command = Submit(
-                text=command.text,
-                attachments=command.attachments,
-                client=command.client,
-                mode=command.mode,
-                note="\n\n".join(part for part in (self._next_note, command.note) if part),
-            )
+            note = "\n\n".join(part for part in (self._next_note, command.note) if part)
+            command = msgspec.structs.replace(command, note=note)
             self._next_note = ""
         item = self._parts.inbox.accept(command, mode)
         self._queue_paused = False

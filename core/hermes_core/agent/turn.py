@@ -97,6 +97,8 @@ class Turn:
         """Messages of the next request alone; never stored."""
         self._earlier: Answer | None = None
         """An answer stopped by the output limit, to be continued."""
+        self._system = ""
+        """Ephemeral system text that came with an input."""
 
     # --- the whole -----------------------------------------------------------------------
 
@@ -188,6 +190,7 @@ class Turn:
             )
             if item.note:
                 self._talk.notes[message.message_id] = item.note
+            self._system = item.system or self._system
             self._talk.messages.append(message)
             journal = self._parts.journal
             journal.record(message)
@@ -220,7 +223,7 @@ class Turn:
             system=self._talk.system,
             messages=request_history([*messages, *self._extra]),
             tools=schemas,
-            ephemeral_system=self._parts.overlay,
+            ephemeral_system="\n\n".join(t for t in (self._parts.overlay, self._system) if t),
             max_output_tokens=self._parts.max_output_tokens,
             reasoning_effort=self._talk.effort,
             session_id=self._parts.session_id,
