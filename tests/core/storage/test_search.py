@@ -42,61 +42,57 @@ async def found(store: Store, query: str) -> set[str]:
     return {hit.message_id for hit in await store.search(query)}
 
 
-@pytest.mark.ac("search-scripts")
-@pytest.mark.parametrize(
-    ("query", "expected"),
-    [
-        ("fox", {"en"}),
-        ("FOX quick", {"en"}),
-        ("fox missing", set()),
-        ("missing OR fox", {"en"}),
-        ("plan NOT fox", set()),
-        ('"brown fox"', {"en"}),
-        ('"fox brown"', set()),
-        ("qui*", {"en"}),
-        ("chat-send", {"en"}),
-        ("P2.2", {"en"}),
-        ("错", {"zh", "mix"}),
-        ("题", {"zh"}),
-        ("错误", {"zh", "mix"}),
-        ("误错", set()),
-        ("错误信息", {"zh"}),
-        ("python 错误", {"mix"}),
-        ("python", {"mix"}),
-        ("Python错误", {"mix"}),
-        ("移行", {"ja"}),
-        ("スクリプト", {"ja"}),
-        ("데이터베이스", {"ko"}),
-        ("다시", {"ko"}),
-        ("ฐานข้อมูล", {"th"}),
-        ("modulo uberprufung", {"mix"}),
-    ],
+SCRIPT_QUERIES: dict[str, set[str]] = {
+    "fox": {"en"},
+    "FOX quick": {"en"},
+    "fox missing": set(),
+    "missing OR fox": {"en"},
+    "plan NOT fox": set(),
+    '"brown fox"': {"en"},
+    '"fox brown"': set(),
+    "qui*": {"en"},
+    "chat-send": {"en"},
+    "P2.2": {"en"},
+    "错": {"zh", "mix"},
+    "题": {"zh"},
+    "错误": {"zh", "mix"},
+    "误错": set(),
+    "错误信息": {"zh"},
+    "python 错误": {"mix"},
+    "python": {"mix"},
+    "Python错误": {"mix"},
+    "移行": {"ja"},
+    "スクリプト": {"ja"},
+    "데이터베이스": {"ko"},
+    "다시": {"ko"},
+    "ฐานข้อมูล": {"th"},
+    "modulo uberprufung": {"mix"},
+}
+
+HOSTILE_QUERIES = (
+    *('"unbalanced', "AND", "***", "a-b.c", "", "   ", "NOT", "OR AND NOT", '""', '"', '"""'),
+    *("fox AND", "NOT fox", "content:fox", "NEAR(a b)", "NEAR", "near/2", "^fox", "{fox}"),
+    *("fox)", "((", "fox; DROP TABLE words", "'", "\\", "%", "\x00", "a\x00b", "fox NOT NOT x"),
+    *("-", "+", "a*b*c", "*fox", "fox *", "\ufffd", "🦊", "é*", '"*"', '"a" OR', "AND OR fox"),
 )
-async def test_words_are_found_in_every_script(
-    store: Store, query: str, expected: set[str]
-) -> None:
+
+
+@pytest.mark.ac("search-scripts")
+async def test_words_are_found_in_every_script(store: Store) -> None:
     await fill(store)
-    assert await found(store, query) == expected
+    assert {query: await found(store, query) for query in SCRIPT_QUERIES} == SCRIPT_QUERIES
 
 
 @pytest.mark.ac("search-hostile")
-@pytest.mark.parametrize(
-    "query",
-    [
-        *('"unbalanced', "AND", "***", "a-b.c", "", "   ", "NOT", "OR AND NOT", '""', '"', '"""'),
-        *("fox AND", "NOT fox", "content:fox", "NEAR(a b)", "NEAR", "near/2", "^fox", "{fox}"),
-        *("fox)", "((", "fox; DROP TABLE words", "'", "\\", "%", "\x00", "a\x00b", "fox NOT NOT x"),
-        *("-", "+", "a*b*c", "*fox", "fox *", "�", "🦊", "é*", '"*"', '"a" OR', "AND OR fox"),
-    ],
-)
-async def test_no_query_is_an_error(store: Store, query: str) -> None:
+async def test_no_query_is_an_error(store: Store) -> None:
     await fill(store)
-    assert isinstance(await store.search(query), list)
+    for query in HOSTILE_QUERIES:
+        assert await found(store, query) <= set(TEXTS)
 
 
 async def test_operators_without_partners_do_not_hide_the_hit(store: Store) -> None:
     await fill(store)
-    for query in ("AND fox", "fox AND", "fox OR", "*fox", '"fox', "content:fox" * 0 + "fox)"):
+    for query in ("AND fox", "fox AND", "fox OR", "*fox", '"fox', "fox)"):
         assert await found(store, query) == {"en"}, query
 
 
