@@ -207,6 +207,17 @@ DECLINED_REQUESTS = (
     "what is 2 + 2?",
     "plan my week",
     "look at the stars",
+    "look into this issue",
+    "remember the Alamo?",
+    "note the difference",
+    "ps I love you",
+    "date night ideas",
+    "what's up?",
+    "run away",
+    "explain src/main.py",
+    "rename a.txt to b.txt",
+    "append hello to a.txt",
+    "show me how to cook pasta",
 )
 
 
@@ -311,6 +322,11 @@ async def test_what_is_beyond_it_is_declined_in_one_honest_sentence(phrase: str)
         ("run ls -la /tmp?", Intent("run", text="ls -la /tmp")),
         ("my name is Ada, remember that", Intent("remember", text="my name is Ada")),
         ("list files in ..", Intent("list", path="..")),
+        ("search in src for hello", Intent("search", path="src", text="hello")),
+        ("find where main is defined", Intent("search", path=".", text="main")),
+        ("find files containing 'a b'", Intent("search", path=".", text="a b")),
+        ('make a file a.txt with "hello" in it', Intent("write", path="a.txt", text="hello")),
+        ("delete everything in the build folder", Intent("run", text="rm -rf build/*")),
     ],
 )
 def test_the_words_around_a_request_are_kept_apart_from_it(phrase: str, intent: Intent) -> None:

@@ -37,7 +37,7 @@ _SEARCH = [
         _I,
     ),
     re.compile(
-        rf"(?:find\s+(?:out\s+)?)?where\s+(?:(?=\S+\s+is\s)|is|are|do\s+(?:i|we)\s+use|does)\s+(?:the\s+(?:word|text|string|function|class|variable)\s+)?(?P<text>.+?)\s*(?:\bis\s+)?"
+        rf"(?:find\s+(?:out\s+)?)?where\s+(?:(?:is|are|do\s+(?:i|we)\s+use|does)\s+|(?=\S+\s+is\s))(?:the\s+(?:word|text|string|function|class|variable)\s+)?(?P<text>.+?)\s*(?:\b(?:is|are)\s+)?"
         rf"(?P<used>\b(?:used|defined|mentioned|called|written|set|appear|occur|come\s+up)\b)?{_WHERE}",
         _I,
     ),

@@ -170,14 +170,18 @@ KNOWN = frozenset(
 )
 
 _ANY = re.compile(r"\S+\s+\S")
+_GIT = re.compile(
+    r"git\s+(?:add|bisect|blame|branch|checkout|clone|commit|config|diff|fetch|grep|init|log|merge|pull"
+    r"|push|rebase|remote|reset|restore|rev-parse|show|stash|status|switch|tag|worktree|--?\w)"
+)
 _FLAG_OR_PATH = re.compile(r"\S+\s+(?:-|/|~|\.|\S+\.\w)")
 
 TYPED_BARE = {
-    **dict.fromkeys(
-        ("git", "pwd", "date", "whoami", "uname", "pip", "npm", "cargo", "docker", "ls"), _ANY
-    ),
-    **dict.fromkeys(("echo", "printf", "pytest", "uptime", "df", "du", "ps", "id", "tree"), _ANY),
+    "git": _GIT,
+    **dict.fromkeys(("pip", "npm", "cargo", "docker", "ls", "echo", "printf", "pytest"), _ANY),
     **dict.fromkeys(("rm", "cp", "mv", "mkdir", "rmdir", "chmod", "sudo"), _ANY),
-    **dict.fromkeys(("python", "python3", "cat", "wc", "head", "tail", "node"), _FLAG_OR_PATH),
+    **dict.fromkeys(("pwd", "date", "whoami", "uname", "uptime", "df", "du", "ps"), _FLAG_OR_PATH),
+    **dict.fromkeys(("id", "tree", "cat", "wc", "head", "tail"), _FLAG_OR_PATH),
+    **dict.fromkeys(("python", "python3", "node"), _FLAG_OR_PATH),
 }
 """First words that are a command even without `run`, and what must follow if anything does."""

@@ -129,7 +129,7 @@ _LIST = [
     ),
 ]
 _FOLDER_WORDS = re.compile(
-    r"(?:the\s+|my\s+|our\s+|this\s+)?(?:(?:folder|directory|dir)\s+(?:called\s+|named\s+)?)?(?P<path>\S+|\"[^\"]+\"|'[^']+'|`[^`]+`)"
+    r"(?:the\s+|my\s+|our\s+|this\s+)?(?P<before>(?:folder|directory|dir)\s+(?:called\s+|named\s+)?)?(?P<path>\S+|\"[^\"]+\"|'[^']+'|`[^`]+`)"
     r"(?P<after>\s+(?:folder|directory|dir|subfolder))?",
     _I,
 )
@@ -155,10 +155,7 @@ def listing(request: str) -> Intent | None:
         if named is None or named.is_file_like:
             continue
         if words and (
-            words["after"]
-            or named.is_certain
-            or words["path"] != place
-            or _may_be_folder(place, request)
+            words["after"] or named.is_certain or words["before"] or _may_be_folder(place, request)
         ):
             return Intent("list", path=named.path)
     return None

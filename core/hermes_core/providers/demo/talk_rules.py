@@ -42,16 +42,19 @@ _ABOUT = re.compile(
     """,
     _I | re.VERBOSE,
 )
+_SAYS_SOMETHING = re.compile(
+    r"\b(?:is|are|was|were|am|has|have|had|likes?|loves?|hates?|prefers?|wants?|needs?|uses?|lives?"
+    r"|works?|means|equals|calls?|called|runs?|deploys?|can|must|should|will|never|always)\b|'[ms]\b|=",
+    _I,
+)
 
 
 def tour(request: str) -> Intent | None:
-    """A wish for the guided tour."""
     """A wish for the guided tour."""
     return Intent("tour") if _TOUR.fullmatch(request) else None
 
 
 def about(request: str) -> Intent | None:
-    """A question about the demo itself, or a greeting."""
     """A question about the demo itself, or a greeting."""
     return Intent("about") if _ABOUT.fullmatch(request) else None
 
@@ -79,13 +82,13 @@ _A_QUESTION = re.compile(
 
 def remember(request: str) -> Intent | None:
     """A fact to keep."""
-    """A fact to keep."""
     match = _FACT_FIRST.fullmatch(request) or _REMEMBER.fullmatch(request)
     if match is None:
         return None
     fact = unquoted(match["fact"])
     if _A_QUESTION.match(fact) or request.endswith("?") or len(fact.split()) < 2:
         return None
-    if request.lower().startswith("learn") and not re.match(r"learn\s*(?::|that\b)", request, _I):
+    is_marked = re.match(r"(?:\w+[\s']+){1,7}?(?:that|this)\b|[^:]{1,30}:", request, _I) is not None
+    if not is_marked and _SAYS_SOMETHING.search(fact) is None:
         return None
     return Intent("remember", text=fact)

@@ -17,6 +17,7 @@ _AFTER = re.compile(
     r"(?:[\s,]*(?:\bplease|\bpls|\bfor\s+(?:me|us)(?:\s+please)?|\bthanks?(?:\s+you)?|\bthx|\bright\s+now|\bnow|\bquickly|\bwould\s+you|\bwill\s+you|\bcan\s+you|\bok\?))+\s*$",
     re.IGNORECASE,
 )
+_AFTER_CHARS = 80
 _QUOTED = re.compile(
     r"(?P<q>[\"'`])(?P<text>.*)(?P=q)|“(?P<curly>.*)”|```(?:\w*\n)?(?P<block>.*?)```", re.DOTALL
 )
@@ -72,7 +73,7 @@ class Named:
 def plain(message: str) -> str:
     """Return the request without polite words around it and without its final mark."""
     text = message.strip().replace("\u2019", "'")
-    while True:
+    for _ in range(12):
         before = text
         shorter = _BEFORE.match(text)
         if shorter and shorter.end() < len(text) and not _is_greeting(text):
@@ -80,9 +81,11 @@ def plain(message: str) -> str:
         text = text.strip()
         if not re.search(r"[\"'`”]$", text):
             text = re.sub(r"(?<=[^\s.!?])\s*[.!?]+$", "", text) if not _ends_in_path(text) else text
-        text = _AFTER.sub("", text).strip() or text
+        head, tail = text[:-_AFTER_CHARS], text[-_AFTER_CHARS:]
+        text = (head + _AFTER.sub("", tail)).strip() or text
         if text == before:
-            return text
+            break
+    return text
 
 
 def _is_greeting(text: str) -> bool:
