@@ -113,21 +113,25 @@ class Endpoint:
         self._resolution = resolution
         self._path = path
         self._connect = connect
-        self._connected: Connected | None = None
-        self._connecting = asyncio.Lock()
+        self._connecting: asyncio.Task[Connected] | None = None
         self._pacing = asyncio.Lock()
         self._last_sent = float("-inf")
 
     async def _open(self) -> Connected:
-        async with self._connecting:
-            if self._connected is None:
-                self._connected = await asyncio.to_thread(self._connect)
-            return self._connected
+        if self._connecting is None:
+            self._connecting = asyncio.create_task(asyncio.to_thread(self._connect))
+        try:
+            # An interrupt must not leave a client behind that nobody closes.
+            return await asyncio.shield(self._connecting)
+        except Exception:
+            self._connecting = None
+            raise
 
     async def aclose(self) -> None:
         """Close the client. It cannot be used afterwards."""
-        if self._connected is not None:
-            await self._connected.client.close()
+        if self._connecting is not None:
+            connected = await self._connecting
+            await connected.client.close()
 
     def facts(self, request: ModelRequest | None = None) -> RequestFacts:
         """What the classification should know about a request."""

@@ -8,6 +8,7 @@ import shutil
 import ssl
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import msgspec
@@ -15,6 +16,7 @@ import pytest
 
 from hermes_core.errors import ConfigError, ProviderError
 from hermes_core.providers.clients import Models, open_model
+from hermes_core.providers.endpoint import Connected, Endpoint
 from tests.core.providers.reach import ask, collect, resolution, said
 from tests.fakes.model_server.script import say
 from tests.fakes.model_server.server import ModelServer
@@ -43,6 +45,42 @@ def test_a_wire_without_a_client_is_named() -> None:
     runtime = msgspec.structs.replace(reached.runtime, api_mode="demo")
     with pytest.raises(ConfigError, match="demo"):
         open_model(dataclasses.replace(reached, runtime=runtime))
+
+
+async def test_an_interrupt_while_the_client_opens_leaves_one_client_that_is_closed() -> None:
+    opened: list[FakeClient] = []
+    may_open = threading.Event()
+
+    def connect() -> Connected:
+        may_open.wait(10)
+        opened.append(FakeClient())
+        return Connected(opened[-1], object)
+
+    endpoint = Endpoint(resolution("http://127.0.0.1:1/v1"), "/x", connect)
+    asking = asyncio.create_task(endpoint.served_models("/models"))
+    await asyncio.sleep(0)
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    may_open.set()
+    assert await endpoint.served_models("/models") == ["m"]
+    await endpoint.aclose()
+    assert [client.closed for client in opened] == [True]
+
+
+class FakeClient:
+    """What the endpoint needs of an SDK's client."""
+
+    def __init__(self) -> None:
+        self.closed = False
+
+    async def get(self, path: str, **options: object) -> object:
+        """One model is served."""
+        return {"data": [{"id": "m"}]}
+
+    async def close(self) -> None:
+        """Note it."""
+        self.closed = True
 
 
 async def test_the_least_distance_between_requests_is_kept(model_server: ModelServer) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, Sequence
+import os
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
-from hermes_core.errors import ProviderError
+from hermes_core.errors import ProviderError, ToolBlocked, ToolError
 from hermes_core.messages import Message, Runtime, ToolCall, Usage
 from hermes_core.providers.base import (
     ModelRequest,
@@ -22,7 +25,11 @@ from hermes_core.providers.base import (
 from hermes_core.providers.demo import DemoModel
 from hermes_core.providers.demo.intent import Intent
 from hermes_core.providers.demo.intents import understand
+from hermes_core.tools.files.read_memory import ReadMemory
 from hermes_core.tools.registry import discover
+from hermes_core.tools.shell.process_table import ProcessTable
+from hermes_core.tools.shell.sessions import TerminalSessions
+from tests.fakes.tool_context import FakePermissions, tool_context
 
 MEMORY_SCHEMA = {
     "name": "memory",
@@ -386,6 +393,17 @@ async def test_a_read_file_is_shown_without_line_numbers() -> None:
     assert text == "Reading `a.md` did not work: File not found: a.md. There is `b.md`."
 
 
+async def test_a_name_without_its_ending_is_read_as_the_one_file_that_fits() -> None:
+    first = await play(request(user("read the readme")))
+    missing = {"error": "File not found: readme", "similar_files": ["README.md", "reading.txt"]}
+    messages = [user("read the readme"), *first.as_messages(missing)]
+    second = await play(request(*messages))
+    assert second.text == "There is no `readme`, but there is `README.md`."
+    assert second.arguments == {"path": "README.md"}
+    messages += second.as_messages({"content": "     1|# Title", "total_lines": 1})
+    assert (await play(request(*messages))).text.startswith("`README.md` has 1 line:")
+
+
 async def test_an_unchanged_file_is_quoted_from_the_first_reading() -> None:
     first = await play(request(user("read a.md")))
     before = (user("read a.md"), *first.as_messages({"content": "     1|one", "total_lines": 1}))
@@ -536,3 +554,67 @@ async def test_it_writes_no_titles_and_summaries() -> None:
     with pytest.raises(ProviderError, match="title") as caught:
         await play(request(user("hello"), purpose="title"))
     assert not caught.value.retryable
+
+
+class Workbench:
+    """The demo with real tools on a real folder."""
+
+    def __init__(self, cwd: Path) -> None:
+        self.cwd = cwd
+        self.permissions = FakePermissions(environment={"PATH": os.environ["PATH"]})
+        self.services: dict[type[Any], Any] = {
+            kind: kind() for kind in (TerminalSessions, ProcessTable, ReadMemory)
+        }
+
+    async def ask(self, text: str) -> str:
+        """Play a whole turn and return its answer."""
+        messages = [user(text)]
+        registry = discover()
+        while (reply := await play(request(*messages))).names:
+            tool = registry.get(reply.names[0])
+            assert tool is not None
+            args = msgspec.convert(reply.arguments, tool.args_type)
+            context = tool_context(
+                self.cwd, permissions=self.permissions, services=self.services, call_id=reply.ids[0]
+            )
+            try:
+                data = (await tool.run(args, context)).data
+            except ToolBlocked as refusal:
+                data = {"error": str(refusal), "status": "blocked"}
+            except ToolError as error:
+                data = {"error": str(error)}
+            messages += reply.as_messages(data)
+        return reply.text
+
+    async def aclose(self) -> None:
+        await self.services[ProcessTable].aclose()
+        await self.services[TerminalSessions].aclose()
+
+
+@pytest.fixture
+async def workbench(tmp_path: Path) -> AsyncIterator[Workbench]:
+    made = Workbench(tmp_path / "work")
+    yield made
+    await made.aclose()
+
+
+@pytest.mark.ac("demo-real-tools")
+async def test_with_real_tools_the_answers_follow_the_files(workbench: Workbench) -> None:
+    assert "3 bytes" in await workbench.ask("write 'hi' to old.txt")
+    assert "- `old.txt`" in await workbench.ask("what files are here?")
+    await workbench.ask("run mv old.txt new.txt")
+    listing = await workbench.ask("what files are here?")
+    assert "- `new.txt`" in listing
+    assert "old.txt" not in listing
+    assert await workbench.ask("read new.txt") == "`new.txt` has 1 line:\n\n```\nhi\n```"
+    assert "`new.txt:1` hi" in await workbench.ask("search for hi")
+    assert "did not work" in await workbench.ask("read old.txt")
+    workbench.permissions.blocked.add("rm new.txt")
+    assert "did not do it" in await workbench.ask("delete the file new.txt")
+    assert (workbench.cwd / "new.txt").read_text() == "hi\n"
+
+
+async def test_with_real_tools_the_tour_leaves_nothing_behind(workbench: Workbench) -> None:
+    end = await workbench.ask("give me a tour")
+    assert "`hermes-tour` is gone again." in end
+    assert list(workbench.cwd.iterdir()) == []
