@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
 from typing import Any
 
 from hermes_core.providers.base import ModelRequest
 from hermes_core.providers.demo.answers import DECLINED, WHAT_I_AM, answer
-from hermes_core.providers.demo.conversation import conversation
+from hermes_core.providers.demo.conversation import Done, conversation
 from hermes_core.providers.demo.intent import Intent
 from hermes_core.providers.demo.intents import understand
 from hermes_core.providers.demo.tour import tour_step
@@ -55,7 +56,14 @@ def next_reply(request: ModelRequest) -> Reply:
         text, call = tour_step(talk.done, offered=lambda name: name in offer)
         return offer.reply(text, call[0], **call[1]) if call else Reply(text)
     if talk.done:
-        return Reply(answer(intent, talk.done[-1], talk.earlier))
+        last = talk.done[-1]
+        other = _meant_instead(last) if intent.kind == "read" and len(talk.done) == 1 else ""
+        if other:
+            text = f"There is no `{intent.path}`, but there is `{other}`."
+            return offer.reply(text, "read_file", path=other)
+        if intent.kind == "read":
+            intent = replace(intent, path=str(last.arguments.get("path") or intent.path))
+        return Reply(answer(intent, last, talk.earlier))
     return _call(intent, offer)
 
 
@@ -76,6 +84,16 @@ def _call(intent: Intent, offer: Offer) -> Reply:
                 text = f"I will run `{intent.text}`."
                 return offer.reply(text, "terminal", command=intent.text)
             return _missing("run commands")
+
+
+def _meant_instead(last: Done) -> str:
+    """Return the file a person meant by a name without its ending: `readme`."""
+    similar = last.get("similar_files")
+    if last.name != "read_file" or not isinstance(similar, list):
+        return ""
+    wanted = PurePosixPath(str(last.arguments.get("path"))).name.lower()
+    same = [str(path) for path in similar if PurePosixPath(str(path)).stem.lower() == wanted]
+    return same[0] if len(same) == 1 else ""
 
 
 def _missing(what: str) -> Reply:
