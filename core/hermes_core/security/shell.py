@@ -194,8 +194,10 @@ class _Walker:
                 return self._assignment(node)
             case "for_statement":
                 name = node.child_by_field_name("variable")
+                values = [w for v in node.children_by_field_name("value") for w in self._words(v)]
+                known = values[0].text if len(values) == 1 and values[0].literal else None
                 if name is not None:
-                    self.variables.assign(self._text(name), None)
+                    self.variables.assign(self._text(name), known)
                 return self._block(node, upstream)
             case "ERROR":
                 loose = any(child.type in _WORD_TYPES for child in node.children)
@@ -254,7 +256,7 @@ class _Walker:
     def _assignment(self, node: Node) -> list[Command]:
         name = node.child_by_field_name("name")
         value = node.child_by_field_name("value")
-        found = self._inside(value) if value is not None else []
+        found = [c for part in (name, value) if part is not None for c in self._inside(part)]
         if name is not None:
             words = self._words(value) if value is not None and value.type != "array" else []
             known = len(words) == 1 and words[0].literal
@@ -324,6 +326,8 @@ class _Walker:
         if after and found:
             after = [replace(c, upstream=(*c.upstream, *found)) for c in after]
             self.script.commands[-len(after) :] = after
+            if command.stdin_text and after[0].name in wrappers.SHELLS:
+                after += self.read(command.stdin_text)
         return found + after
 
     def _starts_line(self, before: Node, part: Node) -> bool:
@@ -419,14 +423,16 @@ class _Walker:
                 if match:
                     yield match[2]
         yield from wrappers.script_texts(command.name, command.args)
-        if command.name in wrappers.SHELLS and not any(
-            not word.text.startswith("-") for word in command.args
+        files = [word.text for word in command.args if not word.text.startswith("-")]
+        if (command.name in wrappers.SHELLS and not files) or (
+            command.name in ("source", ".") and files[:1] == ["/dev/stdin"]
         ):
             if command.stdin_text:
                 yield command.stdin_text
             for source in command.upstream[-1:]:
                 if source.name in ("echo", "printf") and all(w.literal for w in source.args):
-                    yield "\n".join(t for t in source.texts if not t.startswith("-"))
+                    text = "\n".join(t for t in source.texts if not t.startswith("-"))
+                    yield text.replace("\\n", "\n")
 
     def _change_folder(self, command: Command) -> None:
         targets = [word for word in command.args if not re.fullmatch(r"-[LPe@]+|--", word.text)]

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 _VARIABLE = re.compile(r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Za-z_][A-Za-z0-9_]*))")
+_CHANGED = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)[:%#/?=+,^@-]")
 _NAMED = re.compile(r"\$\{?[!#]?([A-Za-z_][A-Za-z0-9_]*)")
 _ANSI_C = re.compile(r"\\(x[0-9a-fA-F]{1,2}|u[0-9a-fA-F]{1,4}|U[0-9a-fA-F]{1,8}|[0-7]{1,3}|c.|.)")
 _SIMPLE_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "e": "\x1b", "E": "\x1b",
@@ -165,6 +166,13 @@ class _Reader:
         match = _VARIABLE.match(self.source, self.at)
         if match is None:
             end = self._braced_end()
+            changed = _CHANGED.match(self.source, self.at)
+            value = self.variables.value(changed[1])[0] if changed else None
+            if value is not None:  # `${HOME%/}` and its like: nearly the value itself
+                self.literal = False
+                self.fields[-1] += value
+                self.at = end
+                return
             self.literal = self.literal and end == self.at + 1 and not self._special()
             self.fields[-1] += self.source[self.at : end]
             self.at = end

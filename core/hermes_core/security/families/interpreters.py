@@ -108,6 +108,9 @@ def sourced_code(command: Command, scene: Scene) -> Iterator[Finding]:
     if command.name in ("source", ".") and any(w.source.startswith("<(") for w in command.args):
         key = "execute remote script via process substitution"
         yield Finding(key, "runs text made by another command", command.fragment)
+    if command.name in ("source", ".") and command.texts[:1] in (("/dev/stdin",), ("-",)):
+        key = "script execution via heredoc"
+        yield Finding(key, "runs a program from its standard input", command.fragment)
     if command.name == "eval" and not all(w.literal and not w.assigned for w in command.args):
         key = "pipe remote content to shell" if names & _DOWNLOADERS else "eval of computed text"
         yield Finding(key, "runs text known only when it happens", command.fragment)
