@@ -44,7 +44,7 @@ class BlockCursor(BlockPage):
     ]
 
     @dataclass
-    class CopyRequested(Message):
+    class CopyRequested(Message, namespace="transcript"):
         """Copy this text."""
 
         text: str
@@ -52,7 +52,7 @@ class BlockCursor(BlockPage):
         """`block` or `code`."""
 
     @dataclass
-    class MenuRequested(Message):
+    class MenuRequested(Message, namespace="transcript"):
         """Show what can be done with the block under the cursor."""
 
         kind: str
@@ -60,27 +60,27 @@ class BlockCursor(BlockPage):
         source: str
 
     @dataclass
-    class EditRequested(Message):
+    class EditRequested(Message, namespace="transcript"):
         """Take this message of the user back into the composer."""
 
         message_id: str
         text: str
 
     @dataclass
-    class ActionChosen(Message):
+    class ActionChosen(Message, namespace="transcript"):
         """A button of a card was pressed."""
 
         name: str
         source: str
 
     @dataclass
-    class SessionChosen(Message):
+    class SessionChosen(Message, namespace="transcript"):
         """An entry of the start card was chosen."""
 
         session_id: str
 
     @dataclass
-    class LinkOpened(Message):
+    class LinkOpened(Message, namespace="transcript"):
         """A link was clicked."""
 
         address: str

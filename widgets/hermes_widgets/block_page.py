@@ -50,7 +50,7 @@ class BlockPage(ScrollView, can_focus=True):
 
     ALLOW_SELECT = True
     DEFAULT_CSS = """
-    Transcript {
+    BlockPage {
         background: $h-canvas;
         overflow-x: hidden;
         overflow-y: auto;
@@ -82,7 +82,7 @@ class BlockPage(ScrollView, can_focus=True):
     """The skin's character of the thread; empty for the usual one."""
 
     @dataclass
-    class HistoryWanted(Message):
+    class HistoryWanted(Message, namespace="transcript"):
         """The view is close to the oldest block; more may be put in front."""
 
     def __init__(
@@ -123,6 +123,11 @@ class BlockPage(ScrollView, can_focus=True):
         return self._sheet is not None and not self._flush_asked
 
     @property
+    def laid_out_blocks(self) -> int:
+        """How many blocks hold rows."""
+        return self._ledger.laid_out
+
+    @property
     def is_following(self) -> bool:
         """Whether the view keeps to the newest row."""
         return self._following
@@ -151,6 +156,8 @@ class BlockPage(ScrollView, can_focus=True):
             self._spin(True)
         else:
             self._active.discard(block)
+            if not self._active:
+                self._spin(False)
         self._ask_flush()
 
     def _ask_flush(self) -> None:

@@ -31,7 +31,7 @@ class CardAction:
 class ErrorCard(Block):
     """A raised card with a red bar."""
 
-    kind: ClassVar[Kind] = "note"
+    kind: ClassVar[Kind] = "card"
     can_fold: ClassVar[bool] = True
 
     def __init__(self, title: str, hint: str, details: str, actions: Sequence[CardAction]) -> None:

@@ -155,12 +155,12 @@ def _at(words: Sequence[str], index: int) -> int:
 
 
 def _joined(spans: Sequence[Span], text: str) -> tuple[Span, ...]:
-    """Join spans that only spaces part; drop empty ones."""
+    """Join spans that spaces or a single character part; drop empty ones."""
     joined: list[Span] = []
     for start, end in spans:
         if start == end:
             continue
-        if joined and not text[joined[-1][1] : start].strip():
+        if joined and (start - joined[-1][1] <= 1 or not text[joined[-1][1] : start].strip()):
             joined[-1] = (joined[-1][0], end)
         else:
             joined.append((start, end))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from hermes_widgets.blocks.block import Block
@@ -20,6 +20,10 @@ _SPACING = 1 << 10
 """Serials left free between neighbours, for blocks put between them."""
 KEPT_BLOCKS = 400
 """Blocks that keep their rows while out of sight."""
+
+
+_TIGHT = frozenset((("work", "reply"), ("reply", "work"), ("reply", "end")))
+"""Neighbours without a blank row on a compact page."""
 
 
 class Spot(NamedTuple):
@@ -172,9 +176,10 @@ class Ledger:
             block, _ = self._used.popitem(last=False)
             block.release()
 
-    def measured(self) -> Iterator[Block]:
-        """Yield the blocks that hold rows."""
-        yield from self._used
+    @property
+    def laid_out(self) -> int:
+        """How many blocks hold rows."""
+        return len(self._used)
 
     def _measure(self, until: int, sheet: Sheet) -> None:
         """Know the tops of all blocks before `until` and the end of the last."""
@@ -193,6 +198,6 @@ class Ledger:
 def _gap(before: str, kind: str, sheet: Sheet) -> int:
     if not before or (before == kind and kind in ("work", "note")):
         return 0
-    if sheet.compact and (before, kind) in (("work", "reply"), ("reply", "work"), ("reply", "end")):
-        return 0
-    return 1
+    # without the thread of a wide column a blank row alone parts the work from the answer
+    tight = sheet.compact and not sheet.column.narrow
+    return 0 if tight and (before, kind) in _TIGHT else 1

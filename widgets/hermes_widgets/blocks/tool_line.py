@@ -79,6 +79,7 @@ class ToolLine(Block):
         self._seconds: float | None = None
         self._started = self._now = now
         self._frame = 0
+        self._is_answered = False
         self._level: Literal["folded", "auto", "full"] = "auto"
 
     # --- what happens to it ------------------------------------------------------------
@@ -110,7 +111,10 @@ class ToolLine(Block):
             self.changed()
 
     def finish(self, event: ToolFinished) -> None:
-        """It answered."""
+        """It answered. A second answer to the same call changes nothing."""
+        if self._is_answered:
+            return
+        self._is_answered = True
         self.name = event.name or self.name
         self.turn_id = event.turn_id
         self.state = "done" if event.ok else "failed"
@@ -124,6 +128,9 @@ class ToolLine(Block):
 
     def skip(self, event: ToolSkipped) -> None:
         """It was not run, or was cancelled."""
+        if self._is_answered:
+            return
+        self._is_answered = True
         self.name = event.name or self.name
         self.turn_id = event.turn_id
         self.state = "skipped"
