@@ -71,6 +71,7 @@ class QuietPrinter:
     def __init__(self, out: Write, err: Write) -> None:
         self._out = out
         self._err = err
+        self._told_attempt = 0
 
     def event(self, event: CoreEvent) -> None:
         """Only warnings and refusals are worth a line."""
@@ -80,7 +81,9 @@ class QuietPrinter:
             case ToolSkipped(cause="denied" | "blocked", name=name, message=message):
                 self._err(f"refused: {name}: {message}\n")
             case RequestWaiting(reason=reason, seconds=seconds, attempt=attempt):
-                self._err(f"{reason}: attempt {attempt} failed, next in {seconds:.0f} s\n")
+                if attempt != self._told_attempt:
+                    self._told_attempt = attempt
+                    self._err(f"{reason}: attempt {attempt} failed, next in {seconds:.0f} s\n")
             case _:
                 pass
 
