@@ -16,10 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from hermes_core.security.command_line import Command
 from hermes_core.security.hardline import hardline, rough_hardline
 from hermes_core.security.paths import Places
 from hermes_core.security.rules import Finding, Scene, load_families
-from hermes_core.security.shell import Command, read_script
+from hermes_core.security.shell import read_script
 
 Action = Literal["allow", "ask", "block"]
 
@@ -32,6 +33,8 @@ _INVISIBLE = re.compile(
 _JOINER = re.compile("(?<![\u2600-\u27ff\ufe0f\U0001f000-\U0001faff])\u200d")
 _HOST = re.compile(r"(?:://|@)([^\s/:@\"'?#<>|;&()]+)")
 _BRACE_WORD = re.compile(r"(?<![^\s;&|(])\{([^{}\s\"'$]*,[^{}\s\"'$]*)\}(?![^\s;&|)])")
+_MANY = 300
+"""Simple commands of an unreadable line up to which the families are named too."""
 _FOREIGN = ("CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC")
 
 
@@ -147,6 +150,8 @@ def _judge(scene: Scene, text: str) -> Iterator[Finding]:
         line = f"cannot be checked: {script.unparseable}"
         yield Finding("unparseable", line, allow_permanent=False)
         yield from rough_hardline(text)
+        if len(script.commands) > _MANY:  # asked anyway; the floor alone still matters
+            rules, line_rules = (), ()
     for body in script.fork_bombs:
         line = "starts copies of itself until the machine stops"
         yield Finding("fork bomb", line, body, hardline=True, allow_permanent=False)

@@ -9,8 +9,8 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from hermes_core.security.command_line import Command
 from hermes_core.security.rules import Finding, Scene, has_flag, operands
-from hermes_core.security.shell import Command
 from hermes_core.security.words import Word
 
 _SYSTEM_ROOTS = frozenset(

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
+from hermes_core.security.command_line import Command, Redirect, Script, resolve
 from hermes_core.security.paths import Concern, Places
-from hermes_core.security.shell import Command, Redirect, Script, resolve
 from hermes_core.security.words import Word
 
 

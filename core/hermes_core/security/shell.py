@@ -11,21 +11,21 @@ Source: terminal-security, "Decision pipeline", Detection.
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 import tree_sitter_bash
 from tree_sitter import Language, Node, Parser
 
 from hermes_core.security import wrappers
+from hermes_core.security.command_line import Command, Redirect, Script, resolve
 from hermes_core.security.words import Hole, Variables, Word, read_words
 
 _BASH = Language(tree_sitter_bash.language())
 _MAX_BYTES = 100_000
-_MAX_NODES = 4_000
+_MAX_NODES = 2_500
 """What a walk visits within 50 ms on a slow machine."""
 _MAX_DEPTH = 120
 _MAX_UPSTREAM = 32
@@ -37,73 +37,6 @@ _WORD_TYPES = frozenset(
     }
 )  # fmt: skip
 _ALIAS = re.compile(r"([^=]+)=(.*)", re.DOTALL)
-
-
-@dataclass(frozen=True, slots=True)
-class Redirect:
-    """`operator target` of a command; `body` is the text of a heredoc or here-string."""
-
-    operator: str
-    target: Word
-    body: str = ""
-
-    @property
-    def writes(self) -> bool:
-        """Whether it writes a file."""
-        return ">" in self.operator and not self.target.text.isdigit() and self.target.text != "-"
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """One simple command with its wrappers taken off."""
-
-    words: tuple[Word, ...]
-    fragment: str
-    """As written, for showing."""
-    redirects: tuple[Redirect, ...] = ()
-    upstream: tuple[Command, ...] = ()
-    """The commands whose output it reads, from the start of the pipeline."""
-    wrapped_by: tuple[str, ...] = ()
-    """Wrappers taken off, outermost first, e.g. `sudo`, `xargs`, `find -exec`."""
-    wrapper_words: tuple[Word, ...] = ()
-    """The words that were taken off with them."""
-    assignments: tuple[str, ...] = ()
-    cwd: str | None = None
-    """Where it runs; None after a `cd` to somewhere unknown."""
-    background: bool = False
-    substitutions: tuple[Command, ...] = ()
-    """What runs inside its words."""
-
-    @property
-    def name(self) -> str:
-        """Base name in lower case; empty for a bare redirect."""
-        return posixpath.basename(self.words[0].text).lower() if self.words else ""
-
-    @property
-    def args(self) -> tuple[Word, ...]:
-        """The words after the name."""
-        return self.words[1:]
-
-    @property
-    def texts(self) -> tuple[str, ...]:
-        """The values of `args`."""
-        return tuple(word.text for word in self.words[1:])
-
-    @property
-    def stdin_text(self) -> str:
-        """What a heredoc or here-string feeds it."""
-        return "\n".join(redirect.body for redirect in self.redirects if redirect.body)
-
-
-@dataclass(slots=True)
-class Script:
-    """Everything one command line would run."""
-
-    commands: list[Command] = field(default_factory=list)
-    fork_bombs: list[str] = field(default_factory=list)
-    """Functions that pipe into themselves."""
-    unparseable: str = ""
-    """Why it could not be read whole; empty if it could."""
 
 
 class _TooMuch(Exception):
@@ -458,21 +391,3 @@ def _holes(node: Node) -> list[Node]:
             elif child.child_count:
                 pending.append(child)
     return sorted(found, key=lambda hole: hole.start_byte)
-
-
-def resolve(word: Word, *, cwd: str | None, home: str) -> str | None:
-    """Return the absolute path a word names, by its text alone; None if unknown."""
-    text = word.text
-    if text.startswith("~") and not word.source.startswith(("'", '"', "\\")):
-        user, _, rest = text[1:].partition("/")
-        if user and user != posixpath.basename(home):
-            base = "/root" if user == "root" else posixpath.join(posixpath.dirname(home), user)
-        else:
-            base = home
-        text = posixpath.join(base, rest)
-    if not text.startswith("/"):
-        if cwd is None:
-            return None
-        text = posixpath.join(cwd, text)
-    normal = posixpath.normpath(text)
-    return "/" + normal.lstrip("/")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from hermes_core.security.command_line import Command
 from hermes_core.security.hardline import is_root_like
 from hermes_core.security.rules import Finding, Scene, has_flag, operands, rule
-from hermes_core.security.shell import Command
 from hermes_core.security.words import Word
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from hermes_core.security.command_line import Command
 from hermes_core.security.rules import Finding, Scene, rule
-from hermes_core.security.shell import Command
 
 
 @rule

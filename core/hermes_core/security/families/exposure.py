@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from hermes_core.security.command_line import Command
 from hermes_core.security.rules import Finding, Scene, rule
 from hermes_core.security.secret_shapes import names_a_secret
-from hermes_core.security.shell import Command
 from hermes_core.security.words import Word
 
 _HARMLESS = frozenset(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from hermes_core.security.command_line import Command
 from hermes_core.security.rules import Finding, Scene, operands, rule
-from hermes_core.security.shell import Command
 
 _OURS = re.compile(r"hermes|gateway", re.IGNORECASE)
 _STOPPING = frozenset(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from hermes_core.security.command_line import Command
 from hermes_core.security.rules import Finding, Scene, operands, rule, written_by_redirects
-from hermes_core.security.shell import Command
 from hermes_core.security.words import Word
 
 _COPIERS = frozenset({"cp", "mv", "install", "ln", "rsync", "scp", "gcp", "gmv"})
