@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from collections.abc import Awaitable, Callable
-from typing import ClassVar, Literal, TypeVar
+from typing import ClassVar, TypeVar
 
 from textual import on, work
 from textual.app import App, ComposeResult
@@ -14,20 +12,19 @@ from textual.containers import Horizontal
 from textual.scrollbar import ScrollBar
 from textual.widgets import ContentSwitcher
 
-from hermes_core.commands import CoreCommand, Interrupt, Reply, Submit
+from hermes_core.commands import CoreCommand, Interrupt, Reply
 from hermes_core.errors import HermesError
 from hermes_core.events import Notice
 from hermes_core.storage.records import SessionSummary
-from hermes_tui.actions.action import ACTION_REGISTRY
 from hermes_tui.appearance import Appearance
 from hermes_tui.asking import Asking
 from hermes_tui.clipboard import copy_text
-from hermes_tui.input_file import append_history, read_history
+from hermes_tui.input_line import InputLine
 from hermes_tui.keys import bindings
 from hermes_tui.launch_state import ExitState, LaunchState
 from hermes_tui.leaving import Leaving
 from hermes_tui.open_sessions import OpenSessions
-from hermes_tui.palette_rows import help_rows, palette_rows
+from hermes_tui.palette import Palette
 from hermes_tui.panes.chat import ChatPane
 from hermes_tui.panes.pane import PANE_REGISTRY, Pane
 from hermes_tui.panes.rails import LeftRail, RightRail
@@ -35,26 +32,22 @@ from hermes_tui.screens.confirm import ConfirmScreen
 from hermes_tui.screens.pick import PickScreen, Source
 from hermes_tui.screens.text_entry import TextEntryScreen
 from hermes_tui.session_state import Clocks, SessionState
-from hermes_tui.slash.command import COMMAND_REGISTRY, SlashCommand, Unknown, find, parse
-from hermes_tui.slash.completion import slash_completions
+from hermes_tui.slash.command import COMMAND_REGISTRY
 from hermes_tui.summary import footer_of, hint_of, status_of, tab_of
 from hermes_tui.workspace import SkillInfo, StartInfo, Workspace
 from hermes_widgets.composer import Composer
+from hermes_widgets.composer_area import ComposerArea
 from hermes_widgets.composer_history import InputHistory
-from hermes_widgets.composer_menu import Completion
 from hermes_widgets.footer_keys import FooterKeys
 from hermes_widgets.scroll_bar import ThinBar
 from hermes_widgets.status_bar import StatusBar
 from hermes_widgets.tab_row import Place, TabRow
 from hermes_widgets.transcript import Transcript
 
-logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 Connect = Callable[[], Awaitable[Workspace]]
 """Builds the core; called after the first paint."""
-
-_LEAVE_WORDS = frozenset({"exit", "quit", ":q"})
 
 
 class HermesApp(App[ExitState]):
@@ -110,9 +103,11 @@ class HermesApp(App[ExitState]):
         self.asking = Asking(self, quiet_s=quiet_s, grace_s=grace_s)
         self.sessions = OpenSessions(self)
         self.leaving = Leaving(self)
+        self.input_line = InputLine(self)
+        self.palette = Palette(self)
         self.shown_pane = "chat"
-        self._skills: list[SkillInfo] = []
-        self._recent: list[SessionSummary] = []
+        self.skills: list[SkillInfo] = []
+        self.recent: list[SessionSummary] = []
         self._busy_mode = "steer"
 
     # --- the picture -----------------------------------------------------------------
@@ -150,7 +145,7 @@ class HermesApp(App[ExitState]):
         self.is_ready = True
         self.start_info = self.workspace.start_info()
         self._read_settings()
-        await self._read_history()
+        await self.input_line.load_history()
         await self.sessions.open_first(self.launch)
         self.refresh_all()
         await self.refresh_lists()
@@ -162,28 +157,20 @@ class HermesApp(App[ExitState]):
         self._busy_mode = str(self.workspace.setting("display.busy_input_mode") or "steer")
         self.query_one(StatusBar).is_still |= bool(self.workspace.setting("tui.reduced_motion"))
 
-    async def _read_history(self) -> None:
-        try:
-            entries = await asyncio.to_thread(read_history, self.workspace.home.input_history)
-        except OSError as error:
-            self.tell_error(f"Earlier inputs cannot be read: {error.strerror}")
-        else:
-            self.history.load(entries)
-
     async def refresh_lists(self) -> None:
         """Read conversations and skills again."""
         try:
-            self._recent = await self.workspace.recent(limit=30)
-            self._skills = await self.workspace.skills()
+            self.recent = await self.workspace.recent(limit=30)
+            self.skills = await self.workspace.skills()
         except HermesError as error:
             self.tell_error(str(error), hint=error.hint)
-        self.query_one(LeftRail).show_skills(self._skills)
+        self.query_one(LeftRail).show_skills(self.skills)
         self._show_left()
 
     def _show_left(self) -> None:
         rail = self.query_one(LeftRail)
         active, now = self.chat.state.session_id, self.clocks.wall()
-        rail.show_sessions(self._recent, self.open_states(), active, now)
+        rail.show_sessions(self.recent, self.open_states(), active, now)
 
     def refresh_all(self) -> None:
         """Bring the rows around the conversation up to date."""
@@ -348,13 +335,9 @@ class HermesApp(App[ExitState]):
     def _card_pressed(self, event: Transcript.ActionChosen) -> None:
         command = COMMAND_REGISTRY.get(event.name)
         if command is not None:
-            self.run_slash(command, "")
+            self.run_worker(self.input_line.run(command, ""))
 
     # --- input -----------------------------------------------------------------------
-
-    def complete(self, text: str) -> list[Completion]:
-        """Offer completions for a draft."""
-        return slash_completions(text, COMMAND_REGISTRY.all(), self._skills)
 
     @on(Composer.Typed)
     def _typed(self, event: Composer.Typed) -> None:
@@ -364,73 +347,15 @@ class HermesApp(App[ExitState]):
     @on(ChatPane.Sent)
     def _sent(self, event: ChatPane.Sent) -> None:
         event.stop()
-        self._remember(event.text)
-        if event.text.casefold() in _LEAVE_WORDS:
-            self.run_worker(self.leave())
-            return
-        command = parse(event.text)
-        if command is None:
-            self.run_worker(self.submit(event.text, pane=event.pane))
-        else:
-            self._run_slash(event.text, *command)
+        self.input_line.take(event.pane, event.text)
 
-    @work
-    async def _remember(self, text: str) -> None:
-        if not self.is_ready:
-            return
-        try:
-            await asyncio.to_thread(append_history, self.workspace.home.input_history, text)
-        except OSError as error:
-            logger.warning("input history not written: %s", error)
+    @on(ComposerArea.StopAsked)
+    async def _stop_asked(self) -> None:
+        self.run_worker(self.stop_or_leave())
 
-    def _run_slash(self, text: str, name: str, argument: str) -> None:
-        skills = [skill.name for skill in self._skills]
-        found = find(name, COMMAND_REGISTRY.all(), skills)
-        if isinstance(found, SlashCommand):
-            self.run_slash(found, argument)
-        elif isinstance(found, Unknown):
-            self._say_unknown(found)
-            self.chat.composer.set_draft(text)
-        else:
-            note = f"The person chose the skill “{found}”: load it and follow it."
-            self.run_worker(self.submit(text, note=note))
-
-    def _say_unknown(self, found: Unknown) -> None:
-        names = ", ".join(f"/{name}" for name in found.near)
-        if len(found.near) > 1:
-            self.tell_error(f"/{found.name} may be {names}", hint="type a further letter")
-        else:
-            hint = f"did you mean {names}? · " if names else ""
-            self.tell_error(f"Unknown command: /{found.name}", hint=f"{hint}/help lists them")
-
-    @work
-    async def run_slash(self, command: SlashCommand, argument: str) -> None:
-        """Run a command; what goes wrong in the core is told."""
-        if not self.is_ready and command.name != "quit":
-            self.tell_error("Still starting", hint="try again in a moment")
-            return
-        try:
-            await command.run(self, argument)
-        except HermesError as error:
-            self.tell_error(str(error), hint=error.hint)
-
-    async def submit(
-        self,
-        text: str,
-        *,
-        pane: ChatPane | None = None,
-        mode: Literal["default", "queue", "steer", "interrupt"] = "default",
-        note: str = "",
-    ) -> None:
-        """Send a message; a refused one is put back into the field."""
-        pane = pane or self.chat
-        if pane.handle is None:
-            await self.sessions.wait_until_open(pane)
-        reply = await pane.send(Submit(text=text, mode=mode, note=note, client="screen"))
-        if not reply.ok:
-            self.tell_error(reply.text or "The message was not taken")
-            if not pane.composer.draft:
-                pane.composer.set_draft(text)
+    @on(ComposerArea.QuitAsked)
+    async def _quit_asked(self) -> None:
+        self.run_worker(self.leave())
 
     async def command(self, command: CoreCommand) -> Reply:
         """Ask the shown conversation for something; refusals are told."""
@@ -515,45 +440,6 @@ class HermesApp(App[ExitState]):
     async def _copy(self, text: str) -> None:
         self.notify(await copy_text(text, to_terminal=self.copy_to_clipboard), timeout=3)
 
-    # --- palette and help ------------------------------------------------------------
-
-    async def open_palette(self) -> None:
-        """Everything, searchable."""
-        picked = await self.pick(
-            "Commands", lambda text: palette_rows(text, self._skills, self._recent)
-        )
-        await self.run_picked(picked)
-
-    async def show_help(self, text: str) -> None:
-        """Keys and commands; choosing one runs it."""
-        start = "" if text in ("", "keys") else text
-        title = "Help · keys and commands"
-        await self.run_picked(await self.pick(title, lambda typed: help_rows(typed or start)))
-
-    async def run_picked(self, picked: str) -> None:
-        """Do what a palette row stands for."""
-        kind, _, name = picked.partition(":")
-        if kind == "action":
-            await self.action_act(name)
-        elif kind == "session":
-            self.resume(name)
-        elif kind == "skill":
-            self.chat.composer.set_draft(f"/{name} ")
-        elif kind == "command":
-            command = COMMAND_REGISTRY.get(name)
-            if command is not None and command.args.startswith("<"):
-                self.chat.composer.set_draft(f"/{name} ")
-            elif command is not None:
-                self.run_slash(command, "")
-
-    async def action_act(self, action_id: str) -> None:
-        """Run an action by its id; actions may wait for the person, so they are workers."""
-        action = ACTION_REGISTRY.get(action_id)
-        if action is not None:
-            result = action.run(self)
-            if result is not None:
-                self.run_worker(_awaited(result))
-
-
-async def _awaited(result: Awaitable[None]) -> None:
-    await result
+    def action_act(self, action_id: str) -> None:
+        """Run an action by its id; every key ends here."""
+        self.palette.act(action_id)

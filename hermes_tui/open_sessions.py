@@ -37,7 +37,7 @@ class OpenSessions:
         """Add an empty pane and show it."""
         self._count += 1
         pane = ChatPane(
-            complete=self._host.complete,
+            complete=self._host.input_line.complete,
             history=self._host.history,
             clocks=self._host.clocks,
             id=f"chat-{self._count}",
@@ -64,7 +64,7 @@ class OpenSessions:
         pane = self.shown
         await self._attach(pane, launch.session_id)
         if launch.first_message:
-            await self._host.submit(launch.first_message, pane=pane)
+            await self._host.input_line.submit(launch.first_message, pane=pane)
 
     async def resume(self, session_id: str | None) -> None:
         """Show a conversation; a pane in which nothing was said is used again."""

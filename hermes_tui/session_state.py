@@ -78,7 +78,7 @@ class SessionState:
 
     used_tokens: int = 0
     window_tokens: int = 0
-    usage: Usage = Usage()
+    usage: Usage = field(default_factory=Usage)
     cost_usd: float = 0.0
     has_cost: bool = False
     turns: int = 0

@@ -29,11 +29,11 @@ def _pane(name: str) -> Action:
 
 
 async def _palette(host: HermesApp) -> None:
-    await host.open_palette()
+    await host.palette.open()
 
 
 async def _help(host: HermesApp) -> None:
-    await host.show_help("")
+    await host.palette.show_help("")
 
 
 async def _new(host: HermesApp) -> None:

@@ -7,7 +7,6 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from msgspec import UNSET
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Vertical

@@ -24,7 +24,7 @@ class Pane(Vertical):
     Pane > Input:focus { border: none; }
     """
 
-    def __init__(self, host: HermesApp, *, id: str) -> None:
+    def __init__(self, host: HermesApp, *, id: str) -> None:  # noqa: A002  the toolkit's word
         super().__init__(id=id)
         self.host = host
         """The program."""
@@ -40,7 +40,7 @@ class Pane(Vertical):
 class PaneSpec:
     """A pane as it registers."""
 
-    id: str
+    id: str  # noqa: A002  the toolkit's word
     title: str
     number: int
     """Alt+number shows it."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 async def _new(host: HermesApp, argument: str) -> None:
     await host.open_new()
     if argument:
-        await host.submit(argument)
+        await host.input_line.submit(argument)
 
 
 async def _clear(host: HermesApp, argument: str) -> None:

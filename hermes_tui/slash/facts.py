@@ -37,8 +37,8 @@ async def _usage(host: HermesApp, argument: str) -> None:
     share = state.used_tokens / state.window_tokens if state.window_tokens else 0
     cost = f"${state.cost_usd:.4f}" if state.has_cost else "unknown"
     lines = [
-        f"Read      {tokens(usage.input_tokens)} new, {tokens(usage.cache_read_tokens)} from"
-        f" cache, {tokens(usage.cache_write_tokens)} into cache",
+        f"Read      {tokens(usage.input_tokens)} new",
+        f"Cache     {tokens(usage.cache_read_tokens)} read, {tokens(usage.cache_write_tokens)} written",
         f"Written   {tokens(usage.output_tokens)}",
         f"Requests  {usage.requests} in {state.turns} turns",
         f"Context   {tokens(state.used_tokens)} of {tokens(state.window_tokens)}, {share:.0%}",
@@ -52,11 +52,11 @@ async def _copy(host: HermesApp, argument: str) -> None:
 
 
 async def _keys(host: HermesApp, argument: str) -> None:
-    await host.show_help("keys")
+    await host.palette.show_help("keys")
 
 
 async def _help(host: HermesApp, argument: str) -> None:
-    await host.show_help(argument)
+    await host.palette.show_help(argument)
 
 
 async def _quit(host: HermesApp, argument: str) -> None:

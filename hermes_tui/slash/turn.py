@@ -10,7 +10,6 @@ from hermes_core.commands import (
     Retry,
     SetReasoning,
     SpawnBackground,
-    Submit,
     Undo,
 )
 from hermes_tui.slash.command import SlashCommand
@@ -39,14 +38,14 @@ async def _stop(host: HermesApp, argument: str) -> None:
 
 async def _queue(host: HermesApp, argument: str) -> None:
     if argument:
-        await host.submit(argument, mode="queue")
+        await host.input_line.submit(argument, mode="queue")
     else:
         host.tell("/queue MESSAGE sends it when the turn is over")
 
 
 async def _steer(host: HermesApp, argument: str) -> None:
     if argument:
-        await host.submit(argument, mode="steer")
+        await host.input_line.submit(argument, mode="steer")
     else:
         host.tell("/steer MESSAGE redirects the running turn")
 

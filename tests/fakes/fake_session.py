@@ -25,6 +25,7 @@ from hermes_core.events import (
 )
 from hermes_core.messages import Runtime
 from hermes_core.paths import Home
+from hermes_core.ports import SessionHandle
 from hermes_core.storage.records import SessionSummary
 from hermes_tui.workspace import (
     CheckpointInfo,
@@ -239,7 +240,7 @@ class FakeWorkspace:
         )
         return session
 
-    async def open(self, session_id: str | None = None) -> FakeSession:
+    async def open(self, session_id: str | None = None) -> SessionHandle:
         """Open one that is known, or begin one."""
         if session_id is None:
             session_id = f"new{next(self._numbers)}"

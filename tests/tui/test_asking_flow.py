@@ -24,12 +24,19 @@ def _is_open(stage: Stage) -> bool:
 @pytest.mark.ac("approval-answer")
 @pytest.mark.parametrize(
     ("key", "decision"),
-    [("o", "once"), ("s", "session"), ("a", "always"), ("d", "deny"), ("escape", "deny"),
-     ("1", "once"), ("4", "deny"), ("enter", "once"), ("ctrl+c", "deny")],
+    [
+        ("o", "once"),
+        ("s", "session"),
+        ("a", "always"),
+        ("d", "deny"),
+        ("escape", "deny"),
+        ("1", "once"),
+        ("4", "deny"),
+        ("enter", "once"),
+        ("ctrl+c", "deny"),
+    ],
 )
-async def test_each_key_of_the_card_gives_its_decision(
-    home: Home, key: str, decision: str
-) -> None:
+async def test_each_key_of_the_card_gives_its_decision(home: Home, key: str, decision: str) -> None:
     async with staged(home) as stage:
         stage.session.say(*turns.work_so_far(), *turns.waiting())
         await until(lambda: _is_open(stage))

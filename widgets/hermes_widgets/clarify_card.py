@@ -57,7 +57,7 @@ class ClarifyCard(Vertical):
         question: QuestionAsked
         value: str | None
 
-    def __init__(self, question: QuestionAsked, *, id: str | None = None) -> None:
+    def __init__(self, question: QuestionAsked, *, id: str | None = None) -> None:  # noqa: A002  the toolkit's word
         super().__init__(id=id)
         self.question = question
         self._list = RowList(id="clarify-choices")

@@ -100,7 +100,7 @@ class Composer(Vertical):
         fold_lines: int = 5,
         placeholder: str = "What shall we do?",
         sign: str = "❯",
-        id: str | None = None,
+        id: str | None = None,  # noqa: A002  the toolkit's word
     ) -> None:
         super().__init__(id=id)
         self.past = history if history is not None else InputHistory()

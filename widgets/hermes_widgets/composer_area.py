@@ -63,7 +63,7 @@ class ComposerArea(TextArea):
     class QuitAsked(Message):
         """Ctrl+D in an empty field."""
 
-    def __init__(self, fold: PasteFold, history: InputHistory, *, id: str | None = None) -> None:
+    def __init__(self, fold: PasteFold, history: InputHistory, *, id: str | None = None) -> None:  # noqa: A002  the toolkit's word
         super().__init__(id=id, soft_wrap=True, show_line_numbers=False, compact=True)
         self.cursor_blink = False
         self.highlight_cursor_line = False

@@ -40,7 +40,7 @@ class CompletionMenu(RowList, can_focus=False):
     CompletionMenu.-open { display: block; }
     """
 
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  the toolkit's word
         super().__init__(id=id, note_at=24, is_lit=True)
         self._offers: tuple[Completion, ...] = ()
 

@@ -37,7 +37,7 @@ class FooterKeys(Widget):
     FooterKeys { height: 1; background: $h-canvas; color: $h-faint; }
     """
 
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  the toolkit's word
         super().__init__(id=id)
         self._keys: tuple[KeyLabel, ...] = ()
 

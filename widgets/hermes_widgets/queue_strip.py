@@ -43,7 +43,7 @@ class QueueStrip(Widget):
     QueueStrip.-filled { display: block; }
     """
 
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  the toolkit's word
         super().__init__(id=id)
         self._texts: tuple[str, ...] = ()
 

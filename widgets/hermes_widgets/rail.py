@@ -39,7 +39,7 @@ class RailSection(Widget):
     RailSection.-filled { display: block; }
     """
 
-    def __init__(self, title: str, *, id: str | None = None, classes: str = "") -> None:
+    def __init__(self, title: str, *, id: str | None = None, classes: str = "") -> None:  # noqa: A002  the toolkit's word
         super().__init__(id=id, classes=classes)
         self._title = title
         self._count = ""

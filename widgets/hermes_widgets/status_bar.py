@@ -110,7 +110,10 @@ class StatusBar(Widget):
     """True for reduced motion: a steady sign, seconds in steps of five."""
 
     def __init__(
-        self, *, clock: Callable[[], float] = time.monotonic, id: str | None = None
+        self,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        id: str | None = None,  # noqa: A002  the toolkit's word
     ) -> None:
         super().__init__(id=id)
         self._clock = clock

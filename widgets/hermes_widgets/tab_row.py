@@ -119,7 +119,7 @@ class TabRow(Widget):
     class NewAsked(Message):
         """The `+` was clicked."""
 
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  the toolkit's word
         super().__init__(id=id)
         self._tabs: tuple[Tab, ...] = ()
         self._active = ""
