@@ -249,6 +249,27 @@ def ended_before(
     return [str(row[0]) for row in rows]
 
 
+def totals(connection: sqlite3.Connection) -> dict[str, Any]:
+    """Sums over all sessions, and counts `by_source`."""
+    sums = connection.execute(
+        """
+        SELECT count(*) AS sessions, COALESCE(sum(message_count), 0) AS messages,
+            COALESCE(sum(input_tokens + cache_read_tokens + cache_write_tokens), 0)
+                AS prompt_tokens,
+            COALESCE(sum(output_tokens), 0) AS output_tokens,
+            COALESCE(sum(estimated_cost_usd), 0.0) AS cost_usd
+        FROM sessions
+        """
+    ).fetchone()
+    by_source = connection.execute(
+        "SELECT source, count(*), sum(message_count) FROM sessions GROUP BY source ORDER BY 2 DESC"
+    )
+    return {
+        **dict(sums),
+        "by_source": {row[0]: {"sessions": row[1], "messages": row[2] or 0} for row in by_source},
+    }
+
+
 def _one(connection: sqlite3.Connection, query: str, value: str) -> str | None:
     row = connection.execute(query, (value,)).fetchone()
     return None if row is None else str(row[0])

@@ -21,7 +21,7 @@ import msgspec
 
 from hermes_core.errors import StoreError, StoreUnavailable
 from hermes_core.events import CoreEvent
-from hermes_core.messages import Message, Runtime, Usage
+from hermes_core.messages import Message, Usage
 from hermes_core.paths import Home
 from hermes_core.storage import (
     deletion,
@@ -35,12 +35,11 @@ from hermes_core.storage import (
 from hermes_core.storage import owner as owners
 from hermes_core.storage.database import Database, unavailable
 from hermes_core.storage.filesystem import mounts, network_filesystem
+from hermes_core.storage.history import History
 from hermes_core.storage.migration import copies, migrate
-from hermes_core.storage.projection import events_from_messages
+from hermes_core.storage.ownership import Ownership
 from hermes_core.storage.records import (
     ImportReport,
-    Lease,
-    Owner,
     SearchHit,
     SessionRecord,
     SessionSummary,
@@ -52,7 +51,7 @@ from hermes_core.storage.search_index import checkpoint
 _log = logging.getLogger(__name__)
 
 
-class Store:
+class Store(History, Ownership):
     """One process's door to the home's conversations. Make it with `open`."""
 
     def __init__(
@@ -71,7 +70,6 @@ class Store:
         self._judge = judge
         self._forgetters: list[Callable[[str], Awaitable[object]]] = []
         self.read_only = database.read_only
-        """A newer version wrote the file; every write raises `StoreReadOnly`."""
 
     @classmethod
     async def open(
@@ -261,83 +259,6 @@ class Store:
 
         return await self._database.write(work)
 
-    # --- history and events ------------------------------------------------------------
-
-    async def messages(self, session_id: str, *, active_only: bool = True) -> list[Message]:
-        """The model's history, oldest first; all that people see if not `active_only`."""
-        return await self._database.read(
-            lambda db: message_rows.fetch_all(db, session_id, active_only=active_only)
-        )
-
-    async def message(self, session_id: str, message_id: str) -> Message | None:
-        """One message, even one taken back; None if there is none of that id."""
-        return await self._database.read(lambda db: message_rows.fetch(db, session_id, message_id))
-
-    async def messages_before(
-        self, session_id: str, *, before_message_id: str | None = None, limit: int = 20
-    ) -> list[Message]:
-        """A page of what people see, ending just before a message (or at the end)."""
-        return await self._database.read(
-            lambda db: message_rows.before(db, session_id, before_message_id, limit)
-        )
-
-    async def events(
-        self, session_id: str, *, after_seq: int = 0, limit: int | None = None
-    ) -> list[CoreEvent]:
-        """Stored events after `after_seq`, oldest first.
-
-        A conversation without any (imported, or dropped with age) gets them projected
-        from its messages first.
-        """
-        projected = await self._project(session_id)
-        if projected is not None:
-            return projected[after_seq:][: limit if limit is not None else len(projected)]
-        return await self._database.read(
-            lambda db: event_rows.fetch(db, session_id, after_seq=after_seq, limit=limit)
-        )
-
-    async def last_seq(self, session_id: str) -> int:
-        """`seq` of the newest stored event, 0 for a conversation without any."""
-        projected = await self._project(session_id)
-        if projected is not None:
-            return len(projected)
-        return await self._database.read(lambda db: event_rows.last_seq(db, session_id))
-
-    async def drop_old_events(self, *, days: float) -> int:
-        """Forget the events of conversations that ended `days` ago; return how many."""
-        moment = self._clock() - days * 86_400
-        return len(await self._database.write(lambda db: event_rows.drop_before(db, moment)))
-
-    async def _project(self, session_id: str) -> list[CoreEvent] | None:
-        """Project a log that is missing and keep it; None if nothing is missing."""
-
-        def is_missing(db: sqlite3.Connection) -> bool:
-            return (
-                db.execute(
-                    "SELECT 1 FROM sessions WHERE id = ? AND last_seq = 0 AND message_count > 0",
-                    (session_id,),
-                ).fetchone()
-                is not None
-            )
-
-        def work(db: sqlite3.Connection) -> list[CoreEvent]:
-            record = session_rows.fetch(db, session_id)
-            events = events_from_messages(
-                message_rows.fetch_all(db, session_id, active_only=False),
-                session_id=session_id,
-                runtime=_runtime(record),
-            )
-            if not self.read_only and is_missing(db):
-                event_rows.append(db, session_id, events)
-            return events
-
-        if not await self._database.read(is_missing):
-            return None
-        if self.read_only:
-            return await self._database.read(work)
-        await self._database.write(work)
-        return None
-
     # --- titles ------------------------------------------------------------------------
 
     async def set_title(self, session_id: str, title: str) -> str:
@@ -421,7 +342,7 @@ class Store:
 
     async def stats(self) -> dict[str, Any]:
         """Totals: sessions, messages, `by_source`, tokens, cost, bytes of the two files."""
-        totals = await self._database.read(_totals)
+        totals = await self._database.read(session_rows.totals)
         for key, path in (
             ("database_bytes", self._home.database),
             ("search_bytes", self._home.search_database),
@@ -470,53 +391,6 @@ class Store:
         """Build `search.db` anew; return how many messages it holds."""
         return await self._search.rebuild()
 
-    # --- ownership and questions -------------------------------------------------------
-
-    async def take_lease(self, session_id: str, owner: Owner, *, now: float) -> Lease:
-        """Become the session's owner, unless a living process is."""
-        return await self._database.write(
-            lambda db: lease_rows.take(db, session_id, owner, now=now, judge=self._judge)
-        )
-
-    async def renew_lease(self, session_id: str, owner: Owner, *, now: float) -> bool:
-        """Write a sign of life; False if somebody else owns the session by now."""
-        return await self._database.write(
-            lambda db: lease_rows.renew(db, session_id, owner, now=now)
-        )
-
-    async def release_lease(self, session_id: str, owner: Owner) -> None:
-        """Stop being the owner; nothing happens if it is somebody else."""
-        await self._database.write(lambda db: lease_rows.release(db, session_id, owner))
-
-    async def lease(self, session_id: str) -> Lease | None:
-        """The lease as it stands, whether its owner lives or not."""
-        return await self._database.read(lambda db: lease_rows.fetch(db, session_id))
-
-    async def live_sessions(self) -> list[str]:
-        """Ids of the sessions that a living process owns."""
-        now = self._clock()
-        return await self._database.read(
-            lambda db: lease_rows.living(db, now=now, judge=self._judge)
-        )
-
-    async def open_question(self, request_id: str, session_id: str, payload: bytes) -> None:
-        """Write a question down before it is shown."""
-        now = self._clock()
-        await self._database.write(
-            lambda db: lease_rows.ask(db, request_id, session_id, payload, now)
-        )
-
-    async def resolve_question(self, request_id: str, answer_json: bytes) -> bool:
-        """Close a question; False if it was closed before. Secrets do not belong here."""
-        now = self._clock()
-        return await self._database.write(
-            lambda db: lease_rows.answer(db, request_id, answer_json, now)
-        )
-
-    async def open_questions(self, session_id: str) -> list[tuple[str, bytes]]:
-        """Questions without an answer, oldest first."""
-        return await self._database.read(lambda db: lease_rows.unanswered(db, session_id))
-
     async def checkpoint(self) -> None:
         """Move the write-ahead log into the file as far as readers allow."""
         await self._database.maintain(
@@ -560,14 +434,6 @@ def _append(
         raise StoreError(f"a message of this step is in session {session_id} already") from error
 
 
-def _runtime(record: SessionRecord) -> Runtime:
-    return Runtime(
-        model=record.model or "unknown",
-        provider=record.billing_provider or "unknown",
-        base_url=record.billing_base_url or "",
-    )
-
-
 def _full(message: Message) -> dict[str, Any]:
     """Every field, defaults too, so that each line of an export has the same keys."""
     return {name: msgspec.to_builtins(getattr(message, name)) for name in Message.__struct_fields__}
@@ -575,23 +441,3 @@ def _full(message: Message) -> dict[str, Any]:
 
 def _size(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
-
-
-def _totals(db: sqlite3.Connection) -> dict[str, Any]:
-    sums = db.execute(
-        """
-        SELECT count(*) AS sessions, COALESCE(sum(message_count), 0) AS messages,
-            COALESCE(sum(input_tokens + cache_read_tokens + cache_write_tokens), 0)
-                AS prompt_tokens,
-            COALESCE(sum(output_tokens), 0) AS output_tokens,
-            COALESCE(sum(estimated_cost_usd), 0.0) AS cost_usd
-        FROM sessions
-        """
-    ).fetchone()
-    by_source = db.execute(
-        "SELECT source, count(*), sum(message_count) FROM sessions GROUP BY source ORDER BY 2 DESC"
-    )
-    return {
-        **dict(sums),
-        "by_source": {row[0]: {"sessions": row[1], "messages": row[2] or 0} for row in by_source},
-    }
