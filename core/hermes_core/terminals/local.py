@@ -31,7 +31,7 @@ from hermes_core.terminals.shell_script import CallFiles, call_script, profile_s
 _log = logging.getLogger(__name__)
 
 _PROFILE_LIMIT_S = 5.0
-_INTERRUPT_REPLY_S = 0.25
+_INTERRUPT_REPLY_S = 0.15
 _GRACE_S = 1.0
 _USUAL_FOLDERS = (
     "/opt/homebrew/bin",

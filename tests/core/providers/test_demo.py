@@ -27,6 +27,7 @@ from hermes_core.providers.demo.intent import Intent
 from hermes_core.providers.demo.intents import understand
 from hermes_core.tools.files.read_memory import ReadMemory
 from hermes_core.tools.registry import discover
+from hermes_core.tools.shell.notices import Completion, notice_text
 from hermes_core.tools.shell.process_table import ProcessTable
 from hermes_core.tools.shell.sessions import TerminalSessions
 from tests.fakes.tool_context import FakePermissions, tool_context
@@ -445,9 +446,9 @@ async def test_a_command_is_reported_with_its_exit_code() -> None:
 async def test_a_dangerous_wish_reaches_the_terminal_and_a_refusal_is_told() -> None:
     reply = await play(request(user("delete the folder build")))
     assert (reply.names, reply.arguments) == (["terminal"], {"command": "rm -rf build"})
-    denied = {"error": "The user denied this command", "status": "blocked"}
+    denied = {"error": "BLOCKED: denied by the user. Do not retry this.", "status": "blocked"}
     text = await said_after("delete the folder build", denied)
-    assert text == "I did not do it. The user denied this command."
+    assert text == "I did not do it: denied by the user."
 
 
 async def test_a_fact_goes_to_memory_if_there_is_one() -> None:
@@ -510,6 +511,15 @@ async def test_a_tour_whose_step_fails_ends_honestly() -> None:
 
 async def test_a_note_before_the_request_does_not_hide_it() -> None:
     assert understand("[A note for the model.]\n\nlist files") == Intent("list", path=".")
+
+
+async def test_news_of_a_process_is_passed_on() -> None:
+    notice = Completion(session_id="proc_1", command="run x", exit_code=2, output="list files")
+    reply = await play(request(user(notice_text(notice))))
+    assert reply.names == []
+    assert reply.text == (
+        "News from the background: Background process proc_1 completed (exit code 2)."
+    )
 
 
 async def test_a_new_message_after_results_is_a_new_request() -> None:

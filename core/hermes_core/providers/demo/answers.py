@@ -34,7 +34,7 @@ _SHOWN_NAMES = 30
 def answer(intent: Intent, last: Done, earlier: Sequence[Done]) -> str:
     """Return the reply to an intent whose one call has been answered."""
     if last.was_refused:
-        return f"I did not do it. {_sentence(last.problem)}"
+        return f"I did not do it: {_refusal(last)}"
     match intent.kind:
         case "list":
             return _listing(intent.path, last)
@@ -53,6 +53,12 @@ def answer(intent: Intent, last: Done, earlier: Sequence[Done]) -> str:
 def _sentence(text: str) -> str:
     text = text.strip()
     return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def _refusal(last: Done) -> str:
+    """Return why something was refused, without the words meant for models alone."""
+    text = re.sub(r"\s*Do not .*", "", last.problem, flags=re.DOTALL)
+    return _sentence(text.removeprefix("BLOCKED:").strip() or "it was refused")
 
 
 def _failed(what: str, last: Done) -> str:
@@ -179,7 +185,7 @@ def _remembered(intent: Intent, last: Done) -> str:
 def ran(command: str, last: Done) -> str:
     """Return what came of a command."""
     if last.was_refused:
-        return f"I did not run `{command}`. {_sentence(last.problem)}"
+        return f"I did not run `{command}`: {_refusal(last)}"
     output = str(last.get("output") or "").strip("\n")
     code = last.get("exit_code")
     if last.data is None or (last.problem and code is None):

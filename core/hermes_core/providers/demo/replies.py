@@ -46,6 +46,9 @@ class Offer:
 def next_reply(request: ModelRequest) -> Reply:
     """Return what comes next in the conversation."""
     talk = conversation(request)
+    news = re.match(r"\[SYSTEM: ([^\n]+)", talk.said)
+    if news is not None:
+        return Reply(f"News from the background: {news[1].removesuffix(']')}")
     intent = understand(talk.said)
     if intent is None:
         return Reply(DECLINED)
