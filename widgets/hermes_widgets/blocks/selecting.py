@@ -59,7 +59,8 @@ def selected_text(ledger: Ledger, sheet: Sheet, selection: Selection) -> str:
             if selection.get_span(key) is None:
                 continue
             span = _span(row, key, selection)
-            parts.append(row.strip.text[slice(*span)].rstrip() if span else "")
+            text = row.strip.text[slice(*span)] if span else ""
+            parts.append(text if row.joint == "" else text.rstrip())
             parts.append("\n" if row.joint is None else row.joint)
     return "".join(parts).strip("\n")
 

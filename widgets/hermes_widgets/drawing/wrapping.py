@@ -91,12 +91,30 @@ def _fold(text: str, start: int, end: int, width: int) -> list[tuple[int, int]]:
 
 
 def fold(runs: Sequence[Run], width: int) -> list[tuple[Run, ...]]:
-    """Cut `runs` every `width` cells without looking for words; at least one line."""
+    """Cut `runs` into lines of at most `width` cells, every character kept.
+
+    The cut is after a space where one is near the end of the line, else where the
+    room ends: for code, in which spaces carry meaning.
+    """
     text = plain(runs)
     if len(text) * 2 <= width or (len(text) <= width and text.isascii()):
         return [tuple(runs)]
     cursor = _Cursor(runs)
-    return [cursor.take(start, end) for start, end in _fold(text, 0, len(text), max(1, width))]
+    return [cursor.take(start, end) for start, end in _code_spans(text, max(1, width))]
+
+
+def _code_spans(text: str, width: int) -> list[tuple[int, int]]:
+    spans: list[tuple[int, int]] = []
+    start = 0
+    while True:
+        pieces = _fold(text, start, len(text), width)
+        if len(pieces) == 1:
+            return [*spans, pieces[0]]
+        end = pieces[0][1]
+        space = text.rfind(" ", start + (end - start) * 2 // 3, end)
+        end = space + 1 if space > start else end
+        spans.append((start, end))
+        start = end
 
 
 class _Cursor:
