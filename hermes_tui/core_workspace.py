@@ -189,7 +189,6 @@ class CoreWorkspace:
     async def delete(self, session_id: str) -> None:
         """Delete a conversation and everything that belongs to it."""
         await self._host.store.delete_session(session_id)
-        await self._host.checkpoints.forget_session(session_id)
 
     async def export(self, session_id: str) -> Path:
         """Write a conversation to a Markdown file in the working folder and return where."""

@@ -100,6 +100,7 @@ class Host:
             _known_secrets(loaded), enabled=loaded.settings.security.redact_secrets
         )
         self.checkpoints = CheckpointStore(options.home, _limits(loaded))
+        store.on_delete(self._forget_checkpoints)
         self.selection = select(
             self.tools,
             loaded.settings,
@@ -183,6 +184,9 @@ class Host:
         if resolution.record.id == "demo":
             return self._demo
         return self._models.get(resolution)
+
+    async def _forget_checkpoints(self, session_id: str) -> None:
+        await self.checkpoints.forget_session(session_id)
 
     async def _save_allowlist(self, keys: list[str]) -> None:
         edit = ConfigEditor(self.options.home, environ=self.options.environ)

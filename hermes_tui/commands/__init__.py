@@ -10,6 +10,10 @@ COMMANDS = {
     "status": ("hermes_tui.commands.status:command", "What is set up, in short."),
     "doctor": ("hermes_tui.commands.doctor:command", "Look for what is broken, and mend it."),
     "logs": ("hermes_tui.commands.logs:command", "Read and follow the log files."),
+    "guard": (
+        "hermes_tui.commands.guard:command",
+        "Say what the command guard thinks; nothing is run.",
+    ),
     "completion": ("hermes_tui.commands.completion:command", "Print a shell completion script."),
     "version": ("hermes_tui.commands.version:command", "Print the version."),
 }

@@ -50,6 +50,7 @@ from hermes_core.storage.recall import StoreRecall
 from hermes_core.storage.records import SessionRecord
 from hermes_core.storage.store import Store
 from hermes_core.tools.base import ToolContext
+from hermes_core.tools.files.read_memory import ReadMemory
 from hermes_core.tools.registry import Registry, session_services
 from hermes_core.tools.shell.notices import Completion, notice_text
 from hermes_core.tools.shell.process_table import ProcessTable
@@ -170,6 +171,7 @@ class _Assembly:
                 switch_runtime=self._switch,
                 busy_mode=ground.loaded.settings.display.busy_input_mode,
                 interactive=plan.interactive,
+                on_rewind=services[ReadMemory].forget_returned,
                 turn_gate=ground.turn_gate,
                 on_close=close,
             )
@@ -364,6 +366,7 @@ class _Assembly:
             spill_folder=ground.home.spills / plan.session_id,
             cwd=lambda: plan.cwd,
             clock=ground.clock,
+            on_tool=services[ReadMemory].note_tool,
             strays=lambda: ground.workers.strays,
         )
 
@@ -404,6 +407,7 @@ def _make_services(
 ) -> dict[type[Any], Any]:
     """One instance of each tool family's own service, background news wired to the session."""
     made: dict[type[Any], Any] = {kind: kind() for kind in session_services()}
+    made[Redactor] = ground.redactor
     table = made.get(ProcessTable)
     if isinstance(table, ProcessTable):
         tasks: set[asyncio.Task[Any]] = set()

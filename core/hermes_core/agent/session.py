@@ -115,6 +115,8 @@ class SessionParts:
     busy_mode: InputMode = "steer"
     interactive: bool = True
     """Whether a person sits behind the door that opened it."""
+    on_rewind: Callable[[], None] = lambda: None
+    """Told after the conversation lost its tail or files went back."""
     turn_gate: asyncio.Semaphore | None = None
     """Shared by the process: how many turns may run at once."""
     on_close: Callable[[], Awaitable[None]] | None = None
@@ -349,6 +351,7 @@ class Session:
             lambda event: store.rewind(session_id, from_message_id=last.message_id, events=[event]),
         )
         self._talk.cut_from(last.message_id)
+        self._parts.on_rewind()
         return Reply(ok=True, data={"text": last.content})
 
     async def _retry(self, command: Retry) -> Reply:
@@ -367,6 +370,7 @@ class Session:
         self._journal.emit(
             CheckpointRestored(checkpoint_id=command.checkpoint_id, files=tuple(files[:100]))
         )
+        self._parts.on_rewind()
         if command.path is None:
             await self._undo("rollback")
         await self._journal.flush()

@@ -66,6 +66,8 @@ class ToolServices:
     spill_folder: Path
     cwd: Callable[[], Path]
     clock: Clock
+    on_tool: Callable[[str], None] = lambda name: None
+    """Told the name of each tool that starts."""
     strays: Callable[[], int] = lambda: 0
     """Given-up thread calls that still run, in this process."""
 
@@ -168,6 +170,7 @@ class ToolRunner:
                 parallel_group=group,
             )
         )
+        self._services.on_tool(ready.tool.name)
         await self._journal.flush()  # stored before the effect
         started = self._services.clock.monotonic()
         outcome = await self._guarded(ready, cancel)

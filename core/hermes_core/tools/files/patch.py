@@ -52,6 +52,7 @@ class Patch(Tool[PatchArgs]):
 
     name = "patch"
     toolset = "file"
+    masks_itself = True
     kind = "edit"
     parallel = "path"
     args_type = PatchArgs

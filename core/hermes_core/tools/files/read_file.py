@@ -61,6 +61,7 @@ class ReadFile(Tool[ReadFileArgs]):
     parallel = "safe"
     has_effects = False
     max_result_chars = None
+    masks_itself = True
     args_type = ReadFileArgs
 
     def preview(self, args: ReadFileArgs) -> str:

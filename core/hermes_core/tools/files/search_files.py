@@ -52,6 +52,7 @@ class SearchFiles(Tool[SearchFilesArgs]):
 
     name = "search_files"
     toolset = "file"
+    masks_itself = True
     kind = "search"
     parallel = "safe"
     has_effects = False

@@ -31,6 +31,7 @@ class WriteFile(Tool[WriteFileArgs]):
 
     name = "write_file"
     toolset = "file"
+    masks_itself = True
     kind = "edit"
     parallel = "path"
     args_type = WriteFileArgs
