@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
 
 HEAD_BYTES = TAIL_BYTES = 4 * 1024 * 1024
 OUTPUT_CHARS = 50_000
 """What the model reads of one command at most."""
 _HEAD_SHARE = 0.4
+_PIECE_BYTES = 64 * 1024
 
 
 class Capture:
@@ -46,13 +48,17 @@ class Capture:
         """How much of the middle is gone."""
         return self.total_bytes - len(self._head) - self._tail_size
 
+    def pieces(self) -> Iterator[bytes]:
+        """What is kept, in pieces; a line in the middle says what is not."""
+        for start in range(0, len(self._head), _PIECE_BYTES):
+            yield bytes(self._head[start : start + _PIECE_BYTES])
+        if self.dropped_bytes:
+            yield f"\n... [{self.dropped_bytes:,} bytes were not kept] ...\n".encode()
+        yield from self._tail
+
     def text(self) -> str:
-        """Decode what is kept; a line in the middle says what is not. May take a while."""
-        head, tail = bytes(self._head), b"".join(self._tail)
-        if not self.dropped_bytes:
-            return (head + tail).decode("utf-8", "replace")
-        gap = f"\n... [{self.dropped_bytes:,} bytes were not kept] ...\n"
-        return head.decode("utf-8", "replace") + gap + tail.decode("utf-8", "replace")
+        """Everything kept, decoded, otherwise as it came."""
+        return b"".join(self.pieces()).decode("utf-8", "replace")
 
 
 def clip(text: str, *, limit_chars: int = OUTPUT_CHARS) -> str:

@@ -161,6 +161,14 @@ async def test_secrets_are_masked_wherever_output_leaves(bench: Bench) -> None:
         assert "READY" in text
 
 
+async def test_a_secret_at_the_edge_of_a_tail_is_masked_whole(bench: Bench) -> None:
+    process = await bench.start(f"echo {TOKEN}$(head -c 990 /dev/zero | tr '\\0' ' ')end")
+    await bench.ended(process)
+    shown = (await bench.do("poll", process)).data["output_preview"]
+    assert shown.endswith("end\n")
+    assert TOKEN[-6:] not in shown
+
+
 async def test_wait_runs_out_and_names_a_reduced_limit(bench: Bench) -> None:
     bench.settings = Settings.model_validate({"terminal": {"timeout": 1}})
     process = await bench.start("echo so far; sleep 60")

@@ -14,6 +14,9 @@ from hermes_core.terminals.records import ProcessRecord
 from hermes_core.tools.shell.notices import WatchMatch
 from hermes_core.tools.shell.watch import Match, OutputWatch, Overload
 
+_MARGIN_CHARS = 16_000
+"""How far before a shown tail masking begins: longer than any secret, key blocks included."""
+
 
 class BackgroundProcess:
     """What the process tool shows. Output leaves it masked.
@@ -101,12 +104,12 @@ class BackgroundProcess:
         return self._watch.feed(text, final=True)
 
     def output(self) -> str:
-        """All that is kept, masked. Masking comes before any cutting."""
+        """All that is kept, masked. Takes up to 0.1 s: call in a thread."""
         return self._redactor.redact(self._output.text())
 
     def tail(self, chars: int) -> str:
-        """The last characters, masked."""
-        return self.output()[-chars:]
+        """The last characters, masked before they are cut."""
+        return self._redactor.redact(self._output.text()[-(chars + _MARGIN_CHARS) :])[-chars:]
 
     def match_notice(self, match: Match) -> WatchMatch:
         """Return the notice for a match, masked."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hermes_core.security.redaction import Redactor
-from hermes_core.terminals.ansi import strip_controls
+from hermes_core.terminals.ansi import LiveText
 from hermes_core.terminals.capture import OUTPUT_CHARS, Capture, clip
 
 _PREVIEW_LINES = 20
@@ -41,7 +41,11 @@ async def output_text(captured: Capture, redactor: Redactor, *, spill: Path) -> 
 
 
 def _rendered(captured: Capture, redactor: Redactor, spill: Path) -> OutputText:
-    text = redactor.redact(strip_controls(captured.text())).strip("\n").rstrip()
+    # piece by piece: one regular expression over megabytes would hold up every thread
+    plain = LiveText()
+    parts = [plain.feed(piece) for piece in captured.pieces()]
+    text = "".join((*parts, plain.feed(b"", final=True)))
+    text = redactor.redact(text).strip("\n").rstrip()
     lines = text.count("\n") + 1 if text else 0
     if len(text) <= OUTPUT_CHARS:
         return OutputText(text, lines)

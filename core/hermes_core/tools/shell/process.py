@@ -80,7 +80,8 @@ class ProcessTool(Tool[ProcessArgs]):
             case "poll":
                 return _poll(process)
             case "log":
-                return _log(process, args.offset, args.limit)
+                output = await asyncio.to_thread(process.output)
+                return _log(process, output, args.offset, args.limit)
             case "wait":
                 return await _wait(process, args.timeout, ctx)
             case "kill":
@@ -133,9 +134,9 @@ def _poll(process: BackgroundProcess) -> ToolResult:
     )
 
 
-def _log(process: BackgroundProcess, offset: int | None, limit: int) -> ToolResult:
+def _log(process: BackgroundProcess, output: str, offset: int | None, limit: int) -> ToolResult:
     _saw(process)
-    lines = process.output().splitlines()
+    lines = output.splitlines()
     total = process.dropped_lines + len(lines)
     first = total - limit if offset is None else offset
     first = min(max(first, process.dropped_lines), total)
