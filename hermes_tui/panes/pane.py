@@ -40,7 +40,7 @@ class Pane(Vertical):
 class PaneSpec:
     """A pane as it registers."""
 
-    id: str  # noqa: A002  the toolkit's word
+    id: str
     title: str
     number: int
     """Alt+number shows it."""

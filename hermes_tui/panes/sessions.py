@@ -35,8 +35,8 @@ class SessionsPane(Pane):
         Binding("down", "move(1)", "Down", show=False, id="sessions.down"),
         Binding("enter", "open", "Open", show=False, id="sessions.open"),
         Binding("f2", "rename", "Rename", show=False, id="sessions.rename"),
-        Binding("ctrl+d,delete", "delete", "Delete", show=False, id="sessions.delete"),
-        Binding("ctrl+e", "export", "Export", show=False, id="sessions.export"),
+        Binding("f8", "delete", "Delete", show=False, id="sessions.delete"),
+        Binding("f4", "export", "Export", show=False, id="sessions.export"),
     ]
 
     def __init__(self, host: HermesApp) -> None:
@@ -78,6 +78,7 @@ class SessionsPane(Pane):
         self.list.show(
             [session_row(item, open_states=states, now=now, detailed=True) for item in found],
             empty=empty,
+            keep_cursor=not text.strip(),
         )
 
     @on(Input.Changed)
@@ -173,8 +174,8 @@ PANES = (
         keys=(
             ("⏎", "open"),
             ("f2", "rename"),
-            ("^e", "export"),
-            ("^d", "delete"),
+            ("f4", "export"),
+            ("f8", "delete"),
             ("alt+1", "conversation"),
         ),
     ),

@@ -67,7 +67,7 @@ class SkillsPane(Pane):
             for skill in self._skills
             if wanted in f"{skill.name} {skill.category} {skill.description}".casefold()
         ]
-        self.list.show(skill_rows(found, keyed=True))
+        self.list.show(skill_rows(found, keyed=True), keep_cursor=not wanted)
 
     @on(Input.Changed)
     def _filter_changed(self, event: Input.Changed) -> None:

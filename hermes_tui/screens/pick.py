@@ -82,7 +82,7 @@ class PickScreen(SheetScreen[str]):
 
     def _show(self, text: str) -> None:
         rows = self._source(text)
-        self.list.show(rows)
+        self.list.show(rows, keep_cursor=not text)
         lines = sum(row.height for row in rows)
         self.list.styles.height = max(min(lines, 18, self.size.height - 8), 1)
 

@@ -163,6 +163,12 @@ class FakeSession:
         finally:
             self._queues.remove(queue)
 
+    async def history(self, *, before_seq: int | None = None, limit: int = 400) -> list[CoreEvent]:
+        """The newest stored events before a number."""
+        until = len(self.stored) + 1 if before_seq is None else before_seq
+        found = [event for event in self.stored if isinstance(event.seq, int) and event.seq < until]
+        return found[-limit:]
+
     async def release(self) -> None:
         """Count the releases."""
         self.released += 1

@@ -182,8 +182,16 @@ class RowList(ScrollView, can_focus=True):
         """Lines of all rows together."""
         return len(self._lines)
 
-    def show(self, rows: Sequence[Row], *, empty: str | None = None) -> None:
-        """Replace the rows; the cursor stays on the same key where it still exists."""
+    def show(
+        self, rows: Sequence[Row], *, empty: str | None = None, keep_cursor: bool = True
+    ) -> None:
+        """Replace the rows.
+
+        Args:
+            rows: What is shown from now on.
+            empty: Said when there are none; None leaves it as it was.
+            keep_cursor: Stay on the same key where it still exists; else go to the first.
+        """
         if empty is not None:
             self._empty = empty
         before = self.chosen_key
@@ -193,7 +201,7 @@ class RowList(ScrollView, can_focus=True):
         ]
         keys = [row.key for row in self._rows]
         choosable = [index for index, key in enumerate(keys) if key]
-        keep = keys.index(before) if before and before in keys else -1
+        keep = keys.index(before) if keep_cursor and before and before in keys else -1
         self.cursor = keep if keep >= 0 else (choosable[0] if choosable else -1)
         self.virtual_size = Size(self.size.width, len(self._lines))
         self.refresh()

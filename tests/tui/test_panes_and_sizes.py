@@ -1,0 +1,171 @@
+"""Panes, palette, help, and the picture at every size."""
+
+from __future__ import annotations
+
+import pytest
+
+from hermes_core.commands import RevokeGrant
+from hermes_core.paths import Home
+from hermes_tui.actions.action import ACTION_REGISTRY
+from hermes_tui.panes.pane import PANE_REGISTRY
+from hermes_tui.screens.confirm import ConfirmScreen
+from hermes_tui.screens.pick import PickScreen
+from hermes_tui.slash.command import COMMAND_REGISTRY
+from hermes_tui.workspace import GrantInfo
+from hermes_widgets.footer_keys import FooterKeys
+from hermes_widgets.tab_row import TabRow
+from tests.fakes import scripted_turns as turns
+from tests.support import until
+from tests.tui.stage import staged
+
+
+@pytest.mark.ac("sessions-pane")
+async def test_a_conversation_is_found_by_its_words_and_opened(home: Home) -> None:
+    async with staged(home) as stage:
+        stage.workspace.add_session("a", title="Release notes for 2.4", events=turns.writing("x"))
+        stage.workspace.add_session("b", title="Why is staging slow?")
+        await stage.pilot.press("alt+3")
+        await until(lambda: "Why is staging slow?" in stage.shown_text())
+        await stage.type("release")
+        await until(lambda: "Why is staging slow?" not in stage.shown_text())
+        await stage.pilot.press("enter")
+        await until(lambda: stage.app.chat.state.session_id == "a")
+        assert stage.app.shown_pane == "chat"
+
+
+async def test_a_conversation_is_deleted_only_after_a_yes(home: Home) -> None:
+    async with staged(home) as stage:
+        stage.workspace.add_session("a", title="Old one")
+        await stage.pilot.press("alt+3")
+        await until(lambda: "Old one" in stage.shown_text())
+        await stage.pilot.press("f8")
+        await until(lambda: isinstance(stage.app.screen, ConfirmScreen))
+        await stage.pilot.pause()
+        await stage.pilot.press("escape")
+        await until(lambda: not stage.app.is_modal_open)
+        assert stage.workspace.deleted == []
+        await stage.pilot.press("f8")
+        await until(lambda: isinstance(stage.app.screen, ConfirmScreen))
+        await stage.pilot.pause()
+        await stage.pilot.press("d")
+        await until(lambda: stage.workspace.deleted == ["a"])
+
+
+async def test_a_skill_is_put_into_the_composer(home: Home) -> None:
+    async with staged(home) as stage:
+        await stage.pilot.press("alt+4")
+        await until(lambda: "needs HUE_KEY" in stage.shown_text())
+        await stage.type("pytest")
+        await stage.pilot.pause()
+        await stage.pilot.press("enter")
+        await until(lambda: stage.app.chat.composer.draft == "/pytest-triage ")
+
+
+async def test_the_tool_pane_lists_plan_calls_and_files(home: Home) -> None:
+    async with staged(home, size=(80, 24)) as stage:
+        stage.session.say(*turns.work_so_far())
+        await stage.pilot.press("alt+2")
+        await until(lambda: "3 of 5" in stage.shown_text())
+        text = stage.shown_text()
+        assert "pytest -q tests/test_retry.py" in text
+        assert "exit 1" in text
+        assert "+4 −3" in text
+        await stage.pilot.press("escape")
+        assert stage.app.shown_pane == "chat"
+
+
+async def test_an_allowed_pattern_is_revoked_in_the_approval_pane(home: Home) -> None:
+    async with staged(home) as stage:
+        stage.workspace.grant_list = [GrantInfo(key="pytest", scope="always", pattern="pytest …")]
+        await stage.pilot.press("alt+5")
+        await until(lambda: "pytest …" in stage.shown_text())
+        await stage.pilot.press("delete")
+        await until(lambda: stage.session.sent(RevokeGrant))
+
+
+@pytest.mark.ac("palette-has-everything")
+async def test_the_palette_lists_every_action_and_command(home: Home) -> None:
+    async with staged(home) as stage:
+        await stage.pilot.press("ctrl+p")
+        await until(lambda: isinstance(stage.app.screen, PickScreen))
+        screen = stage.app.screen
+        assert isinstance(screen, PickScreen)
+        keys = {row.key for row in screen.list.rows}
+        assert {f"action:{action.id}" for action in ACTION_REGISTRY.all()} <= keys
+        assert {f"command:{command.name}" for command in COMMAND_REGISTRY.all()} <= keys
+        await stage.type(">tools")
+        await stage.pilot.pause()
+        await stage.pilot.press("enter")
+        await until(lambda: stage.app.shown_pane == "tools")
+
+
+async def test_help_lists_keys_and_commands_of_the_registries(home: Home) -> None:
+    async with staged(home) as stage:
+        await stage.pilot.press("f1")
+        await until(lambda: "Help · keys and commands" in stage.shown_text())
+        assert "Keys" in stage.shown_text()
+        await stage.pilot.press("escape")
+        await until(lambda: not stage.app.is_modal_open)
+
+
+def test_every_action_has_an_id_and_no_key_is_bound_twice() -> None:
+    keys = [key for action in ACTION_REGISTRY.all() for key in action.keys.split(",") if key]
+    assert len(keys) == len(set(keys))
+    assert {spec.number for spec in PANE_REGISTRY.all()} == {2, 3, 4, 5}
+
+
+@pytest.mark.ac("breakpoints")
+@pytest.mark.parametrize(
+    ("size", "tabs", "footer", "left", "right"),
+    [
+        ((20, 6), False, False, False, False),
+        ((59, 24), False, False, False, False),
+        ((80, 15), False, False, False, False),
+        ((80, 23), True, False, False, False),
+        ((80, 24), True, True, False, False),
+        ((120, 40), True, True, False, True),
+        ((200, 60), True, True, True, True),
+    ],
+)
+async def test_what_is_shown_follows_the_size(
+    home: Home, size: tuple[int, int], tabs: bool, footer: bool, left: bool, right: bool
+) -> None:
+    async with staged(home, size=size) as stage:
+        stage.session.say(*turns.work_so_far())
+        await until(lambda: stage.app.chat.state.todos)
+        await stage.pilot.pause()
+        app = stage.app
+        assert app.query_one(TabRow).display is tabs
+        assert app.query_one(FooterKeys).display is footer
+        assert app.query_one("#left-rail").display is left
+        assert app.query_one("#right-rail").display is right
+        assert app.chat.transcript.size.height >= 1
+        assert app.chat.composer.area.size.height >= 1
+        assert app.chat.composer.area.size.width >= 8
+
+
+@pytest.mark.ac("eighty-columns-are-conversation")
+async def test_at_80_by_24_more_than_60_percent_of_the_rows_are_conversation(home: Home) -> None:
+    async with staged(home, size=(80, 24)) as stage:
+        assert stage.app.chat.transcript.region.height / 24 > 0.6
+
+
+@pytest.mark.ac("tiny-terminal-works")
+async def test_a_message_can_be_sent_and_a_request_answered_at_20_by_6(home: Home) -> None:
+    async with staged(home, size=(20, 6)) as stage:
+        await stage.send("hi")
+        await until(lambda: stage.app.chat.state.last_user_text == "hi")
+        stage.session.say(*turns.waiting())
+        await until(lambda: stage.app.is_modal_open)
+        await stage.pilot.pause()
+        await stage.pilot.press("d")
+        await until(lambda: not stage.app.chat.state.approvals)
+
+
+async def test_a_resize_keeps_the_draft_and_the_focus(home: Home) -> None:
+    async with staged(home, size=(200, 60)) as stage:
+        await stage.type("keep")
+        await stage.pilot.resize_terminal(80, 24)
+        await stage.pilot.pause()
+        assert stage.app.chat.composer.draft == "keep"
+        assert stage.app.focused is stage.app.chat.composer.area

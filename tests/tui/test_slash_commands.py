@@ -1,0 +1,205 @@
+"""Slash commands: how they are read and found, and what they do."""
+
+from __future__ import annotations
+
+import pytest
+
+from hermes_core.commands import (
+    Retry,
+    Rollback,
+    SetApprovalMode,
+    SetRuntime,
+    Submit,
+    Undo,
+)
+from hermes_core.paths import Home
+from hermes_tui.screens.confirm import ConfirmScreen
+from hermes_tui.screens.pick import PickScreen
+from hermes_tui.slash.command import COMMAND_REGISTRY, SlashCommand, Unknown, find, parse
+from hermes_tui.slash.completion import slash_completions
+from hermes_tui.slash.model import parse_choice
+from hermes_tui.workspace import CheckpointInfo, ModelInfo, SkillInfo
+from tests.fakes import scripted_turns as turns
+from tests.support import until
+from tests.tui.stage import Stage, staged
+
+COMMANDS = COMMAND_REGISTRY.all()
+
+
+@pytest.mark.ac("slash-reading")
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("/MODEL Gpt-5", ("model", "Gpt-5")),
+        ("/help", ("help", "")),
+        ("/queue  two  words ", ("queue", "two  words")),
+        ("/Users/x/a.md fix this", None),
+        ("/", None),
+        ("/ no", None),
+        ("what about /help", None),
+    ],
+)
+def test_a_line_is_read_as_command_or_message(text: str, expected: tuple[str, str] | None) -> None:
+    assert parse(text) == expected
+
+
+@pytest.mark.ac("slash-lookup")
+def test_names_aliases_skills_and_unique_beginnings_are_found_in_this_order() -> None:
+    def name_of(found: object) -> str:
+        assert isinstance(found, SlashCommand)
+        return found.name
+
+    assert name_of(find("exit", COMMANDS)) == "quit"
+    assert name_of(find("roll", COMMANDS)) == "rollback"
+    assert find("pytest-triage", COMMANDS, ["Pytest-Triage"]) == "Pytest-Triage"
+    ambiguous = find("s", COMMANDS)
+    assert isinstance(ambiguous, Unknown)
+    assert set(ambiguous.near) >= {"sessions", "status", "stop", "skin"}
+    mistyped = find("modle", COMMANDS)
+    assert isinstance(mistyped, Unknown)
+    assert mistyped.near == ("model",)
+
+
+def test_no_name_and_no_alias_is_taken_twice() -> None:
+    names = [name for command in COMMANDS for name in (command.name, *command.aliases)]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize(
+    ("argument", "model", "provider", "persist"),
+    [
+        ("gpt-5", "gpt-5", "", False),
+        ("openrouter:nous/hermes-4", "nous/hermes-4", "openrouter", False),
+        ("gpt-5 --provider openai --global", "gpt-5", "openai", True),
+        ("nous/hermes-4:free", "nous/hermes-4:free", "", False),
+    ],
+)
+def test_a_model_is_read_with_provider_and_scope(
+    argument: str, model: str, provider: str, persist: bool
+) -> None:
+    choice = parse_choice(argument)
+    assert (choice.model, choice.provider, choice.persist) == (model, provider, persist)
+
+
+def test_completion_offers_the_best_name_first_and_skills_that_are_on() -> None:
+    skills = [SkillInfo(name="stage-deploy"), SkillInfo(name="stale", state="off")]
+    labels = [offer.label for offer in slash_completions("/st", COMMANDS, skills)]
+    assert labels[0] == "/stop"
+    assert any(label.startswith("/stage-deploy") for label in labels)
+    assert not any(label.startswith("/stale") for label in labels)
+    assert slash_completions("/title x", COMMANDS, skills) == []
+    assert slash_completions("hello", COMMANDS, skills) == []
+
+
+@pytest.mark.ac("slash-path-is-text")
+async def test_a_path_goes_to_the_model_as_it_is(home: Home) -> None:
+    async with staged(home) as stage:
+        await stage.send("/Users/x/a.md fix")
+        await until(lambda: stage.session.sent(Submit))
+        submit = stage.session.sent(Submit)[0]
+        assert isinstance(submit, Submit)
+        assert submit.text == "/Users/x/a.md fix"
+
+
+@pytest.mark.ac("slash-unknown")
+async def test_an_unknown_command_is_not_sent_and_stays_in_the_field(home: Home) -> None:
+    async with staged(home) as stage:
+        await stage.send("/modle")
+        await until(lambda: "Unknown command: /modle" in stage.shown_text())
+        assert "did you mean /model?" in stage.shown_text()
+        assert stage.app.chat.composer.draft == "/modle"
+        assert not stage.session.sent(Submit)
+
+
+async def test_a_skill_is_sent_with_a_note_for_the_model(home: Home) -> None:
+    async with staged(home) as stage:
+        await stage.send("/pytest-triage the flaky one")
+        await until(lambda: stage.session.sent(Submit))
+        submit = stage.session.sent(Submit)[0]
+        assert isinstance(submit, Submit)
+        assert submit.text == "/pytest-triage the flaky one"
+        assert "pytest-triage" in submit.note
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"), [("/retry", Retry), ("/undo", Undo), ("/model gpt-5", SetRuntime)]
+)
+async def test_commands_ask_the_session(
+    home: Home, line: str, kind: type[Retry | Undo | SetRuntime]
+) -> None:
+    async with staged(home) as stage:
+        await stage.send(line)
+        await until(lambda: stage.session.sent(kind))
+
+
+async def test_the_model_list_switches_to_what_is_picked(home: Home) -> None:
+    async with staged(home) as stage:
+        stage.workspace.model_list = [
+            ModelInfo(model="hermes-4-405b", provider="openrouter"),
+            ModelInfo(model="gpt-5", provider="openai", window_tokens=400_000),
+        ]
+        await stage.send("/model")
+        await until(lambda: isinstance(stage.app.screen, PickScreen))
+        await stage.pilot.pause()
+        await stage.type("gpt")
+        await stage.pilot.press("enter")
+        await until(lambda: stage.session.sent(SetRuntime))
+        command = stage.session.sent(SetRuntime)[0]
+        assert isinstance(command, SetRuntime)
+        assert (command.model, command.provider) == ("gpt-5", "openai")
+
+
+async def _confirmed(stage: Stage, key: str) -> None:
+    await until(lambda: isinstance(stage.app.screen, ConfirmScreen))
+    await stage.pilot.pause()
+    await stage.pilot.press(key)
+    await until(lambda: not stage.app.is_modal_open)
+
+
+@pytest.mark.ac("yolo-asks")
+async def test_switching_approvals_off_asks_first_and_shows_afterwards(home: Home) -> None:
+    async with staged(home) as stage:
+        await stage.send("/yolo")
+        await _confirmed(stage, "escape")
+        assert not stage.session.sent(SetApprovalMode)
+        await stage.send("/yolo")
+        await _confirmed(stage, "r")
+        await until(lambda: stage.session.sent(SetApprovalMode))
+        await until(lambda: "yolo" in stage.shown_text())
+
+
+async def test_a_rollback_is_picked_and_confirmed(home: Home) -> None:
+    async with staged(home) as stage:
+        stage.workspace.checkpoint_list = [
+            CheckpointInfo(checkpoint_id="abc123", created_at=0.0, cause="patch retry.py")
+        ]
+        await stage.send("/rollback 1 src/retry.py")
+        await _confirmed(stage, "r")
+        await until(lambda: stage.session.sent(Rollback))
+        command = stage.session.sent(Rollback)[0]
+        assert isinstance(command, Rollback)
+        assert (command.checkpoint_id, command.path) == ("abc123", "src/retry.py")
+
+
+@pytest.mark.ac("theme-switch")
+async def test_a_theme_is_worn_at_once_and_saved(home: Home) -> None:
+    async with staged(home) as stage:
+        await stage.send("/theme paper")
+        await until(lambda: stage.app.theme == "hermes-paper")
+        await until(lambda: stage.workspace.settings["tui.theme"] == "paper")
+
+
+@pytest.mark.ac("quit-asks-when-busy")
+async def test_leaving_asks_while_a_turn_runs_and_not_at_rest(home: Home) -> None:
+    async with staged(home) as stage:
+        stage.session.say(*turns.work_so_far())
+        await until(lambda: stage.app.chat.state.is_busy)
+        await stage.send("/quit")
+        await _confirmed(stage, "c")
+        assert not stage.workspace.is_closed
+        stage.session.say(*turns.writing(), *turns.finished())
+        await until(lambda: not stage.app.chat.state.is_busy)
+        await stage.send("/quit")
+        await until(lambda: stage.workspace.is_closed)
+        assert stage.app.return_value is not None
+        assert stage.app.return_value.title == "fix the retry loop"
