@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -20,7 +20,7 @@ from hermes_core.events import (
     ToolStarted,
     TurnFinished,
 )
-from hermes_themes.roles import PAPER
+from hermes_themes.roles import LAMPLIGHT, PAPER
 from hermes_widgets.blocks.error_card import CardAction
 from hermes_widgets.blocks.selecting import row_key
 from hermes_widgets.blocks.start_card import RecentSession, StartCardInfo
@@ -394,6 +394,18 @@ async def test_another_palette_colours_what_is_there() -> None:
         assert style is not None
         assert style.bgcolor is not None
         assert style.bgcolor.name == PAPER.canvas.lower()
+
+
+async def test_a_palette_edited_under_its_name_is_applied_in_place() -> None:
+    async with Stage(tell_work).run_test() as pilot:
+        transcript = pilot.app.query_one(Transcript)
+        await settled(pilot)
+        use_palette(pilot.app, replace(LAMPLIGHT, canvas="#010203"))
+        await settled(pilot)
+        style = next(iter(transcript.render_line(0))).style
+        assert style is not None
+        assert style.bgcolor is not None
+        assert style.bgcolor.name == "#010203"
 
 
 async def test_plain_characters_replace_every_glyph() -> None:

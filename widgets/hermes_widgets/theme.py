@@ -22,6 +22,7 @@ def use_palette(app: App[Any], palette: Palette) -> None:
     app.register_theme(theme)
     if app.theme == theme.name:
         app.refresh_css(animate=False)
+        app.theme_changed_signal.publish(theme)
     else:
         app.theme = theme.name
 

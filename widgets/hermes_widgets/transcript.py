@@ -21,6 +21,7 @@ from hermes_widgets.blocks.reply_block import Ending
 from hermes_widgets.blocks.scribe import Scribe
 from hermes_widgets.blocks.start_card import StartCard, StartCardInfo
 from hermes_widgets.blocks.tool_line import ToolLine
+from hermes_widgets.markdown.warming import warm_up
 
 
 class Transcript(BlockCursor):
@@ -39,6 +40,13 @@ class Transcript(BlockCursor):
         super().__init__(clock=clock, id=id, classes=classes)
         self._scribe = Scribe(self._ledger, clock)
         self._start_card: StartCard | None = None
+
+    def on_mount(self) -> None:
+        """Load what replies need once the first frame is out."""
+        self.call_after_refresh(self._warm_up)
+
+    def _warm_up(self) -> None:
+        self.run_worker(warm_up, name="warm-up", thread=True)
 
     # --- what the app tells ------------------------------------------------------------
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal, TypeAlias
-
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from hermes_widgets.drawing.foreign import one_line, visible
 from hermes_widgets.drawing.pens import Pen, Run
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
 
 Align = Literal["left", "center", "right", ""]
 Runs: TypeAlias = tuple[Run, ...]
@@ -79,6 +80,9 @@ Node: TypeAlias = Paragraph | Heading | Code | Table | Quote | Item | Rule
 
 @cache
 def _parser() -> MarkdownIt:
+    # deferred: 40 ms of import that the first frame need not pay
+    from markdown_it import MarkdownIt
+
     parser = MarkdownIt("commonmark", {"html": False, "linkify": True})
     parser.enable(["table", "strikethrough", "linkify"])
     if parser.linkify is not None:

@@ -57,7 +57,9 @@ def settled_length(source: str, least: int) -> int:
         tries += 1
     if len(source) < 6 * least:
         return 0
-    return max((match.end() for match in _SPACE.finditer(source, 0, len(source) - least)), default=0)
+    return max(
+        (match.end() for match in _SPACE.finditer(source, 0, len(source) - least)), default=0
+    )
 
 
 def _is_balanced(text: str) -> bool:
