@@ -45,6 +45,7 @@ from hermes_core.paths import Home
 from hermes_core.providers.base import Model
 from hermes_core.providers.resolve import Resolution
 from hermes_core.providers.tokens import TokenCounter
+from hermes_core.security.injection import find_injection
 from hermes_core.security.redaction import LineRedactor, Redactor
 from hermes_core.storage.recall import StoreRecall
 from hermes_core.storage.records import SessionRecord
@@ -228,7 +229,7 @@ class _Assembly:
             system_message=self.plan.system_message,
             today=dt.datetime.fromtimestamp(self.ground.clock.time(), dt.UTC).astimezone().date(),
         )
-        return prompts.build_prompt(facts, scan=prompts.find_injection)
+        return prompts.build_prompt(facts, scan=find_injection)
 
     async def _announce(self, journal: Journal, talk: Conversation) -> None:
         runtime = talk.runtime

@@ -11,7 +11,6 @@ import datetime as dt
 import hashlib
 import logging
 import platform as platform_module
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,34 +72,6 @@ class Prompt:
 
     text: str
     warnings: tuple[str, ...] = ()
-
-
-_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
-_PATTERNS = {
-    "instruction override": re.compile(
-        r"(ignore|disregard|forget)\s+(all\s+|any\s+)?(of\s+)?(your\s+|the\s+)?"
-        r"(previous|prior|above|earlier|system)\s+(instructions|prompts?|rules)",
-        re.IGNORECASE,
-    ),
-    "hidden from the user": re.compile(
-        r"do\s+not\s+(tell|inform|mention\s+(this|it)\s+to)\s+the\s+user", re.IGNORECASE
-    ),
-    "hidden HTML": re.compile(r"<!--[^>]{0,500}?(ignore|system|secret|hidden)", re.IGNORECASE),
-    "secret upload": re.compile(
-        r"(curl|wget)\s[^\n]{0,200}\$\{?\w*(KEY|TOKEN|SECRET|PASSWORD)", re.IGNORECASE
-    ),
-    "secret reading": re.compile(
-        r"cat\s+[^\n]{0,100}(\.env|credentials|\.netrc|id_rsa)", re.IGNORECASE
-    ),
-}
-
-
-def find_injection(text: str) -> list[str]:
-    """Return what makes a project file look like injected instructions; empty is good."""
-    found = [name for name, pattern in _PATTERNS.items() if pattern.search(text)]
-    if _INVISIBLE.search(text.lstrip("\ufeff")):
-        found.append("invisible characters")
-    return found
 
 
 def prompt_hash(text: str) -> str:
