@@ -10,8 +10,8 @@ from hermes_core.providers.demo.conversation import Done
 from hermes_core.providers.demo.intent import Intent
 
 SETUP = (
-    "`hermes config set model.provider openrouter` (or another provider) and its key, "
-    "or `hermes setup`"
+    "`hermes config set model.provider openrouter` (or another provider) "
+    "and `hermes config set OPENROUTER_API_KEY …`"
 )
 
 WHAT_I_AM = (

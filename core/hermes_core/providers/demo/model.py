@@ -18,7 +18,6 @@ from hermes_core.providers.base import (
     ToolCallStart,
     UsageReport,
 )
-from hermes_core.providers.demo.replies import next_reply
 
 _PAUSE_S = 0.02
 _MOST_PAUSES = 60
@@ -54,6 +53,9 @@ class DemoModel:
             ProviderError: The request is not a turn of a conversation (a title, a
                 summary): a script cannot do those, and pretending would do harm.
         """
+        # measured: 25 ms of regular expressions that most starts never need
+        from hermes_core.providers.demo.replies import next_reply
+
         if request.purpose != "turn":
             raise ProviderError(
                 f"the built-in demo only answers conversations, not {request.purpose}",
