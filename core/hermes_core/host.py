@@ -32,7 +32,6 @@ from hermes_core.errors import NoModelConfigured, StoreReadOnly, StoreUnavailabl
 from hermes_core.paths import Home
 from hermes_core.providers.base import Model
 from hermes_core.providers.clients import Models
-from hermes_core.providers.demo import DemoModel
 from hermes_core.providers.resolve import Resolution, resolve
 from hermes_core.providers.tokens import TokenCounter
 from hermes_core.security.redaction import Redactor
@@ -89,7 +88,7 @@ class Host:
         self.store = store
         self.tools: Registry = discover()
         self._models = Models()
-        self._demo = DemoModel()
+        self._demo: Model | None = None
         self._sessions: dict[str, Session] = {}
         self._socket = OwnerSocket(self._sessions.get)
         self._owner: Owner | None = None
@@ -158,7 +157,8 @@ class Host:
         )
         await self._socket.aclose()
         await self._models.aclose()
-        await self._demo.aclose()
+        if self._demo is not None:
+            await self._demo.aclose()
         await self.checkpoints.close()
         await self.store.aclose()
 
@@ -182,6 +182,10 @@ class Host:
 
     def _model(self, resolution: Resolution) -> Model:
         if resolution.record.id == "demo":
+            if self._demo is None:
+                from hermes_core.providers.demo import DemoModel  # measured: 28 ms, rarely used
+
+                self._demo = DemoModel()
             return self._demo
         return self._models.get(resolution)
 
