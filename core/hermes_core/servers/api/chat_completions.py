@@ -1,0 +1,206 @@
+"""`POST /v1/chat/completions`: one turn of the agent, in one piece or as a stream."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, aclosing
+from dataclasses import dataclass
+from typing import Protocol
+
+from msgspec import UNSET
+from starlette.datastructures import Headers
+from starlette.types import Receive, Scope, Send
+
+from hermes_core.agent.reply import ReplyText
+from hermes_core.errors import HermesError, NoModelConfigured, StoreError
+from hermes_core.ports import SessionHandle
+from hermes_core.servers.api.agent_turn import AgentTurn
+from hermes_core.servers.api.chat_request import ChatRequest, parse
+from hermes_core.servers.api.connection import EventStream, answer, read_body, refuse, watched
+from hermes_core.servers.api.conversations import SOURCE, Conversations, Place
+from hermes_core.servers.api.translator import ChunkTranslator, Ending, Frame, ending_of
+from hermes_core.servers.api.wire import (
+    DONE,
+    ApiError,
+    Choice,
+    Completion,
+    ReplyMessage,
+    json_bytes,
+    sse,
+    usage_body,
+)
+
+SESSION_HEADER = "x-hermes-session-id"
+PROGRESS_HEADER = "x-hermes-tool-progress"
+MAX_BODY_BYTES = 1_000_000
+MAX_IN_FLIGHT = 64
+KEEP_ALIVE_S = 30.0
+NEEDS_KEY = (
+    "Session continuation requires API key authentication. "
+    "Configure API_SERVER_KEY to enable this feature."
+)
+
+_log = logging.getLogger(__name__)
+
+
+class Sessions(Protocol):
+    """The part of the host this door needs."""
+
+    async def open_session(
+        self, session_id: str | None = None, *, source: str = ""
+    ) -> SessionHandle:
+        """Open a conversation; an unknown id begins a new one under it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatOptions:
+    """How the endpoint behaves."""
+
+    model_name: str = "hermes-agent"
+    has_key: bool = False
+    """Whether callers had to show a key; without one nobody may name a session."""
+    tool_progress: bool = True
+    """Whether streams tell about tools; a request may switch it off."""
+    max_body_bytes: int = MAX_BODY_BYTES
+    max_in_flight: int = MAX_IN_FLIGHT
+    keep_alive_s: float = KEEP_ALIVE_S
+    clock: Callable[[], float] = time.time
+
+
+class ChatCompletions:
+    """The endpoint, an ASGI application of its own so that a hang-up is seen at once."""
+
+    def __init__(
+        self, sessions: Sessions, conversations: Conversations, options: ChatOptions
+    ) -> None:
+        self._sessions = sessions
+        self._conversations = conversations
+        self._options = options
+        self._in_flight = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        started = _Started(send)
+        self._in_flight += 1
+        try:
+            if self._in_flight > self._options.max_in_flight:
+                raise ApiError(
+                    429,
+                    f"Too many requests at once (max {self._options.max_in_flight})",
+                    code="rate_limit_exceeded",
+                    headers={"retry-after": "1"},
+                )
+            await self._answer(Headers(scope=scope), receive, started)
+        except ApiError as error:
+            await refuse(send, error)
+        except HermesError as error:
+            if started.is_set:
+                raise
+            _log.warning("a request could not be served: %s", error)
+            await refuse(send, _unavailable(error))
+        finally:
+            self._in_flight -= 1
+
+    async def _answer(self, headers: Headers, receive: Receive, send: _Started) -> None:
+        request = parse(await read_body(receive, self._options.max_body_bytes))
+        named = headers.get(SESSION_HEADER, "")
+        if named and not self._options.has_key:
+            raise ApiError(403, NEEDS_KEY, code="session_needs_key")
+        progress = self._options.tool_progress and headers.get(PROGRESS_HEADER, "on") != "off"
+        place: AbstractAsyncContextManager[Place] = (
+            self._conversations.named(named) if named else self._conversations.of(request)
+        )
+        async with place as found:
+            handle = await self._sessions.open_session(found.session_id, source=SOURCE)
+            try:
+                turn = AgentTurn(handle)
+                await turn.submit(request.text, system=request.system, is_new=found.is_new)
+                async with watched(receive, turn.stop):
+                    if request.stream:
+                        text = await self._stream(turn, request, found, send, progress)
+                    else:
+                        text = await self._whole(turn, request, found, send)
+                if not named and turn.finish is not None and turn.finish.outcome == "completed":
+                    self._conversations.ended(request, found.session_id, text)
+            finally:
+                await handle.release()
+
+    async def _whole(self, turn: AgentTurn, request: ChatRequest, place: Place, send: Send) -> str:
+        reply = ReplyText()
+        async with aclosing(turn.events()) as events:
+            async for event in events:
+                reply.take(event)
+        ending = ending_of(turn.finish)
+        text = reply.text
+        headers = {SESSION_HEADER: place.session_id}
+        if turn.finish is None or (ending.error is not None and not text):
+            await refuse(send, _failure(ending), headers)
+            return text
+        frame = self._frame(request)
+        body = Completion(
+            id=frame.completion_id,
+            created=frame.created,
+            model=frame.model,
+            choices=(
+                Choice(message=ReplyMessage(content=text), finish_reason=ending.finish_reason),
+            ),
+            usage=usage_body(turn.finish.usage),
+            error=ending.error or UNSET,
+        )
+        await answer(send, 200, json_bytes(body), headers)
+        return text
+
+    async def _stream(
+        self, turn: AgentTurn, request: ChatRequest, place: Place, send: Send, progress: bool
+    ) -> str:
+        chunks = ChunkTranslator(
+            self._frame(request), tool_progress=progress, include_usage=request.include_usage
+        )
+        stream = EventStream(send, keep_alive_s=self._options.keep_alive_s)
+        async with stream.open({SESSION_HEADER: place.session_id}):
+            await stream.write(sse(chunks.opening()))
+            async with aclosing(turn.events()) as events:
+                async for event in events:
+                    chunk = chunks.chunk(event)
+                    if chunk is not None:
+                        await stream.write(sse(chunk))
+            closing = b"".join(sse(chunk) for chunk in chunks.closing(turn.finish))
+            await stream.write(closing + DONE, is_last=True)
+        return chunks.text
+
+    def _frame(self, request: ChatRequest) -> Frame:
+        return Frame(
+            f"chatcmpl-{secrets.token_hex(15)[:29]}",
+            int(self._options.clock()),
+            request.model or self._options.model_name,
+        )
+
+
+class _Started:
+    """A `send` that remembers whether the answer has begun."""
+
+    def __init__(self, send: Send) -> None:
+        self._send: Callable[..., Awaitable[None]] = send
+        self.is_set = False
+
+    async def __call__(self, message: object) -> None:
+        self.is_set = True
+        await self._send(message)
+
+
+def _failure(ending: Ending) -> ApiError:
+    assert ending.error is not None, "asked for only when the turn failed"
+    return ApiError(500, ending.error.message, code=ending.error.code)
+
+
+def _unavailable(error: HermesError) -> ApiError:
+    text = " ".join(part for part in (str(error), error.hint) if part)
+    if isinstance(error, NoModelConfigured):
+        return ApiError(503, f"no model configured: {text}", code="no_model_configured")
+    if isinstance(error, StoreError):
+        return ApiError(503, text, code="store_unavailable")
+    return ApiError(500, text, code="agent_failed")

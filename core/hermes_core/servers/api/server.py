@@ -1,0 +1,102 @@
+"""The API on a socket, until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import socket
+from collections.abc import Iterator
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from hermes_core.errors import ConfigError
+from hermes_core.servers.api.binding import check_binding
+
+DRAIN_S = 20
+"""How long answers that run may take to end once the server stops, in seconds."""
+
+_log = logging.getLogger(__name__)
+
+
+class _Uvicorn(uvicorn.Server):
+    """Leaves the process's signals to the program."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take none."""
+        yield
+
+
+class ApiServer:
+    """Listens and serves.
+
+    Args:
+        app: From `build_application`.
+        drain_s: Seconds running answers get when it stops, then they are interrupted.
+    """
+
+    def __init__(self, app: ASGIApp, *, drain_s: int = DRAIN_S) -> None:
+        config = uvicorn.Config(
+            app,
+            lifespan="off",
+            ws="none",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=drain_s,
+        )
+        self._server = _Uvicorn(config)
+        self._socket: socket.socket | None = None
+
+    @property
+    def url(self) -> str:
+        """The address clients use, with `/v1`."""
+        assert self._socket is not None, "bound first"
+        host, port = self._socket.getsockname()[:2]
+        shown = f"[{host}]" if ":" in host else host
+        return f"http://{shown}:{port}/v1"
+
+    async def bind(self, host: str, port: int, *, key: str) -> None:
+        """Take the address; port 0 takes a free one.
+
+        Raises:
+            ConfigError: The address needs a better key, or cannot be had.
+        """
+        await asyncio.to_thread(check_binding, host, key)
+        if not key:
+            _log.warning("the API server has no key: every program on this machine may use it")
+        try:
+            self._socket = await asyncio.to_thread(_listening, host, port)
+        except OSError as error:
+            raise ConfigError(
+                f"The API server cannot listen on {host}:{port}: {error.strerror or error}.",
+                hint="Set api_server.port (API_SERVER_PORT) to a free port.",
+            ) from error
+
+    async def serve(self) -> None:
+        """Serve until `stop`, then let running answers end."""
+        assert self._socket is not None, "bound first"
+        await self._server.serve(sockets=[self._socket])
+
+    def stop(self) -> None:
+        """Take no more requests; asked twice it does not wait for running answers."""
+        self._server.force_exit = self._server.should_exit
+        self._server.should_exit = True
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    family, kind, protocol, _, address = socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    listener = socket.socket(family, kind, protocol)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(2048)
+        listener.setblocking(False)
+    except OSError:
+        listener.close()
+        raise
+    return listener
