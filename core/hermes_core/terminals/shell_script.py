@@ -108,17 +108,20 @@ def call_script(
         tty: Terminal device to make the controlling one.
     """
     base = shlex.quote(files.base)
-    lines = ["\\builtin shopt -s expand_aliases", "__hermes_options="]
+    before = ["\\builtin shopt -s expand_aliases", "__hermes_options="]
     if tty:
-        lines.append(f"exec 0<>{shlex.quote(tty)} 1>&0 2>&0")
+        before.append(f"exec 0<>{shlex.quote(tty)} 1>&0 2>&0")
     if keep:
-        lines.append(f"\\builtin compgen -e >| {base}.before")
+        before.append(f"\\builtin compgen -e >| {base}.before")
     if state:
-        lines.append(f"\\builtin . {shlex.quote(state)} 2>/dev/null")
-    lines.append("\\builtin set --")
-    lines.append(f'\\builtin eval "$__hermes_options$(<{base}.command)"')
-    lines.append("{ __hermes_code=$?; \\builtin set +o >| " + base + ".options")
-    lines.append("\\builtin set +aefnuvx; \\builtin trap - DEBUG ERR RETURN; } 2>/dev/null")
+        before.append(f"\\builtin . {shlex.quote(state)} 2>/dev/null")
+    before.append("\\builtin set --")
+    before.append(f'\\builtin eval "$__hermes_options$(<{base}.command)"')
+    before.append(f"{{ __hermes_code=$?; \\builtin set +o >| {base}.options")
+    before.append("\\builtin set +aefnuvx; \\builtin trap - DEBUG ERR RETURN; } 2>/dev/null")
+    # one line: error messages count from it, kept aliases do not touch it, and an open
+    # quote in the command cannot upset its reading, only that of the empty command below
+    lines = ["; ".join(before), "\\builtin : 2>/dev/null"]
     if keep:
         lines.append(_keep(base, whole_state=whole_state))
     lines.append('\\builtin exit "$__hermes_code"')

@@ -118,11 +118,32 @@ async def test_errexit_and_xtrace_survive_without_noise(shell: Shell) -> None:
     assert (outcome.exit_code, outcome.captured.text()) == (1, "")
 
 
-async def test_a_syntax_error_is_reported_and_state_survives(shell: Shell) -> None:
+async def test_error_messages_count_the_lines_of_the_command(shell: Shell) -> None:
+    assert (
+        await shell.says("true\nnosuchprogram") == "bash: line 2: nosuchprogram: command not found"
+    )
+
+
+async def test_odd_values_and_options_survive(shell: Shell) -> None:
+    await shell.run(
+        "set -u; IFS=,; export RAW=$'\\xff\\xfe'; readonly FIXED=5; set -o posix; umask 027"
+    )
+    await shell.run("shopt -s failglob; trap 'echo bye' EXIT; alias echo='printf aliased'")
+    said = await shell.says(
+        'printf \'%s\\n\' "$IFS" $FIXED; printf %s "$RAW" | od -An -tx1; umask; echo'
+    )
+    assert said.split() == [",", "5", "ff", "fe", "0027", "aliased"]
+
+
+@pytest.mark.parametrize("command", ["echo (", "if true; then", "echo 'open", 'echo "$(open', "{"])
+async def test_a_syntax_error_is_reported_and_state_survives(shell: Shell, command: str) -> None:
     await shell.run("A=1")
-    outcome = await shell.run("echo (")
+    outcome = await shell.run(command)
     assert outcome.exit_code != 0
-    assert "syntax error" in outcome.captured.text()
+    text = outcome.captured.text()
+    assert "syntax error" in text or "unexpected EOF" in text
+    assert "hermes" not in text
+    assert "command not found" not in text
     assert await shell.says("echo $A") == "1"
 
 
