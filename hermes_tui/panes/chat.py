@@ -124,7 +124,8 @@ class ChatPane(Vertical):
         width = event.size.width
         column = text_column(width, screen_width=self.app.size.width)
         right = 0 if column.narrow else max(width - column.right - 1, 0)
-        self._lower.styles.margin = (0, right, 0, column.bar)
+        # Padding, since a margin here would narrow the transcript too.
+        self._lower.styles.padding = (0, right, 0, column.bar)
 
     # --- following -------------------------------------------------------------------
 
