@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 import psutil
 import pyte
@@ -45,7 +46,7 @@ class Terminal:
         self.started = 0.0
         """When the process was asked for."""
 
-    def __enter__(self) -> Terminal:
+    def __enter__(self) -> Self:
         leader, follower = pty.openpty()
         fcntl.ioctl(leader, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
         self.started = time.perf_counter()

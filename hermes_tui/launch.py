@@ -4,52 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import click
 
-from hermes_core.errors import HermesError
-from hermes_core.host import Host, HostOptions
-from hermes_core.logs import start_logging_as_set
 from hermes_core.paths import Home
 from hermes_tui._version import VERSION
 from hermes_tui.app import HermesApp
-from hermes_tui.choosing import chosen_session
-from hermes_tui.core_workspace import CoreWorkspace
 from hermes_tui.launch_state import ExitState, LaunchState
 from hermes_tui.options import RunOptions
 from hermes_tui.workspace import Workspace
 
 GOODBYE = "Goodbye."
 
+OpenCore = Callable[[Home, RunOptions, list[Callable[[], None]]], Awaitable[Workspace]]
+
 
 def run_app(options: RunOptions) -> int:
     """Run the screen to its end and return the exit code."""
     home = Home.find()
     home.create()
-    launch = LaunchState(session_id=asyncio.run(_chosen(home, options)), version=VERSION)
+    session_id = None
+    if options.resume or options.continue_ is not None:
+        session_id = asyncio.run(_chosen(home, options))
+    launch = LaunchState(session_id=session_id, version=VERSION)
     stops: list[Callable[[], None]] = []
 
     async def connect() -> Workspace:
-        host = await Host.open(
-            HostOptions(
-                home=home,
-                overrides=options.overrides(),
-                source=options.source,
-                allow_demo=True,
-                toolsets=options.toolsets,
-                yolo=options.yolo,
-            )
-        )
-        stops.append(
-            start_logging_as_set(home, host.loaded, verbose=options.verbose, console=False)
-        )
-        try:
-            runtime = host.resolve().runtime
-        except HermesError:
-            await host.aclose()
-            raise
-        return CoreWorkspace(host, runtime)
+        open_core = await asyncio.to_thread(_load_core)
+        return await open_core(home, options, stops)
 
     app = HermesApp(connect, launch)
     try:
@@ -61,11 +44,18 @@ def run_app(options: RunOptions) -> int:
     return 0 if left is None or left.reason == "quit" else 1
 
 
+def _load_core() -> OpenCore:
+    """Import the core; blocks, so it runs in a thread."""
+    from hermes_tui.core_start import open_core  # measured: 0.3 s, more than the first paint
+
+    return open_core
+
+
 async def _chosen(home: Home, options: RunOptions) -> str | None:
     """Find the conversation before the screen takes the terminal, so that errors are readable."""
-    if not options.resume and options.continue_ is None:
-        return None
-    from hermes_core.storage.store import Store  # measured: only a resumed start needs it so early
+    # measured: 60 ms, and only a resumed start needs it so early
+    from hermes_core.storage.store import Store
+    from hermes_tui.choosing import chosen_session
 
     store = await Store.open(home)
     try:
