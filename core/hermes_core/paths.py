@@ -116,19 +116,29 @@ def runtime_folder(environ: Mapping[str, str] | None = None) -> Path:
     Raises:
         OSError: Neither place can be used, or somebody else made the second one.
     """
-    import platformdirs  # measured: not needed before the first session is owned
-
     environ = os.environ if environ is None else environ
-    if environ.get("XDG_RUNTIME_DIR") or sys.platform == "darwin":
-        preferred = Path(platformdirs.user_runtime_dir(APP_NAME, ensure_exists=False))
-        if len(str(preferred).encode()) <= 60 and _made_private(preferred):
-            return preferred
-    import tempfile  # measured: as above
+    preferred = _platform_runtime(environ.get("XDG_RUNTIME_DIR", ""))
+    if preferred is not None and len(str(preferred).encode()) <= 60 and _made_private(preferred):
+        return preferred
+    import tempfile  # measured: not needed before the first session is owned
 
     fallback = Path(tempfile.gettempdir()) / f"hermes-{os.getuid()}"
     if not _made_private(fallback):
         raise PermissionError(f"{fallback} cannot be used: it is not a private folder of yours")
     return fallback
+
+
+def _platform_runtime(named: str) -> Path | None:
+    """Return our part of the platform's runtime folder; it is private whatever surrounds it.
+
+    platformdirs is not asked on Linux: it warns on the error stream about a runtime folder
+    that others may list.
+    """
+    if sys.platform == "darwin":
+        import platformdirs  # measured: not needed before the first session is owned
+
+        return Path(platformdirs.user_runtime_dir(APP_NAME, ensure_exists=False))
+    return Path(named) / APP_NAME if named.startswith("/") else None
 
 
 def _made_private(folder: Path) -> bool:
