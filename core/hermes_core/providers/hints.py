@@ -29,7 +29,7 @@ _WHAT = {
 }
 
 _NEXT = {
-    "auth": "Check {key} in the home's .env file, or run `hermes model`.",
+    "auth": "Check {key}; `hermes config set NAME VALUE` writes another one.",
     "billing": "Add credit or choose another provider with /model.",
     "rate_limit": "Wait a little, or choose another model with /model.",
     "overloaded": "Try again in a moment, or choose another model with /model.",

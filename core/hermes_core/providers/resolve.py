@@ -31,8 +31,10 @@ _NOT_A_KEY = frozenset(
     {"changeme", "your_api_key", "your-api-key", "placeholder", "example", "dummy", "null", "none"}
 )
 _NO_MODEL_HINT = (
-    "Run `hermes model`, or set OPENROUTER_API_KEY (or another provider's key) in the home's"
-    " .env file, or `hermes config set model.provider`, `model.base_url` and `model.default`."
+    "With a key: `hermes config set OPENROUTER_API_KEY …` (or another provider's key); it goes into .env.\n"
+    "With a server of your own: `hermes config set model.provider custom`, then the same for"
+    " model.base_url and model.default.\n"
+    "To look around without a model: `--provider demo`."
 )
 
 
@@ -209,7 +211,7 @@ def _credential(
     names = " or ".join(choice.record.key_env)
     raise NoModelConfigured(
         f"{choice.record.label} has no key: {names} is not set.",
-        hint=f"Put {choice.record.key_env[0]}=… into the home's .env file, or run `hermes model`.",
+        hint=f"Set it with `hermes config set {choice.record.key_env[0]} …`.",
     )
 
 

@@ -347,7 +347,7 @@ async def test_a_renamed_file_changes_the_answer() -> None:
     second = await said_after(
         "list files", {"output": "src/\nb.txt", "exit_code": 0, "error": None}
     )
-    assert first == "There are 1 folder and 1 file in this folder:\n\n- `src/`\n- `a.txt`"
+    assert first == "There is 1 folder and 1 file in this folder:\n\n- `src/`\n- `a.txt`"
     assert second == first.replace("a.txt", "b.txt")
 
 

@@ -105,7 +105,7 @@ def _listing(path: str, last: Done) -> str:
     folders = sum(name.endswith("/") for name in names)
     parts = [_count(folders, "folder")] if folders else []
     parts += [_count(len(names) - folders, "file")] if len(names) > folders else []
-    verb = "is" if len(names) == 1 else "are"
+    verb = "is" if parts[0].startswith("1 ") else "are"
     lines = [f"- `{name}`" for name in names[:_SHOWN_NAMES]]
     if len(names) > _SHOWN_NAMES:
         lines.append(f"- … and {len(names) - _SHOWN_NAMES} more")
