@@ -138,8 +138,6 @@ class Host:
             environ=options.environ,
             overrides=options.overrides,
         )
-        for warning in loaded.warnings:
-            _log.warning("%s", warning)
         workers = Workers()
         asyncio.get_running_loop().set_default_executor(workers)
         store = await Store.open(options.home, synchronous=loaded.settings.storage.synchronous)
@@ -255,8 +253,10 @@ class Host:
     async def _open_inner(self, plan: SessionPlan) -> Session | RemoteSession:
         async with self._lock:
             live = self._sessions.get(plan.session_id)
-            if live is not None:
+            if live is not None and not live.is_closed:
                 return live.retain()
+            if live is not None:
+                await live.wait_closed()
             if self.store.read_only:
                 raise StoreReadOnly(
                     "This home was written by a newer hermes; conversations can only be read.",

@@ -76,6 +76,8 @@ def start_logging_as_set(
 ) -> Callable[[], None]:
     """Start logging as the settings say; every value of `.env` that is a secret is masked.
 
+    What was wrong with the settings is the first thing logged.
+
     Args:
         home: Its `logs` folder is made.
         loaded: Level, sizes, whether secrets are masked, and the secrets themselves.
@@ -91,7 +93,7 @@ def start_logging_as_set(
     chosen = loaded.settings.logging
     known = [value for name, value in loaded.env.values.items() if is_secret_name(name)]
     redactor = Redactor(known, enabled=loaded.settings.security.redact_secrets)
-    return start_logging(
+    stop = start_logging(
         home,
         level="DEBUG" if verbose or loaded.settings.agent.verbose else chosen.level,
         max_size_mb=chosen.max_size_mb,
@@ -99,6 +101,9 @@ def start_logging_as_set(
         redact_text=redactor.redact,
         console=console,
     )
+    for warning in loaded.warnings:
+        logging.getLogger(__name__).warning("%s", warning)
+    return stop
 
 
 def start_logging(
