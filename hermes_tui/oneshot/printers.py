@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -22,8 +23,10 @@ from hermes_core.events import (
     TurnFinished,
 )
 from hermes_core.messages import Usage
+from hermes_core.terminals.ansi import LiveText, strip_controls
 
 Write = Callable[[str], None]
+_FOR_THE_MODEL = re.compile(r"^BLOCKED:\s*|[.;]?\s*(?:Do not|do not) retry.*$", re.DOTALL)
 
 
 class Printer(Protocol):
@@ -65,8 +68,21 @@ def outcome(session_id: str, reply: ReplyText, *, exit_code: int) -> dict[str, A
     }
 
 
+def shown(text: str) -> str:
+    """Return foreign text as a terminal may be given it: no control characters."""
+    return strip_controls(text).replace("\r", "")
+
+
+def refusal(message: str) -> str:
+    """Return why a call was refused, without the words meant for the model alone."""
+    return _FOR_THE_MODEL.sub("", message).strip() or "not allowed"
+
+
 class QuietPrinter:
-    """The reply alone on standard output; everything else on standard error."""
+    """The reply alone on standard output; everything else on standard error.
+
+    Text of models and tools is shown without control characters.
+    """
 
     def __init__(self, out: Write, err: Write) -> None:
         self._out = out
@@ -77,9 +93,9 @@ class QuietPrinter:
         """Only warnings and refusals are worth a line."""
         match event:
             case Notice(level="warn" | "error", text=text):
-                self._err(f"{text}\n")
+                self._err(f"{shown(text)}\n")
             case ToolSkipped(cause="denied" | "blocked", name=name, message=message):
-                self._err(f"refused: {name}: {message}\n")
+                self._err(f"Refused {name}: {shown(refusal(message))}\n")
             case RequestWaiting(reason=reason, seconds=seconds, attempt=attempt):
                 if attempt != self._told_attempt:
                     self._told_attempt = attempt
@@ -89,24 +105,30 @@ class QuietPrinter:
 
     def result(self, result: dict[str, Any]) -> None:
         """Print the reply."""
-        reply = result["final_response"]
+        reply = shown(result["final_response"] or "")
         if reply:
             self._out(reply if reply.endswith("\n") else f"{reply}\n")
 
 
 class TextPrinter(QuietPrinter):
-    """For a person: each tool as a line, then the reply as it streams, then a summary."""
+    """For a person: each tool as a line, then the reply as it streams, then a summary.
+
+    An empty line stands between text and tools.
+    """
 
     def __init__(self, out: Write, err: Write) -> None:
         super().__init__(out, err)
         self._started: dict[str, ToolStarted] = {}
+        self._last = ""
+        """What was printed last: nothing, a tool, or a message by its id."""
         self._at_line_start = True
-        self._said = False
+        self._live = LiveText()
 
     def event(self, event: CoreEvent) -> None:
         """Print what happens, as it happens."""
         match event:
-            case MessageDelta(text=text):
+            case MessageDelta(message_id=message_id, text=text):
+                self._part(message_id)
                 self._say(text)
             case ToolStarted(call_id=call_id):
                 self._started[call_id] = event
@@ -121,15 +143,27 @@ class TextPrinter(QuietPrinter):
 
     def result(self, result: dict[str, Any]) -> None:
         """Print how to go on."""
+        if self._last in ("", "tool") and result["final_response"]:
+            self._part("reply")
+            self._say(result["final_response"])
         self._new_line()
-        if not self._said and result["final_response"]:
-            self._out(f"{result['final_response']}\n")
-        self._out(f"\nResume with: hermes --resume {result['session_id']}\n")
+        gap = "\n" if self._last else ""
+        self._out(f"{gap}Resume with: hermes --resume {result['session_id']}\n")
+
+    def _part(self, name: str) -> None:
+        """Begin a part; the first needs no empty line above it."""
+        if name != self._last:
+            self._new_line()
+            if self._last:
+                self._out("\n")
+            self._last = name
+            self._live = LiveText()
 
     def _say(self, text: str) -> None:
-        self._said = True
-        self._out(text)
-        self._at_line_start = text.endswith("\n")
+        text = self._live.feed(text.encode("utf-8", "replace")).replace("\r", "")
+        if text:
+            self._out(text)
+            self._at_line_start = text.endswith("\n")
 
     def _new_line(self) -> None:
         if not self._at_line_start:
@@ -137,11 +171,13 @@ class TextPrinter(QuietPrinter):
             self._at_line_start = True
 
     def _tool(self, call_id: str, name: str, ok: bool, summary: str, seconds: float) -> None:
-        self._new_line()
+        self._part("tool")
         started = self._started.pop(call_id, None)
         preview = started.preview.splitlines()[0][:60] if started and started.preview else ""
         glyph = "✓" if ok else "✗"
-        self._out(f"  {glyph} {name:<12} {preview}  {summary}  {seconds:.1f}s\n")
+        pieces = [f"{name:<12}", preview, summary, f"{seconds:.1f}s" if seconds >= 0.05 else ""]
+        line = "  ".join(piece for piece in pieces if piece)
+        self._out(f"  {glyph} {shown(line)}\n")
 
 
 _SKIPPED = {"denied": "denied", "blocked": "blocked", "interrupt": "stopped", "steer": "skipped"}

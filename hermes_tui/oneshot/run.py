@@ -53,7 +53,7 @@ async def ask(options: RunOptions) -> int:
         host.options.home, host.loaded, verbose=options.verbose, console=options.verbose
     )
     try:
-        for warning in host.loaded.warnings:
+        for warning in host.loaded.warnings if not options.verbose else ():
             _err(f"{warning}\n")
         return await _ask(host, options)
     finally:
@@ -80,11 +80,11 @@ async def _ask(host: Host, options: RunOptions) -> int:
         await handle.release()
     code = exit_code(reply)
     finish = reply.finish
-    printer.result(printers.outcome(handle.session_id, reply, exit_code=code))
     if finish is not None and finish.error:
         _err(f"Error: {finish.error}\n")
         if finish.hint:
             _err(f"{finish.hint}\n")
+    printer.result(printers.outcome(handle.session_id, reply, exit_code=code))
     return code
 
 
