@@ -12,6 +12,8 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import psutil
+
 from hermes_core.errors import Cancelled
 from hermes_core.ports import CancelToken
 from hermes_core.terminals.base import (
@@ -33,6 +35,7 @@ _log = logging.getLogger(__name__)
 _PROFILE_LIMIT_S = 5.0
 _INTERRUPT_REPLY_S = 0.15
 _GRACE_S = 1.0
+_FOLDER = "hermes-shell-"
 _USUAL_FOLDERS = (
     "/opt/homebrew/bin",
     "/opt/homebrew/sbin",
@@ -280,7 +283,9 @@ class LocalTerminal:
 
     def _make_folder(self) -> None:
         if self._folder is None:
-            self._folder = Path(tempfile.mkdtemp(prefix="hermes-shell-", dir=self._options.scratch))
+            parent = Path(self._options.scratch or tempfile.gettempdir())
+            _remove_abandoned(parent)
+            self._folder = Path(tempfile.mkdtemp(prefix=f"{_FOLDER}{os.getpid()}-", dir=parent))
 
     def _check_folder(self, folder: str) -> str:
         """Return what is wrong with a folder; a session whose own is gone moves up."""
@@ -324,6 +329,14 @@ class LocalTerminal:
             if path != self._state:
                 with contextlib.suppress(OSError):
                     Path(path).unlink()
+
+
+def _remove_abandoned(parent: Path) -> None:
+    """Remove the folders of programs that were killed before they could."""
+    for folder in parent.glob(f"{_FOLDER}*-*"):
+        pid = folder.name.removeprefix(_FOLDER).partition("-")[0]
+        if pid.isdigit() and not psutil.pid_exists(int(pid)):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 async def _acquire(lock: asyncio.Lock, interrupted: asyncio.Task[None]) -> None:

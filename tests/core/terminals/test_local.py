@@ -298,6 +298,16 @@ async def test_session_files_are_private(shell: Shell, tmp_path: Path) -> None:
     assert list(folder.iterdir()) == states
 
 
+async def test_folders_of_killed_programs_are_removed(shell: Shell, tmp_path: Path) -> None:
+    gone = await asyncio.create_subprocess_exec("true")
+    await gone.wait()
+    (tmp_path / f"hermes-shell-{gone.pid}-x").mkdir()
+    (tmp_path / f"hermes-shell-{os.getppid()}-x").mkdir()
+    await shell.run("true")
+    names = {path.name.split("-")[2] for path in session_folders(tmp_path)}
+    assert names == {str(os.getppid()), str(os.getpid())}
+
+
 async def test_the_login_profile_adds_but_does_not_override(tmp_path: Path) -> None:
     profile = Path(os.environ["HOME"]) / ".bash_profile"
     profile.write_text(
