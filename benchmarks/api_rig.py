@@ -48,7 +48,9 @@ def rig(*, tokens: int, wrap: tuple[str, ...] = ()) -> Iterator[Rig]:
         try:
             model_url = _first_line(model)
             (home / "config.yaml").write_text(_config(model_url))
+            pin(SERVER_CORE)
             server = _serve(home, wrap)
+            pin(CLIENT_CORE)
             try:
                 found = Rig(model_url, _address(server))
                 yield found
@@ -79,7 +81,6 @@ def _serve(home: Path, wrap: tuple[str, ...]) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "HERMES_HOME": str(home), "HERMES_OFFLINE": "1"},
-        preexec_fn=lambda: pin(SERVER_CORE),
     )
 
 

@@ -90,7 +90,10 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 def pin(core: int) -> bool:
     """Keep this process and its later children on one core; False where that is not possible."""
-    if sys.platform != "linux" or core not in os.sched_getaffinity(0):
+    if sys.platform != "linux":
         return False
-    os.sched_setaffinity(0, {core})
+    try:
+        os.sched_setaffinity(0, {core})
+    except OSError:
+        return False
     return True
