@@ -69,7 +69,11 @@ def tab_pieces(tabs: Sequence[Tab], active: str, place: Place, width: int) -> li
     room = width - mark.content.cell_length - right.cell_length - 8
     longest = max(12, min(32, room // max(min(len(tabs), 3), 1) - 5))
     index = next((at for at, tab in enumerate(tabs) if tab.key == active), 0)
-    drawn = [_tab(tab, active=tab.key == active, room=longest) for tab in tabs]
+    widest = max(longest, min(32, room - 6))
+    drawn = [
+        _tab(tab, active=tab.key == active, room=widest if tab.key == active else longest)
+        for tab in tabs
+    ]
     first, last, used = index, index, drawn[index].content.cell_length if drawn else 0
     while drawn:
         if last + 1 < len(drawn) and used + drawn[last + 1].content.cell_length <= room:

@@ -1,0 +1,254 @@
+"""The small widgets of the shell, by their pure functions and in apps of a few lines."""
+
+from __future__ import annotations
+
+import pytest
+from textual import events
+from textual.app import App, ComposeResult
+
+from hermes_themes.roles import LAMPLIGHT
+from hermes_themes.variables import variables
+from hermes_widgets.approval_card import findings_content, subject_content
+from hermes_widgets.composer import Composer, ComposerHint, hint_content
+from hermes_widgets.composer_history import InputHistory
+from hermes_widgets.composer_menu import Completion
+from hermes_widgets.composer_paste import PasteFold, normal_text
+from hermes_widgets.fitting import age, clean, fit, fit_left, seconds, tokens
+from hermes_widgets.footer_keys import footer_content
+from hermes_widgets.gauge import gauge, gauge_style
+from hermes_widgets.list_rows import Row, RowList, row_lines
+from hermes_widgets.queue_strip import queue_content
+from hermes_widgets.rail import section_content
+from hermes_widgets.status_bar import Status, StatusBar, status_content
+from hermes_widgets.tab_row import Place, Tab, tab_pieces
+from tests.fakes.scripted_turns import approval
+from tests.support import until
+
+PASTE = "\n".join(f"line {number}" for number in range(84))
+
+
+class Bench(App[None]):
+    """Holds one widget and what it says."""
+
+    def __init__(self, widget: Composer | RowList | StatusBar) -> None:
+        super().__init__()
+        self.widget = widget
+        self.sent: list[str] = []
+        self.chosen: list[str] = []
+
+    def get_css_variables(self) -> dict[str, str]:
+        """With our roles."""
+        return {**variables(LAMPLIGHT), **super().get_css_variables()}
+
+    def compose(self) -> ComposeResult:
+        """The widget alone."""
+        yield self.widget
+
+    def on_composer_sent(self, event: Composer.Sent) -> None:
+        """Note what was sent."""
+        self.sent.append(event.text)
+
+    def on_row_list_chosen(self, event: RowList.Chosen) -> None:
+        """Note what was chosen."""
+        self.chosen.append(event.key)
+
+
+def test_text_is_shortened_by_cells_and_controls_are_dropped() -> None:
+    assert fit("日本語テキスト", 7) == "日本語…"
+    assert fit("short", 10) == "short"
+    assert fit_left("~/code/very/long/path", 10) == "…long/path"
+    assert clean("a\x1b[31mb\u202ec\td\ne") == "a[31mbc d e"
+
+
+def test_units_read_as_in_the_columns() -> None:
+    assert [seconds(value) for value in (0.12, 41.2, 65, 7380)] == [
+        "0.1s",
+        "41s",
+        "1m 05s",
+        "2h 03m",
+    ]
+    assert [age(value) for value in (5, 130, 7300, 90_000, 40 * 86_400)] == [
+        "now",
+        "2m",
+        "2h",
+        "1d",
+        "5w",
+    ]
+    assert [tokens(value) for value in (980, 3_140, 62_000, 1_200_000)] == [
+        "980",
+        "3.1k",
+        "62k",
+        "1.2M",
+    ]
+
+
+def test_a_gauge_is_coloured_by_its_level_and_never_empty_above_zero() -> None:
+    assert [gauge_style(share) for share in (0.1, 0.5, 0.8, 0.95)] == [
+        "$h-ok",
+        "$h-warn",
+        "$h-bad",
+        "$h-bad bold",
+    ]
+    assert gauge(0.001, 12).cell_length == 12
+    assert gauge(0.001, 12).spans[0].end == 1
+
+
+@pytest.mark.parametrize("width", [20, 36, 59, 60, 80, 100, 120, 200])
+def test_every_row_is_exactly_as_wide_as_it_may_be(width: int) -> None:
+    status = Status(
+        phase="busy",
+        word="running pytest -q tests/test_retry.py",
+        since=0.0,
+        hint="esc stops",
+        model="hermes-4-405b",
+        used_tokens=62_000,
+        window_tokens=200_000,
+        cost_usd=0.06,
+    )
+    assert status_content(status, width, frame=0, now=41.0).cell_length == width
+    tabs = [Tab(key=str(n), title=f"conversation number {n}") for n in range(8)]
+    place = Place(folder="~/code/sync", branch="main")
+    pieces = tab_pieces(tabs, "5", place, width)
+    if width >= 60:
+        assert sum(piece.content.cell_length for piece in pieces) == width
+        assert any("conversation" in piece.content.plain for piece in pieces)
+    keys = [("^p", "commands"), ("^o", "unfold"), ("alt+2", "tools"), ("alt+3", "sessions")]
+    footer = footer_content(keys, width)
+    assert footer.cell_length == width
+    assert footer.plain.rstrip().endswith("f1 help")
+    row = Row(key="k", glyph="✓", text="日本語 " * 30, right="12s", note="note", detail="more")
+    assert [line.cell_length for line in row_lines(row, width, cursor=True, focused=True)] == [
+        width,
+        width,
+    ]
+
+
+def test_the_status_row_drops_whole_fields_and_keeps_what_goes_on() -> None:
+    status = Status(phase="busy", word="writing", since=0.0, hint="esc stops", model="m" * 40)
+    assert "writing · 41s · esc stops" in status_content(status, 80, frame=0, now=41.0).plain
+    assert "esc stops" not in status_content(status, 40, frame=0, now=41.0).plain
+
+
+def test_waiting_messages_are_three_rows_and_a_count() -> None:
+    plain = queue_content(["one", "two", "three", "four", "five"], 60).plain
+    assert plain.count("\n") == 2
+    assert "^x drop" in plain
+    assert "+2" in plain
+
+
+def test_a_section_has_no_blank_row_below_its_heading() -> None:
+    plain = section_content("Plan", "1 of 2", [Row(glyph="✓", text="read")], 36).plain
+    assert [line.strip() for line in plain.split("\n")][1] == "✓ read"
+
+
+def test_risky_words_are_marked_wherever_they_stand_and_explained_in_a_column() -> None:
+    request = approval()
+    content = subject_content(request.subject, request.findings)
+    marked = {content.plain[span.start : span.end] for span in content.spans if "bad" in str(span)}
+    assert marked == {"--delete", "sudo"}
+    lines = findings_content(request.findings, 80).plain.split("\n")
+    assert lines[0].index("removes") == lines[1].index("runs as root")
+
+
+def test_brackets_in_foreign_text_are_data() -> None:
+    row = row_lines(Row(text="[bold]x[/bold] [/]"), 40, cursor=False, focused=False)[0]
+    assert "[bold]x[/bold] [/]" in row.plain
+    assert "[red]" in hint_content(ComposerHint(mode="manual", text="[red]"), 40).plain
+
+
+def test_a_long_paste_becomes_a_label_and_is_whole_again_when_sent() -> None:
+    fold = PasteFold(5)
+    label = fold.fold(PASTE)
+    assert label == "[Pasted text #1 · 84 lines]"
+    assert fold.expand(f"look: {label}!") == f"look: {PASTE}!"
+    assert fold.expand("[Pasted text #9 · 3 lines]") == "[Pasted text #9 · 3 lines]"
+    assert fold.fold("a\nb") == "a\nb"
+    assert normal_text("a\r\nb\rc\ud800") == "a\nb\nc"
+
+
+def test_history_walks_back_and_returns_to_the_draft() -> None:
+    history = InputHistory(["one", "two"])
+    assert history.older("draft") == "two"
+    assert history.older("two") == "one"
+    assert history.older("one") is None
+    assert history.newer() == "two"
+    assert history.newer() == "draft"
+    assert history.newer() is None
+    assert history.suggestion("tw") == "o"
+
+
+@pytest.mark.ac("composer-newline-keys")
+@pytest.mark.parametrize("key", ["ctrl+j", "alt+enter", "shift+enter"])
+async def test_enter_sends_and_the_other_keys_break_the_line(key: str) -> None:
+    bench = Bench(Composer())
+    async with bench.run_test() as pilot:
+        bench.query_one(Composer).focus_field()
+        await pilot.press("a", key, "b", "enter")
+        await until(lambda: bench.sent == ["a\nb"])
+        await pilot.press("space", "enter")
+        await pilot.pause()
+        assert bench.sent == ["a\nb"]
+
+
+@pytest.mark.ac("composer-paste-whole")
+async def test_a_paste_is_a_chip_that_goes_whole_with_backspace_and_is_sent_whole() -> None:
+    composer = Composer()
+    bench = Bench(composer)
+    async with bench.run_test() as pilot:
+        composer.focus_field()
+        composer.area.post_message(events.Paste(PASTE))
+        await until(lambda: composer.draft == "[Pasted text #1 · 84 lines]")
+        await pilot.press("backspace")
+        assert composer.draft == ""
+        composer.area.post_message(events.Paste(PASTE))
+        await until(lambda: "#2" in composer.draft)
+        await pilot.press("enter")
+        await until(lambda: bench.sent == [PASTE])
+
+
+async def test_the_menu_takes_arrows_and_tab_and_enter_sends_what_needs_no_more() -> None:
+    def complete(text: str) -> list[Completion]:
+        if not text.startswith("/"):
+            return []
+        return [
+            Completion(insert="/help", label="/help", sends=True),
+            Completion(insert="/queue ", label="/queue <message>"),
+        ]
+
+    composer = Composer(complete=complete)
+    bench = Bench(composer)
+    async with bench.run_test() as pilot:
+        composer.focus_field()
+        await pilot.press("slash", "down", "tab")
+        await until(lambda: composer.draft == "/queue ")
+        composer.clear()
+        await pilot.press("slash", "enter")
+        await until(lambda: bench.sent == ["/help"])
+
+
+async def test_the_cursor_of_a_list_skips_headings_and_a_click_chooses() -> None:
+    rows = RowList()
+    bench = Bench(rows)
+    async with bench.run_test(size=(40, 10)) as pilot:
+        rows.show([Row(text="Head"), Row(key="a", text="A"), Row(), Row(key="b", text="B")])
+        rows.focus()
+        assert rows.chosen_key == "a"
+        await pilot.press("down")
+        assert rows.chosen_key == "b"
+        await pilot.press("down", "enter")
+        await until(lambda: bench.chosen == ["b"])
+        await pilot.click(RowList, offset=(5, 1))
+        await until(lambda: bench.chosen == ["b", "a"])
+
+
+@pytest.mark.ac("no-timer-at-rest")
+async def test_the_status_row_has_a_timer_only_while_something_runs() -> None:
+    bar = StatusBar(clock=lambda: 0.0)
+    bench = Bench(bar)
+    async with bench.run_test():
+        bar.status = Status(phase="busy", word="writing", since=0.0)
+        assert len(bar._timers) == 1
+        bar.status = Status(phase="ready")
+        await until(
+            lambda: not any(timer._task and not timer._task.done() for timer in bar._timers)
+        )
