@@ -61,6 +61,8 @@ class PtyProgram:
         self._stream = pyte.ByteStream(self._screen)
         self._process: subprocess.Popen[bytes] | None = None
         self._fd = -1
+        self.raw = bytearray()
+        """Every byte the program wrote to the terminal."""
 
     async def __aenter__(self) -> PtyProgram:
         leader, follower = pty.openpty()
@@ -117,6 +119,27 @@ class PtyProgram:
         for name in names:
             self.type(KEYS.get(name, name))
 
+    async def press_until(
+        self, name: str, gone: str, *, timeout_s: float = 20, every_s: float = 0.5
+    ) -> None:
+        """Press a key again and again while a text is still shown.
+
+        For what ignores keys in its first moments, such as a fresh approval.
+        """
+        pressed_at = 0.0
+        clock = asyncio.get_running_loop().time
+
+        def is_gone(text: str) -> bool:
+            nonlocal pressed_at
+            if gone not in text:
+                return True
+            if clock() - pressed_at >= every_s:
+                pressed_at = clock()
+                self.press(name)
+            return False
+
+        await self.until(is_gone, timeout_s=timeout_s)
+
     async def until(self, wanted: str | Callable[[str], bool], *, timeout_s: float = 20) -> str:
         """Wait until the screen shows the text (or satisfies the function); return it."""
         seen: Callable[[str], bool] = (
@@ -159,4 +182,5 @@ class PtyProgram:
         except (BlockingIOError, OSError):
             return
         if data:
+            self.raw += data
             self._stream.feed(data)

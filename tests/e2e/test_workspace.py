@@ -3,56 +3,137 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 
 from tests.e2e.conftest import Machine
+from tests.e2e.pty_screen import PtyProgram
+from tests.support import until
 
 pytestmark = pytest.mark.timeout(120)
 
+ASKED = "Run this command?"
+REMOVE = "run rm -rf build"
+
+
+async def say(screen: PtyProgram, text: str) -> None:
+    """Send a message once the conversation is at rest."""
+    await screen.until("● ready")
+    screen.type(text)
+    screen.press("enter")
+
 
 @pytest.mark.ac("first-run")
-async def test_first_run_lists_files_asks_and_can_be_resumed(machine: Machine) -> None:
+async def test_first_run_lists_files_and_comes_back_with_continue(machine: Machine) -> None:
     (machine.work / "notes.txt").write_text("remember the milk\n")
-    (machine.work / "build").mkdir()
     async with machine.screen() as screen:
         await screen.until("demo model")
-        screen.type("list the files here")
-        screen.press("enter")
-        await screen.until("notes.txt")
-        await screen.until("● ready")
-        screen.type("run rm -rf build")
-        screen.press("enter")
-        await screen.until("Run this command?")
-        screen.press("d")
-        await screen.until("denied by you")
-        assert (machine.work / "build").is_dir()
+        await say(screen, "list the files here")
+        await screen.until("There is 1 file in this folder")
+        await screen.until("• notes.txt")
         await screen.until("● ready")
         screen.press("ctrl+d")
         assert await screen.ended() == 0
-        assert "hermes --resume" in screen.text
+        hint = await screen.until("hermes --resume ")
+        session_id = hint.split("hermes --resume ")[1].split()[0]
     async with machine.screen("-c") as screen:
+        shown = await screen.until("There is 1 file in this folder")
+        assert "list the files here" in shown
+        (machine.work / "second.txt").touch()
+        await say(screen, "list the files here")
+        await screen.until("There are 2 files in this folder")
+        await screen.until("● ready")
+        screen.press("ctrl+d")
+        assert await screen.ended() == 0
+        assert f"hermes --resume {session_id}" in await screen.until("hermes --resume ")
+
+
+@pytest.mark.ac("approval-choices")
+async def test_deny_once_and_session_do_what_they_say(machine: Machine) -> None:
+    build = machine.work / "build"
+    build.mkdir()
+    async with machine.screen() as screen:
+        await say(screen, REMOVE)
+        await screen.until(ASKED)
+        await screen.press_until("d", ASKED)
         await screen.until("denied by you")
-        shown = await screen.until("notes.txt")
-        assert "run rm -rf build" in shown
+        await screen.until("● ready")
+        assert build.is_dir()
+
+        await say(screen, REMOVE)
+        await screen.until(ASKED)
+        assert build.is_dir()
+        await screen.press_until("o", ASKED)
+        await until(lambda: not build.exists())
+
+        build.mkdir()
+        await say(screen, REMOVE)
+        await screen.until(ASKED)
+        await screen.press_until("s", ASKED)
+        await until(lambda: not build.exists())
+
+        build.mkdir()
+        await say(screen, REMOVE)
+        await until(lambda: not build.exists(), timeout_s=20)
+        await screen.until("● ready")
+        assert ASKED not in screen.text
+    config = machine.hermes / "config.yaml"
+    assert not config.exists() or "command_allowlist" not in config.read_text()
+
+
+@pytest.mark.ac("approval-choices")
+async def test_always_stands_in_the_settings_and_is_asked_no_more(machine: Machine) -> None:
+    build = machine.work / "build"
+    build.mkdir()
+    async with machine.screen() as screen:
+        await say(screen, REMOVE)
+        await screen.until(ASKED)
+        await screen.press_until("a", ASKED)
+        await until(lambda: not build.exists())
+        await screen.until("● ready")
+    settings = yaml.safe_load((machine.hermes / "config.yaml").read_text())
+    assert len(settings["command_allowlist"]) == 1
+    build.mkdir()
+    async with machine.screen() as screen:
+        await say(screen, REMOVE)
+        await until(lambda: not build.exists(), timeout_s=20)
+        await screen.until("● ready")
+        assert ASKED not in screen.text
 
 
 @pytest.mark.ac("first-run")
 async def test_escape_interrupts_a_running_command(machine: Machine) -> None:
     async with machine.screen() as screen:
-        await screen.until("demo model")
-        screen.type("run sleep 60")
-        screen.press("enter")
-        await screen.until("sleep 60")
+        await say(screen, "run sleep 60")
         await screen.until("esc stops")
         screen.press("escape")
         await screen.until("stopped by you")
         await screen.until("● ready")
 
 
+@pytest.mark.ac("any-size")
 async def test_twenty_by_six_terminal_still_works(machine: Machine) -> None:
+    (machine.work / "notes.txt").touch()
     async with machine.screen(columns=20, rows=6) as screen:
         await screen.until("❯")
-        screen.type("hi")
-        await screen.until("hi")
+        screen.type("list files")
+        await screen.until("list files")
         screen.press("enter")
-        await screen.until(lambda text: "demo" in text or "hi" in text)
+        await screen.until("notes.txt")
         assert screen.exit_code is None
+        screen.press("ctrl+d")
+        assert await screen.ended() == 0
+
+
+@pytest.mark.ac("any-size")
+async def test_a_storm_of_resizes_leaves_a_working_screen(machine: Machine) -> None:
+    (machine.work / "notes.txt").touch()
+    async with machine.screen() as screen:
+        await screen.until("● ready")
+        for step in range(60):
+            screen.resize(20 + step * 7 % 160, 6 + step * 5 % 45)
+        screen.resize(100, 30)
+        await say(screen, "list the files here")
+        await screen.until("• notes.txt")
+        await screen.until("● ready")
+        screen.press("ctrl+d")
+        assert await screen.ended() == 0
