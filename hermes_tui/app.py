@@ -153,7 +153,11 @@ class HermesApp(App[ExitState]):
     def _read_settings(self) -> None:
         skin = self.launch.skin or str(self.workspace.setting("display.skin") or "")
         theme = self.launch.theme or str(self.workspace.setting("tui.theme") or "")
+        self.appearance.look_in(self.workspace.home.root / "skins")
         self.appearance.start(skin=skin, theme=theme)
+        for remark in self.appearance.remarks:
+            self.tell_error(remark)
+        self.appearance.dress(self.open_panes())
         self._busy_mode = str(self.workspace.setting("display.busy_input_mode") or "steer")
         self.query_one(StatusBar).is_still |= bool(self.workspace.setting("tui.reduced_motion"))
 

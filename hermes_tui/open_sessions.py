@@ -45,6 +45,7 @@ class OpenSessions:
         self.panes.append(pane)
         self._opened[pane] = asyncio.Event()
         await self._host.query_one("#main", ContentSwitcher).mount(pane)
+        self._host.appearance.dress([pane])
         self.show(pane)
         return pane
 

@@ -21,6 +21,7 @@ async def _skin(host: HermesApp, argument: str) -> None:
         host.tell_error(f"There is no skin “{chosen}”", hint=", ".join(names))
     else:
         host.appearance.use_skin(chosen)
+        host.appearance.dress(host.open_panes())
         await host.guard(host.workspace.set_setting("display.skin", chosen))
 
 

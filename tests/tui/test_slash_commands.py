@@ -13,6 +13,7 @@ from hermes_core.commands import (
     Undo,
 )
 from hermes_core.paths import Home
+from hermes_tui.launch_state import LaunchState
 from hermes_tui.screens.confirm import ConfirmScreen
 from hermes_tui.screens.pick import PickScreen
 from hermes_tui.slash.command import COMMAND_REGISTRY, SlashCommand, Unknown, find, parse
@@ -187,6 +188,28 @@ async def test_a_theme_is_worn_at_once_and_saved(home: Home) -> None:
         await stage.send("/theme paper")
         await until(lambda: stage.app.theme == "hermes-paper")
         await until(lambda: stage.workspace.settings["tui.theme"] == "paper")
+
+
+@pytest.mark.ac("skin-switch")
+async def test_a_skin_is_previewed_taken_back_and_saved_only_when_chosen(home: Home) -> None:
+    async with staged(home) as stage:
+        await stage.send("/skin")
+        await until(lambda: isinstance(stage.app.screen, PickScreen))
+        await stage.pilot.pause()
+        await stage.type("slate")
+        await until(lambda: stage.app.theme == "hermes-slate")
+        await stage.pilot.press("escape")
+        await until(lambda: stage.app.theme == "hermes-lamplight")
+        assert stage.workspace.settings["display.skin"] == "default"
+        await stage.send("/skin ares")
+        await until(lambda: stage.workspace.settings["display.skin"] == "ares")
+        assert stage.app.theme == "hermes-ares"
+
+
+async def test_a_skin_nobody_knows_is_told_and_the_default_is_worn(home: Home) -> None:
+    async with staged(home, launch=LaunchState(skin="nothere")) as stage:
+        await until(lambda: "no skin 'nothere'" in stage.shown_text())
+        assert stage.app.theme == "hermes-lamplight"
 
 
 @pytest.mark.ac("quit-asks-when-busy")

@@ -202,6 +202,7 @@ class RowList(ScrollView, can_focus=True):
         keys = [row.key for row in self._rows]
         choosable = [index for index, key in enumerate(keys) if key]
         keep = keys.index(before) if keep_cursor and before and before in keys else -1
+        self.set_reactive(RowList.cursor, -1)
         self.cursor = keep if keep >= 0 else (choosable[0] if choosable else -1)
         self.virtual_size = Size(self.size.width, len(self._lines))
         self.refresh()
