@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PROMPT = "❯".encode()
 """The sign in front of the field: the first thing that says one can type."""
 
+_KEPT = ("PATH", "PYTHONPATH")
 Steps = Sequence[Mapping[str, Any]]
 
 
@@ -52,7 +53,7 @@ class Ground:
         user = self.place / "user"
         return {
             "HOME": str(user),
-            "PATH": os.environ["PATH"],
+            **{name: os.environ[name] for name in _KEPT if name in os.environ},
             "LANG": "C.UTF-8",
             "HERMES_OFFLINE": "1",
             "XDG_RUNTIME_DIR": str(user),
