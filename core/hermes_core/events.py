@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Literal, TypeAlias
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from hermes_core.messages import Attachment, Runtime, TodoItem, Usage
+from hermes_core.messages import Attachment, Runtime, TodoItem, Usage, clean_text
 
 MAX_STORED_BYTES = 8 * 1024
 """Size limit of a stored event; longer bodies live in messages or spill files."""
@@ -591,6 +591,7 @@ def decode_event(data: bytes | str) -> CoreEvent:
 
 def fit_text(text: str, limit_bytes: int = 6_000) -> str:
     """Return the beginning of `text` whose JSON form has at most `limit_bytes`."""
+    text = clean_text(text)
     if len(text) * 6 <= limit_bytes or len(_encoder.encode(text)) <= limit_bytes:
         return text
     low, high = 0, min(len(text), limit_bytes)

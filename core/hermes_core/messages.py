@@ -120,4 +120,10 @@ class Runtime(msgspec.Struct, frozen=True, kw_only=True):
 
 def clean_text(text: str) -> str:
     """Drop lone UTF-16 surrogates, which no encoder and no provider accepts."""
-    return _LONE_SURROGATES.sub("", text)
+    if text.isascii():
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return _LONE_SURROGATES.sub("", text)
+    return text

@@ -13,6 +13,7 @@ from hermes_core.agent.conversation import Input
 from hermes_core.agent.journal import Journal
 from hermes_core.commands import Submit
 from hermes_core.events import CoreEvent, InputAccepted, InputMode, InputState, fit_text
+from hermes_core.messages import clean_text
 
 _log = logging.getLogger(__name__)
 
@@ -45,9 +46,15 @@ class Inbox:
 
     def accept(self, submit: Submit, mode: InputMode) -> Input:
         """Store a message and put it where its mode says."""
-        item = Input(self._new_id(), submit.text, submit.attachments, submit.note, submit.system)
-        shown = fit_text(submit.text)
-        if len(shown) < len(submit.text):
+        item = Input(
+            self._new_id(),
+            clean_text(submit.text),
+            submit.attachments,
+            clean_text(submit.note),
+            clean_text(submit.system),
+        )
+        shown = fit_text(item.text)
+        if len(shown) < len(item.text):
             self._park(item)
         self._journal.emit(
             InputAccepted(
@@ -74,6 +81,7 @@ class Inbox:
 
     def edit(self, input_id: str, text: str) -> bool:
         """Change a queued text; False if it is not in the queue any more."""
+        text = clean_text(text)
         for index, item in enumerate(self._queue):
             if item.input_id == input_id:
                 changed = replace(item, text=text)

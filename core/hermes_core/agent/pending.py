@@ -8,9 +8,8 @@ nothing and is told so.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import msgspec
@@ -27,6 +26,8 @@ from hermes_core.events import (
     QuestionAsked,
     encode_event,
 )
+from hermes_core.messages import clean_text
+from hermes_core.security.permissions import shown_hash
 
 
 class QuestionRecords(Protocol):
@@ -45,12 +46,6 @@ class QuestionRecords(Protocol):
 class _Open:
     event: ApprovalRequested | QuestionAsked
     answer: asyncio.Future[Answer]
-    waiting_since: float = field(default=0.0)
-
-
-def shown_hash(*parts: str) -> str:
-    """Hash of what a person was shown: 16 hexadecimal digits."""
-    return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()[:16]
 
 
 class Pending:
@@ -120,7 +115,9 @@ class Pending:
         question = msgspec.structs.replace(
             question,
             request_id=question.request_id or self._new_id(),
-            shown_hash=shown_hash(question.question, *question.choices),
+            shown_hash=shown_hash(
+                clean_text(question.question), *map(clean_text, question.choices)
+            ),
             expires_at=self._clock.time() + timeout_s,
         )
         answer = await self._ask(question, timeout_s, cancel)
