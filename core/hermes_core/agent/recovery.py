@@ -13,6 +13,7 @@ from hermes_core.events import (
     MessageStarted,
     QuestionAnswered,
     QuestionAsked,
+    ToolAnnounced,
     ToolFinished,
     ToolSkipped,
     ToolStarted,
@@ -25,6 +26,11 @@ OUTCOME_UNKNOWN = (
     '{"error": "Outcome unknown: hermes stopped while this call ran. It was not repeated; '
     'check what it did before calling it again."}'
 )
+RESULT_LOST = (
+    '{"error": "This call had ended when hermes stopped, but its result was lost. It was not '
+    'repeated."}'
+)
+NEVER_STARTED = '{"error": "Not run: hermes stopped before this call began."}'
 
 
 @dataclass(slots=True)
@@ -34,6 +40,8 @@ class LeftOpen:
     turn: TurnStarted | None = None
     messages: dict[str, MessageStarted] = field(default_factory=dict)
     tools: dict[str, ToolStarted] = field(default_factory=dict)
+    announced: dict[str, ToolAnnounced] = field(default_factory=dict)
+    """Calls the model named that were never started."""
     approvals: dict[str, ApprovalRequested] = field(default_factory=dict)
     questions: dict[str, QuestionAsked] = field(default_factory=dict)
 
@@ -48,9 +56,13 @@ class LeftOpen:
                 self.messages[message_id] = event
             case MessageFinished(message_id=message_id):
                 self.messages.pop(message_id, None)
+            case ToolAnnounced(call_id=call_id):
+                self.announced[call_id] = event
             case ToolStarted(call_id=call_id):
+                self.announced.pop(call_id, None)
                 self.tools[call_id] = event
             case ToolFinished(call_id=call_id) | ToolSkipped(call_id=call_id):
+                self.announced.pop(call_id, None)
                 self.tools.pop(call_id, None)
             case ApprovalRequested(request_id=request_id):
                 self.approvals[request_id] = event
@@ -99,6 +111,16 @@ def closing_events(found: LeftOpen) -> list[CoreEvent]:
                 turn_id=turn_id,
             )
         )
+    for call in found.announced.values():
+        events.append(
+            ToolSkipped(
+                call_id=call.call_id,
+                name=call.name,
+                cause="lost",
+                message="Not run: hermes stopped before it began.",
+                turn_id=turn_id,
+            )
+        )
     for message in found.messages.values():
         events.append(
             MessageFinished(
@@ -114,8 +136,18 @@ def closing_events(found: LeftOpen) -> list[CoreEvent]:
     return events
 
 
-def missing_results(messages: Sequence[Message], *, timestamp: float) -> list[Message]:
-    """Return a result for each call of the last round that has none."""
+def missing_results(
+    messages: Sequence[Message], events: Sequence[CoreEvent], *, timestamp: float
+) -> list[Message]:
+    """Return a result for each call of the last round that has none.
+
+    Args:
+        messages: The active history.
+        events: What was stored of the round; decides what is known about each call.
+        timestamp: Of the new messages.
+    """
+    started = {e.call_id for e in events if isinstance(e, ToolStarted)}
+    ended = {e.call_id for e in events if isinstance(e, ToolFinished)}
     for index in range(len(messages) - 1, -1, -1):
         message = messages[index]
         if message.role == "tool":
@@ -126,7 +158,13 @@ def missing_results(messages: Sequence[Message], *, timestamp: float) -> list[Me
         return [
             Message(
                 role="tool",
-                content=OUTCOME_UNKNOWN,
+                content=(
+                    RESULT_LOST
+                    if call.id in ended
+                    else OUTCOME_UNKNOWN
+                    if call.id in started
+                    else NEVER_STARTED
+                ),
                 message_id=f"{message.message_id}-lost-{number}",
                 tool_call_id=call.id,
                 tool_name=call.name,
