@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from hermes_core.agent.conversation import fresh_call_id
 from hermes_core.agent.deltas import DeltaBuffer
 from hermes_core.agent.inline_reasoning import InlineReasoning, Piece
 from hermes_core.agent.journal import Journal
@@ -19,7 +20,7 @@ from hermes_core.events import (
     ToolSkipped,
     fit_text,
 )
-from hermes_core.messages import Message, ToolCall, Usage
+from hermes_core.messages import Message, ToolCall, Usage, clean_text
 from hermes_core.providers.base import (
     StreamEnd,
     StreamPart,
@@ -43,10 +44,24 @@ class _Slot:
 
 
 class Answer:
-    """Takes stream parts, emits the events of what is shown, and keeps the whole."""
+    """Takes stream parts, emits the events of what is shown, and keeps the whole.
+
+    Args:
+        journal: Where its events go.
+        message_id: Names the message, unless it continues another one.
+        used_call_ids: Ids of all calls of the conversation so far. Some servers number
+            calls from zero in each reply; screens and results tell them apart by id, so
+            a repeated one gets another. The ids of this answer are added.
+        continues: An answer stopped by the output limit; its message goes on.
+    """
 
     def __init__(
-        self, journal: Journal, message_id: str, *, continues: Answer | None = None
+        self,
+        journal: Journal,
+        message_id: str,
+        *,
+        used_call_ids: set[str] | None = None,
+        continues: Answer | None = None,
     ) -> None:
         if continues is not None:
             message_id = continues.message_id
@@ -73,6 +88,8 @@ class Answer:
         self._is_thinking = False
         self._is_started = continues is not None
         self._is_closed = False
+        self._is_over = False
+        self._used_call_ids = set() if used_call_ids is None else used_call_ids
         if continues is not None:
             self._text.append(continues.text)
 
@@ -128,21 +145,23 @@ class Answer:
     # --- taking parts ------------------------------------------------------------------
 
     def take(self, part: StreamPart) -> None:
-        """Take the next part of the stream."""
+        """Take the next part of the stream; after its end nothing is taken any more."""
+        if self._is_over:
+            return
         self.parts_seen += 1
         match part:
             case TextDelta(text=text):
-                for piece in self._inline.feed(text):
+                for piece in self._inline.feed(clean_text(text)):
                     self._take_piece(piece)
             case ThinkingDelta(text=text):
-                self._think(text)
+                self._think(clean_text(text))
             case ThinkingBlock(item=item):
                 self._details.append(item)
             case ToolCallStart(index=index, id=call_id, name=name):
                 self._announce(index, call_id, name)
             case ToolCallDelta(index=index, arguments=arguments, extra_content=extra):
                 slot = self._slots.setdefault(index, _Slot("", ""))
-                slot.parts.append(arguments)
+                slot.parts.append(clean_text(arguments))
                 slot.extra_content = extra or slot.extra_content
             case UsageReport(usage=usage):
                 self.usage = usage
@@ -150,7 +169,8 @@ class Answer:
                 self.finish_reason = reason
 
     def end_stream(self) -> None:
-        """Release what was held back and close the thinking."""
+        """Release what was held back and close the thinking. Nothing is taken after it."""
+        self._is_over = True
         for piece in self._inline.finish():
             self._take_piece(piece)
         self._stop_thinking()
@@ -201,16 +221,13 @@ class Answer:
     def _announce(self, index: int, call_id: str, name: str) -> None:
         self._stop_thinking()
         self._text_out.flush()
-        self._slots[index] = _Slot(call_id, name)
-        self._emit(ToolAnnounced(call_id=call_id, name=name))
+        unique = fresh_call_id(call_id or "call", self._used_call_ids)
+        self._used_call_ids.add(unique)
+        self._slots[index] = _Slot(unique, clean_text(name))
+        self._emit(ToolAnnounced(call_id=unique, name=name))
 
     def _emit(self, event: Any) -> None:
         self._journal.emit(event)
-
-    def rename_calls(self, names: dict[str, str]) -> None:
-        """Give calls other ids (a provider used one twice in this conversation)."""
-        for slot in self._slots.values():
-            slot.id = names.get(slot.id, slot.id)
 
     # --- closing -----------------------------------------------------------------------
 

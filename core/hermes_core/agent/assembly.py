@@ -7,7 +7,7 @@ import datetime as dt
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,18 +22,16 @@ from hermes_core.agent.model_call import ModelCaller, StallLimits
 from hermes_core.agent.pending import Pending
 from hermes_core.agent.permission_desk import PermissionDesk
 from hermes_core.agent.services import SessionQuestions, SessionTodos
-from hermes_core.agent.session import Session, SessionParts
+from hermes_core.agent.session import Session
+from hermes_core.agent.session_parts import SessionParts
+from hermes_core.agent.session_upkeep import SessionRollbacks, tool_families
 from hermes_core.agent.tool_runner import ToolRunner, ToolServices
-from hermes_core.agent.turn import TurnParts
+from hermes_core.agent.turn_parts import TurnParts
 from hermes_core.agent.workers import Workers
-from hermes_core.checkpoints.snapshots import Checkpoint
-from hermes_core.checkpoints.store import CheckpointStore, SessionCheckpoints
-from hermes_core.commands import Submit
+from hermes_core.checkpoints.store import CheckpointStore
 from hermes_core.config.loader import LoadedSettings
 from hermes_core.errors import HermesError
 from hermes_core.events import (
-    BackgroundFinished,
-    CheckpointCreated,
     CoreEvent,
     Notice,
     SessionOpened,
@@ -42,6 +40,7 @@ from hermes_core.events import (
 )
 from hermes_core.files import LocalFiles
 from hermes_core.paths import Home
+from hermes_core.providers.address import is_local
 from hermes_core.providers.base import Model
 from hermes_core.providers.resolve import Resolution
 from hermes_core.providers.tokens import TokenCounter
@@ -52,12 +51,11 @@ from hermes_core.storage.records import SessionRecord
 from hermes_core.storage.store import Store
 from hermes_core.tools.base import ToolContext
 from hermes_core.tools.files.read_memory import ReadMemory
-from hermes_core.tools.registry import Registry, session_services
-from hermes_core.tools.shell.notices import Completion, notice_text
-from hermes_core.tools.shell.process_table import ProcessTable
+from hermes_core.tools.registry import Registry
+from hermes_core.tools.shell.sessions import TerminalSessions
 
-RECOVERY_EVENTS = 2_000
-"""How far back a resumed session is searched for what was left open."""
+RECOVERY_EVENTS = 20_000
+"""How far back a resumed session is searched for what was left open: days of work."""
 
 _log = logging.getLogger(__name__)
 
@@ -97,7 +95,6 @@ class Ground:
     turn_gate: asyncio.Semaphore
     workers: Workers
     save_allowlist: Callable[[list[str]], Awaitable[None]]
-    stall: StallLimits = field(default_factory=StallLimits)
 
 
 def new_id() -> str:
@@ -113,6 +110,7 @@ class _Assembly:
         self.plan = plan
         self.session: Session | None = None
         self.resolution: Resolution | None = None
+        self._prompt_warnings: tuple[str, ...] = ()
 
     @property
     def live(self) -> Session:
@@ -145,8 +143,13 @@ class _Assembly:
             is_attended=lambda: self.live.is_attended,
             cancel=lambda: self.live.cancel,
         )
-        services = _make_services(ground, plan, lambda: self.live, journal)
-        checkpoints = _SessionRollbacks(ground, plan.session_id, journal)
+        services = tool_families(lambda: self.live, journal, ground.redactor)
+        checkpoints = SessionRollbacks(
+            ground.checkpoints,
+            plan.session_id,
+            journal,
+            enabled=ground.loaded.settings.checkpoints.enabled,
+        )
         inbox = Inbox(journal, ground.home.spills / plan.session_id, new_id)
         runner = ToolRunner(
             journal, self._tool_services(talk, journal, pending, desk, checkpoints, services)
@@ -213,8 +216,6 @@ class _Assembly:
             built = await asyncio.to_thread(self._prompt)
             talk.system = built.text
             self._prompt_warnings = built.warnings
-            return talk
-        self._prompt_warnings: tuple[str, ...] = ()
         return talk
 
     def _prompt(self) -> prompts.Prompt:
@@ -266,11 +267,14 @@ class _Assembly:
         events = await store.events(
             session_id, after_seq=max(0, journal.last_seq - RECOVERY_EVENTS)
         )
-        for message in recovery.missing_results(talk.messages, timestamp=self.ground.clock.time()):
+        now = self.ground.clock.time()
+        for message in recovery.missing_results(talk.messages, events, timestamp=now):
             talk.messages.append(message)
             journal.record(message)
         for event in recovery.closing_events(recovery.left_open(events)):
             journal.emit(event)
+        for request_id, _ in await store.open_questions(session_id):
+            await store.resolve_question(request_id, b'{"by": "owner lost"}')
         talk.todos = _last_todos(events)
         journal.patch(ended_at=None, end_reason=None, system_prompt=talk.system)
         if (record.model, record.billing_provider) != (
@@ -292,11 +296,23 @@ class _Assembly:
         self.resolution = self.ground.resolve(model, provider)
         return self.resolution.runtime
 
+    def _stall(self) -> StallLimits:
+        """What is written down for this provider or for all; local servers may think long."""
+        assert self.resolution is not None, "resolved when the session was built"
+        settings, runtime = self.ground.loaded.settings, self.resolution.runtime
+        entry = settings.providers.get(runtime.provider)
+        written = (entry.stale_timeout_seconds if entry else None) or (
+            settings.requests.stream_stale_timeout
+        )
+        if written:
+            return StallLimits(written, written, written)
+        return StallLimits(silent_s=0) if is_local(runtime.base_url) else StallLimits()
+
     def _turn_parts(
-        self, journal: Journal, runner: ToolRunner, checkpoints: _SessionRollbacks
+        self, journal: Journal, runner: ToolRunner, checkpoints: SessionRollbacks
     ) -> TurnParts:
         ground, settings = self.ground, self.ground.loaded.settings
-        caller = ModelCaller(journal, clock=ground.clock, stall=ground.stall, new_id=new_id)
+        caller = ModelCaller(journal, clock=ground.clock, stall=self._stall, new_id=new_id)
 
         def model() -> Model:
             assert self.resolution is not None, "resolved when the session was built"
@@ -325,11 +341,12 @@ class _Assembly:
         journal: Journal,
         pending: Pending,
         desk: PermissionDesk,
-        checkpoints: _SessionRollbacks,
+        checkpoints: SessionRollbacks,
         services: Mapping[type[Any], Any],
     ) -> ToolServices:
         ground, plan = self.ground, self.plan
         todos = SessionTodos(talk, journal)
+        shell: TerminalSessions = services[TerminalSessions]
         recall = StoreRecall(ground.store)
         files = LocalFiles()
 
@@ -340,7 +357,7 @@ class _Assembly:
                 session_id=plan.session_id,
                 turn_id=journal.turn_id or "",
                 call_id=call_id,
-                cwd=plan.cwd,
+                cwd=shell.cwd or plan.cwd,
                 home=ground.home,
                 settings=ground.loaded.settings,
                 cancel=cancel,
@@ -365,69 +382,11 @@ class _Assembly:
             redact=ground.redactor.redact,
             line_redactor=lambda: LineRedactor(ground.redactor),
             spill_folder=ground.home.spills / plan.session_id,
-            cwd=lambda: plan.cwd,
+            cwd=lambda: shell.cwd or plan.cwd,
             clock=ground.clock,
             on_tool=services[ReadMemory].note_tool,
             strays=lambda: ground.workers.strays,
         )
-
-
-class _SessionRollbacks:
-    """Checkpoints of one session, for its tools and for its commands."""
-
-    def __init__(self, ground: Ground, session_id: str, journal: Journal) -> None:
-        self._store = ground.checkpoints
-        self._journal = journal
-        self.port = SessionCheckpoints(
-            ground.checkpoints,
-            session_id=session_id,
-            on_created=self._created,
-            enabled=ground.loaded.settings.checkpoints.enabled,
-        )
-
-    def new_step(self) -> None:
-        """Another step begins: folders may be snapshotted again."""
-        self.port.new_step(self._journal.turn_id or "")
-
-    async def restore(self, checkpoint_id: str, *, path: str | None = None) -> list[str]:
-        """Bring files back; returns their paths. Raises HermesError."""
-        return await self._store.restore(checkpoint_id, path=path)
-
-    def _created(self, checkpoint: Checkpoint) -> None:
-        self._journal.emit(
-            CheckpointCreated(
-                checkpoint_id=checkpoint.id,
-                directory=checkpoint.directory,
-                cause=checkpoint.cause[:300],
-            )
-        )
-
-
-def _make_services(
-    ground: Ground, plan: SessionPlan, live: Callable[[], Session], journal: Journal
-) -> dict[type[Any], Any]:
-    """One instance of each tool family's own service, background news wired to the session."""
-    made: dict[type[Any], Any] = {kind: kind() for kind in session_services()}
-    made[Redactor] = ground.redactor
-    table = made.get(ProcessTable)
-    if isinstance(table, ProcessTable):
-        tasks: set[asyncio.Task[Any]] = set()
-
-        def finished(completion: Completion) -> None:
-            journal.emit(
-                BackgroundFinished(
-                    task_id=completion.session_id,
-                    status=f"exit {completion.exit_code}",
-                    summary=completion.command[:300],
-                )
-            )
-            news = Submit(text=notice_text(completion), mode="queue", client="process")
-            task = asyncio.create_task(live().send(news))
-            tasks.add(task)
-            task.add_done_callback(tasks.discard)
-
-        table.on_finished = finished
-    return made
 
 
 async def build_session(

@@ -100,6 +100,13 @@ def _as_object(value: Any) -> dict[str, Any] | None:
     return {} if value is None else None
 
 
+def sendable(call: ToolCall) -> ToolCall:
+    """Return the call as it may stand in the history: unreadable arguments become `{}`."""
+    if mend_json(call.arguments) is not None:
+        return call
+    return msgspec.structs.replace(call, arguments="{}")
+
+
 def prepare(call: ToolCall, tools: Registry) -> ReadyCall | BadCall:
     """Find the tool and validate the arguments.
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import msgspec
-
-from hermes_core.messages import Attachment, Message, Runtime, TodoItem, ToolCall, Usage
+from hermes_core.messages import Attachment, Message, Runtime, TodoItem, Usage, clean_text
 
 
 @dataclass(slots=True)
@@ -26,9 +24,11 @@ class Conversation:
     """Size of the last prompt as the provider reported it."""
     todos: tuple[TodoItem, ...] = ()
 
-    def call_ids(self) -> set[str]:
-        """Ids of all calls so far."""
-        return {call.id for message in self.messages for call in message.tool_calls}
+    used_call_ids: set[str] = field(default_factory=set)
+    """Ids of all calls so far, those that were announced and taken back included."""
+
+    def __post_init__(self) -> None:
+        self.used_call_ids |= {call.id for m in self.messages for call in m.tool_calls}
 
     def last_user(self) -> Message | None:
         """The newest message of the person."""
@@ -55,18 +55,10 @@ class Input:
     system: str = ""
 
 
-def with_fresh_ids(calls: tuple[ToolCall, ...], used: set[str]) -> tuple[ToolCall, ...]:
-    """Give calls whose id was used before in the conversation another one.
-
-    Some servers number calls from zero in each reply; screens and results tell calls
-    apart by id.
-    """
-    fresh = []
-    for call in calls:
-        unique, count = call.id, 1
-        while unique in used:
-            count += 1
-            unique = f"{call.id}_{count}"
-        used.add(unique)
-        fresh.append(call if unique == call.id else msgspec.structs.replace(call, id=unique))
-    return tuple(fresh)
+def fresh_call_id(wanted: str, used: set[str]) -> str:
+    """Return the id, with a number behind it if it was used before."""
+    unique, count = clean_text(wanted), 1
+    while unique in used:
+        count += 1
+        unique = f"{clean_text(wanted)}_{count}"
+    return unique

@@ -95,7 +95,7 @@ class ModelCaller:
         journal: Journal,
         *,
         clock: Clock,
-        stall: StallLimits,
+        stall: Callable[[], StallLimits],
         new_id: Callable[[], str],
     ) -> None:
         self._journal = journal
@@ -111,6 +111,7 @@ class ModelCaller:
         cancel: TurnCancel,
         steer: Steer,
         est_tokens: int = 0,
+        used_call_ids: set[str] | None = None,
         continues: Answer | None = None,
     ) -> Answer:
         """Send the request until it works or nothing more can be done.
@@ -121,7 +122,9 @@ class ModelCaller:
             cancel: Aborts the request.
             steer: Cuts the reply short.
             est_tokens: Size of the request, for the watchdog and the events.
-            continues: An answer the output limit stopped; its message goes on.
+            used_call_ids: See `Answer`.
+            continues: An answer the output limit stopped; its message goes on. If the
+                request fails the message stays open, for the caller to close.
 
         Returns:
             The answer. Its `ending` says whether it is `complete`, `cut` (the
@@ -140,17 +143,22 @@ class ModelCaller:
                     est_tokens=est_tokens,
                 )
             )
-            answer = Answer(self._journal, self._new_id(), continues=continues)
+            answer = Answer(
+                self._journal, self._new_id(), used_call_ids=used_call_ids, continues=continues
+            )
             try:
                 return await self._once(model, request, answer, cancel, steer, est_tokens)
             except ProviderError as error:
-                if answer.shown and error.reason in _BROKEN_STREAM:
+                has_grown = answer.shown and (continues is None or answer.text != continues.text)
+                if has_grown and (continues is not None or error.reason in _BROKEN_STREAM):
                     self._report(error, "continue")
                     answer.end_stream()
                     answer.retract_calls("lost")
                     answer.ending = "cut"
                     return answer
-                answer.close(state="discarded", reason=error.reason)
+                answer.end_stream()
+                if continues is None:
+                    answer.close(state="discarded", reason=error.reason)
                 answer.retract_calls("lost")
                 if not error.retryable or attempt == MAX_ATTEMPTS:
                     self._report(error, "stop")
@@ -204,7 +212,7 @@ class ModelCaller:
         est_tokens: int,
     ) -> None:
         """Return when something ended; raise if the stream has gone silent."""
-        limit = self._stall.for_tokens(est_tokens) or None
+        limit = self._stall().for_tokens(est_tokens) or None
         seen = -1
         while True:
             done, _ = await asyncio.wait(

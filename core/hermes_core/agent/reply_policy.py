@@ -8,7 +8,8 @@ from typing import Literal
 
 from hermes_core.agent.answer import Answer
 from hermes_core.agent.calls import BadCall, ReadyCall, looks_truncated, mend_json
-from hermes_core.errors import ContextFull
+from hermes_core.errors import ContextFull, HermesError
+from hermes_core.events import TurnFinished
 from hermes_core.messages import Message, Runtime
 
 MAX_CUTS = 1
@@ -185,4 +186,11 @@ def context_full(runtime: Runtime) -> ContextFull:
         f"This conversation no longer fits the context window of {runtime.model} "
         f"({runtime.window_tokens:,} tokens).",
         hint="Start a new one with /new; this one stays and can be searched.",
+    )
+
+
+def failed(reason: str, error: HermesError) -> TurnFinished:
+    """The closing event of a turn that an error ended."""
+    return TurnFinished(
+        outcome="failed", reason=reason, error=str(error)[:1_500], hint=error.hint[:500]
     )

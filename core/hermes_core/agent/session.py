@@ -9,20 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import nullcontext
-from dataclasses import dataclass
-from typing import Protocol
 
 import msgspec
 
 from hermes_core.agent.cancel import TurnCancel
 from hermes_core.agent.conversation import Conversation
-from hermes_core.agent.inbox import Inbox
-from hermes_core.agent.journal import Journal
 from hermes_core.agent.model_call import Steer
-from hermes_core.agent.pending import Pending
-from hermes_core.agent.turn import Turn, TurnParts
+from hermes_core.agent.session_parts import SessionParts
+from hermes_core.agent.turn import Turn
 from hermes_core.commands import (
     Answer,
     AskSide,
@@ -57,69 +53,16 @@ from hermes_core.events import (
     SessionRewound,
     SessionRuntimeChanged,
     SessionTitled,
-    TurnFinished,
 )
-from hermes_core.messages import Runtime
 from hermes_core.security.approvals import Grant
-from hermes_core.storage.store import Store
 
 HEARTBEAT_S = 10.0
+CLOSE_WAIT_S = 5.0
+"""How long a closing session waits for its interrupted turn."""
+
 EFFORTS = ("", "none", "minimal", "low", "medium", "high", "xhigh")
 
 _log = logging.getLogger(__name__)
-
-
-class ApprovalControl(Protocol):
-    """What the session may do with its guard."""
-
-    def set_mode(self, mode: str) -> str:
-        """Switch the mode; returns what now holds, in words."""
-        ...
-
-    async def revoke(self, key: str) -> bool:
-        """Take a grant back; False if there is none."""
-        ...
-
-    def grants(self) -> tuple[Grant, ...]:
-        """What was allowed for longer than once."""
-        ...
-
-
-class Rollbacks(Protocol):
-    """What the session may do with its checkpoints."""
-
-    async def restore(self, checkpoint_id: str, *, path: str | None = None) -> list[str]:
-        """Bring files back; returns their paths. Raises HermesError."""
-        ...
-
-    def new_step(self) -> None:
-        """Another step begins: folders may be snapshotted again."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionParts:
-    """What a session is built from; `host.py` makes it."""
-
-    session_id: str
-    store: Store
-    journal: Journal
-    conversation: Conversation
-    inbox: Inbox
-    pending: Pending
-    turn_parts: TurnParts
-    approvals: ApprovalControl
-    rollbacks: Rollbacks
-    switch_runtime: Callable[[str, str], Runtime]
-    """Resolve (model, provider) to a runtime and make it current. Raises HermesError."""
-    busy_mode: InputMode = "steer"
-    interactive: bool = True
-    """Whether a person sits behind the door that opened it."""
-    on_rewind: Callable[[], None] = lambda: None
-    """Told after the conversation lost its tail or files went back."""
-    turn_gate: asyncio.Semaphore | None = None
-    """Shared by the process: how many turns may run at once."""
-    on_close: Callable[[], Awaitable[None]] | None = None
 
 
 class Session:
@@ -135,6 +78,8 @@ class Session:
         self._queue_paused = False
         self._next_note = ""
         self._is_closed = False
+        self._closed = asyncio.Event()
+        self._closing: asyncio.Task[None] | None = None
         self._users = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -179,7 +124,8 @@ class Session:
 
     async def history(self, *, before_seq: int | None = None, limit: int = 400) -> list[CoreEvent]:
         """The newest stored events before `before_seq` (or the end), oldest first."""
-        await self._journal.flush()
+        if not self._is_closed:
+            await self._journal.flush()
         upto = self._journal.last_seq if before_seq is None else before_seq - 1
         return await self._parts.store.events(
             self.session_id, after_seq=max(0, upto - limit), limit=min(limit, upto)
@@ -191,14 +137,32 @@ class Session:
         return self
 
     async def release(self) -> None:
-        """Let go; the last one out closes the actor."""
+        """Let go; the last one out closes the actor and interrupts what runs."""
         self._users -= 1
-        await self.closed_if_unused()
-
-    async def closed_if_unused(self) -> None:
-        """Close the actor if nobody holds it and nothing runs."""
-        if self._users <= 0 and self.remote_users == 0:
+        if self._is_unused:
             await self.close("released")
+
+    async def leave(self) -> None:
+        """A client of the socket has gone; the last one out closes an idle actor.
+
+        A turn that runs is finished first: the connection may only have broken.
+        """
+        self.remote_users -= 1
+        if self._is_unused and self._turn is None:
+            await self.close("released")
+
+    @property
+    def _is_unused(self) -> bool:
+        return self._users <= 0 and self.remote_users == 0
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it has ended or is about to; it takes no commands any more."""
+        return self._is_closed
+
+    async def wait_closed(self) -> None:
+        """Return when the end is written down and the lease given back."""
+        await self._closed.wait()
 
     async def send(self, command: CoreCommand) -> Reply:
         """Do what is asked, or say why not."""
@@ -321,8 +285,10 @@ class Session:
         more = inbox.has_urgent or (bool(inbox.queued) and not self._queue_paused)
         if more and not self._is_closed:
             self._begin()
-        else:
-            self._idle.set()
+            return
+        self._idle.set()
+        if self._is_unused and not self._is_closed:
+            self._closing = asyncio.create_task(self.close("released"))
 
     async def _beat(self) -> None:
         while True:
@@ -414,24 +380,23 @@ class Session:
     async def close(self, reason: str) -> None:
         """Interrupt what runs, write the end down, end all iterators. Idempotent."""
         if self._is_closed:
+            await self._closed.wait()
             return
         self._is_closed = True
-        if self._turn is not None:
-            self._turn.cancel.set()
-        if self._task is not None:
-            await asyncio.wait({self._task}, timeout=5.0)
-        self._journal.emit(SessionClosed(reason=reason))
-        await self._journal.aclose()
-        if self._parts.on_close is not None:
-            await self._parts.on_close()
+        try:
+            if self._turn is not None:
+                self._turn.cancel.set()
+            if self._task is not None:
+                await asyncio.wait({self._task}, timeout=CLOSE_WAIT_S)
+            self._journal.emit(SessionClosed(reason=reason))
+            await self._journal.aclose()
+            if self._parts.on_close is not None:
+                await self._parts.on_close()
+        finally:
+            self._closed.set()
 
 
 def _found(found: bool, what: str) -> Reply:
     if found:
         return Reply(ok=True)
     return Reply(ok=False, code="not_found", text=f"There is no such {what} any more.")
-
-
-def final_reply(finish: TurnFinished) -> str:
-    """What to say when a turn ended without an answer."""
-    return " ".join(part for part in (finish.error, finish.hint) if part)

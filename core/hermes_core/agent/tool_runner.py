@@ -21,7 +21,14 @@ from hermes_core.agent.calls import BadCall, ReadyCall, may_overlap
 from hermes_core.agent.cancel import TurnCancel
 from hermes_core.agent.clock import Clock
 from hermes_core.agent.journal import Journal
-from hermes_core.agent.results import ResultText, error_json, limit_result, limit_step, to_json
+from hermes_core.agent.results import (
+    STEP_LIMIT_CHARS,
+    ResultText,
+    error_json,
+    limit_result,
+    limit_step,
+    to_json,
+)
 from hermes_core.errors import Cancelled, ToolBlocked, ToolError
 from hermes_core.events import (
     FileDiff,
@@ -119,20 +126,30 @@ class ToolRunner:
         """
         ready = [call for call in calls if isinstance(call, ReadyCall)]
         overlap = len(ready) == len(calls) and may_overlap(ready, base=self._services.cwd())
+        outcomes: list[Outcome] = []
+        running: list[asyncio.Task[Outcome]] = []
         if overlap:
             gate = asyncio.Semaphore(MAX_AT_ONCE)
-            outcomes = list(
-                await asyncio.gather(
-                    *(self._gated(call, cancel, stop_starting, gate) for call in ready)
-                )
-            )
-        else:
-            outcomes = [await self._one(call, cancel, stop_starting, None) for call in calls]
-        await self._limit(outcomes)
-        messages = []
-        for outcome, message_id in zip(outcomes, message_ids, strict=True):
-            messages.append(self._close(outcome, message_id))
-        return messages
+            running = [
+                asyncio.create_task(self._gated(call, cancel, stop_starting, gate))
+                for call in ready
+            ]
+        try:
+            for number, call in enumerate(calls):
+                if overlap:
+                    outcome = await running[number]
+                else:
+                    outcome = await self._one(call, cancel, stop_starting, None)
+                await self._finish(outcome, message_ids[number])
+                outcomes.append(outcome)
+        finally:
+            for task in running:
+                task.cancel()
+        await self._limit_step(outcomes)
+        return [
+            self._message(outcome, message_id)
+            for outcome, message_id in zip(outcomes, message_ids, strict=True)
+        ]
 
     async def _gated(
         self,
@@ -258,42 +275,54 @@ class ToolRunner:
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.info("a tool that was left behind ended with: %s", error)
 
-    async def _limit(self, outcomes: list[Outcome]) -> None:
-        for outcome in outcomes:
-            if not outcome.masks_itself:
-                outcome.text = self._services.redact(outcome.text)
-        if sum(len(outcome.text) for outcome in outcomes) < 50_000:
-            return  # nothing can be over a limit; spares a thread hop
-        folder = self._services.spill_folder
+    async def _finish(self, outcome: Outcome, message_id: str) -> None:
+        """Mask and limit one result and tell that the call has ended.
 
-        def work() -> list[ResultText]:
-            single = [
-                limit_result(o.text, limit=o.limit, folder=folder, call_id=o.call.id)
-                for o in outcomes
-            ]
-            return limit_step(single, folder=folder, ids=[o.call.id for o in outcomes])
-
-        for outcome, limited in zip(outcomes, await asyncio.to_thread(work), strict=True):
-            outcome.text, outcome.spilled_path = limited.text, limited.spilled_path
-
-    def _close(self, outcome: Outcome, message_id: str) -> Message:
-        if not outcome.skipped:
-            result = outcome.result
-            assert result is not None, "a call that ran has a result"
-            redact = self._services.redact
-            self._journal.emit(
-                ToolFinished(
-                    call_id=outcome.call.id,
-                    name=outcome.call.name,
-                    ok=outcome.ok,
-                    duration_s=round(outcome.duration_s, 3),
-                    summary=redact(result.summary)[:80],
-                    result_preview=fit_text(redact(result.preview), 2_000),
-                    result_ref=message_id,
-                    diffs=_fitting(result.diffs),
-                    spilled_path=outcome.spilled_path,
-                )
+        Called in the order of the calls, as soon as all before it have ended.
+        """
+        if not outcome.masks_itself:
+            outcome.text = self._services.redact(outcome.text)
+        if outcome.limit is not None and len(outcome.text) > outcome.limit:
+            limited = await asyncio.to_thread(
+                limit_result,
+                outcome.text,
+                limit=outcome.limit,
+                folder=self._services.spill_folder,
+                call_id=outcome.call.id,
             )
+            outcome.text, outcome.spilled_path = limited.text, limited.spilled_path
+        if outcome.skipped:
+            return
+        result = outcome.result
+        assert result is not None, "a call that ran has a result"
+        redact = self._services.redact
+        self._journal.emit(
+            ToolFinished(
+                call_id=outcome.call.id,
+                name=outcome.call.name,
+                ok=outcome.ok,
+                duration_s=round(outcome.duration_s, 3),
+                summary=redact(result.summary)[:80],
+                result_preview=fit_text(redact(result.preview), 2_000),
+                result_ref=message_id,
+                diffs=_fitting(result.diffs),
+                spilled_path=outcome.spilled_path,
+            )
+        )
+
+    async def _limit_step(self, outcomes: list[Outcome]) -> None:
+        if sum(len(outcome.text) for outcome in outcomes) <= STEP_LIMIT_CHARS:
+            return
+        limited = await asyncio.to_thread(
+            limit_step,
+            [ResultText(outcome.text, outcome.spilled_path) for outcome in outcomes],
+            folder=self._services.spill_folder,
+            ids=[outcome.call.id for outcome in outcomes],
+        )
+        for outcome, short in zip(outcomes, limited, strict=True):
+            outcome.text, outcome.spilled_path = short.text, short.spilled_path
+
+    def _message(self, outcome: Outcome, message_id: str) -> Message:
         return Message(
             role="tool",
             content=outcome.text,

@@ -11,21 +11,18 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import msgspec
 
 from hermes_core.agent import reply_policy as policy
 from hermes_core.agent.answer import Answer, say
-from hermes_core.agent.calls import BadCall, ReadyCall, mend_json, prepare, without_duplicates
+from hermes_core.agent.calls import BadCall, ReadyCall, prepare, sendable, without_duplicates
 from hermes_core.agent.cancel import TurnCancel
-from hermes_core.agent.clock import Clock
-from hermes_core.agent.conversation import Conversation, Input, with_fresh_ids
+from hermes_core.agent.conversation import Conversation, Input
 from hermes_core.agent.history import request_history
-from hermes_core.agent.journal import Journal
-from hermes_core.agent.model_call import ModelCaller, Steer
+from hermes_core.agent.model_call import Steer
 from hermes_core.agent.results import to_json
-from hermes_core.agent.tool_runner import ToolRunner
+from hermes_core.agent.turn_parts import TurnParts
 from hermes_core.errors import Cancelled, ContextFull, HermesError, ProviderError
 from hermes_core.events import (
     ContextGauge,
@@ -41,33 +38,9 @@ from hermes_core.events import (
     fit_text,
 )
 from hermes_core.messages import Message, ToolCall, Usage, clean_text
-from hermes_core.providers.base import Model, ModelRequest
-from hermes_core.tools.registry import Registry
+from hermes_core.providers.base import ModelRequest
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TurnParts:
-    """What a turn works with."""
-
-    journal: Journal
-    caller: ModelCaller
-    runner: ToolRunner
-    model: Callable[[], Model]
-    tools: Registry
-    clock: Clock
-    new_id: Callable[[], str]
-    estimate: Callable[[ModelRequest], int]
-    """Tokens of a request, calibrated."""
-    calibrate: Callable[[ModelRequest, Usage], None]
-    """Told the reported usage of a request."""
-    max_steps: int = 90
-    max_output_tokens: int | None = None
-    on_step: Callable[[], None] = lambda: None
-    overlay: str = ""
-    """Ephemeral system text, sent behind the frozen prompt."""
-    session_id: str = ""
 
 
 class Turn:
@@ -111,7 +84,7 @@ class Turn:
         self._deliver(inputs)
         await journal.flush()
         finish = await self._outcome()
-        finish = replace_finish(
+        finish = msgspec.structs.replace(
             finish,
             usage=self._usage,
             steps=self._steps,
@@ -127,36 +100,40 @@ class Turn:
 
     async def _outcome(self) -> TurnFinished:
         try:
-            return await self._loop()
+            return await self._work()
         except (Cancelled, asyncio.CancelledError):
             return TurnFinished(outcome="interrupted", reason="interrupted_by_user")
         except ContextFull as error:
-            return self._failed("context_full", error)
+            return policy.failed("context_full", error)
         except ProviderError as error:
             if error.reason in ("context_overflow", "payload_too_large"):
-                return self._failed("context_full", policy.context_full(self._talk.runtime))
-            return self._failed(f"request_failed:{error.reason}", error)
+                return policy.failed("context_full", policy.context_full(self._talk.runtime))
+            return policy.failed(f"request_failed:{error.reason}", error)
         except HermesError as error:
-            return self._failed("error", error)
+            return policy.failed("error", error)
         except Exception as error:  # noqa: BLE001  a bug ends the turn, not the program
             _log.exception("the turn broke")
             problem = HermesError(
                 f"Something went wrong inside hermes: {type(error).__name__}: {error}",
                 hint="Details are in the log: hermes logs errors",
             )
-            return self._failed("internal_error", problem)
+            return policy.failed("internal_error", problem)
 
-    @staticmethod
-    def _failed(reason: str, error: HermesError) -> TurnFinished:
-        return TurnFinished(
-            outcome="failed", reason=reason, error=str(error)[:1_500], hint=error.hint[:500]
-        )
+    async def _work(self) -> TurnFinished:
+        """The loop, with an answer that waits to be continued closed however it ends."""
+        try:
+            return await self._loop()
+        finally:
+            self._keep_earlier("interrupted" if self.cancel.is_set else "error")
 
     async def _loop(self) -> TurnFinished:
         journal = self._parts.journal
         while True:
             self.cancel.raise_if_set()
-            self._deliver(self._steered())
+            steered = self._steered()
+            if steered:
+                self._keep_earlier("steered")
+            self._deliver(steered)
             if self._steps >= self._parts.max_steps:
                 return await self._wrap_up()
             self._steps += 1
@@ -241,6 +218,7 @@ class Turn:
             cancel=self.cancel,
             steer=self._steer,
             est_tokens=estimate,
+            used_call_ids=self._talk.used_call_ids,
             continues=self._earlier,
         )
         self._extra, self._earlier = (), None
@@ -289,6 +267,15 @@ class Turn:
         self._talk.messages.append(message)
         self._parts.journal.record(message)
         return message
+
+    def _keep_earlier(self, reason: str) -> None:
+        """Close and keep an answer that was to be continued and will not be."""
+        earlier, self._earlier = self._earlier, None
+        if earlier is None:
+            return
+        self._extra = ()
+        earlier.close(state="truncated", reason=reason)
+        self._keep(earlier, finish_reason=reason)
 
     def _after_cut(self, answer: Answer) -> TurnFinished | None:
         answer.close(state="truncated", reason="connection")
@@ -386,10 +373,9 @@ class Turn:
             self._parts.journal.emit(
                 ToolSkipped(call_id=call.id, name=call.name, cause="duplicate")
             )
-        fresh = with_fresh_ids(tuple(calls), self._talk.call_ids())
-        prepared = policy.with_unknown_siblings([prepare(c, self._parts.tools) for c in fresh])
+        prepared = policy.with_unknown_siblings([prepare(c, self._parts.tools) for c in calls])
         answer.close()
-        self._keep(answer, calls=tuple(_sendable(call) for call in fresh))
+        self._keep(answer, calls=tuple(sendable(call) for call in calls))
         await self._run_tools(prepared)
         self.cancel.raise_if_set()
         self._counts.note_tools(prepared, answer)
@@ -446,10 +432,10 @@ class Turn:
             except ProviderError as error:
                 problem = str(error)
                 continue
+            answer.retract_calls("invalid")
             if answer.text.strip():
-                answer.retract_calls("invalid")
                 finish = self._finish_with(answer)
-                return replace_finish(finish, outcome="partial", reason=reason)
+                return msgspec.structs.replace(finish, outcome="partial", reason=reason)
             answer.close(state="discarded")
         return TurnFinished(
             outcome="partial",
@@ -460,17 +446,3 @@ class Turn:
 
     def _notice(self, level: str, code: str, text: str) -> None:
         self._parts.journal.emit(Notice(level=level, code=code, text=text))  # type: ignore[arg-type]
-
-
-def _sendable(call: ToolCall) -> ToolCall:
-    """A call as it may stand in the history: unreadable arguments become `{}`."""
-    return (
-        call
-        if mend_json(call.arguments) is not None
-        else msgspec.structs.replace(call, arguments="{}")
-    )
-
-
-def replace_finish(finish: TurnFinished, **changes: object) -> TurnFinished:
-    """Return the closing event with other fields."""
-    return msgspec.structs.replace(finish, **changes)

@@ -18,9 +18,10 @@ from hermes_core.agent.journal import Journal
 from hermes_core.agent.model_call import ModelCaller, StallLimits
 from hermes_core.agent.pending import Pending
 from hermes_core.agent.services import SessionQuestions, SessionTodos
-from hermes_core.agent.session import Session, SessionParts
+from hermes_core.agent.session import Session
+from hermes_core.agent.session_parts import SessionParts
 from hermes_core.agent.tool_runner import ToolRunner, ToolServices
-from hermes_core.agent.turn import TurnParts
+from hermes_core.agent.turn_parts import TurnParts
 from hermes_core.commands import CoreCommand, Reply, Submit
 from hermes_core.config.schema import Settings
 from hermes_core.events import CoreEvent, InputMode, TurnFinished
@@ -243,7 +244,7 @@ async def rig(
         strays=strays,
     )
     caller = ModelCaller(
-        journal, clock=clock, stall=stall or StallLimits(silent_s=0), new_id=new_id
+        journal, clock=clock, stall=lambda: stall or StallLimits(silent_s=0), new_id=new_id
     )
     session = Session(
         SessionParts(
@@ -275,7 +276,7 @@ async def rig(
             interactive=interactive,
         )
     )
-    holder.append(session)
+    holder.append(session.retain())
     made = Rig(session, provider, store)
     made.clock = clock
     if listen:
