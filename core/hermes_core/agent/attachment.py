@@ -18,6 +18,9 @@ from hermes_core.commands import CoreCommand, Reply
 from hermes_core.errors import OwnerLost
 from hermes_core.events import CoreEvent, SessionClosed
 
+_OWNER_LEFT = ("owner_exit", "released")
+"""Why a session ends although nobody asked for its end."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -82,7 +85,7 @@ class Attachment:
             except OwnerLost:
                 _log.info("session %s lost its owner", self.session_id)
             else:
-                if isinstance(inner, Session) or not isinstance(last, SessionClosed):
+                if not _goes_on(last, is_owner=isinstance(inner, Session)):
                     return
             if not self._is_released:
                 await self._renew(inner)
@@ -103,3 +106,10 @@ class Attachment:
             if self._inner is lost and not self._is_released:
                 await lost.release()
                 self._inner = await self._reopen()
+
+
+def _goes_on(last: CoreEvent | None, *, is_owner: bool) -> bool:
+    """Whether a conversation that ended at its owner is to be opened again by us."""
+    if not isinstance(last, SessionClosed):
+        return False
+    return last.reason == "lease_lost" or (not is_owner and last.reason in _OWNER_LEFT)

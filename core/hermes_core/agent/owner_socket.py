@@ -46,10 +46,17 @@ class OwnerSocket:
 
     Args:
         find: Returns the live session of that id, or None.
+        uid_of: Returns the user id at the other end of a connection.
     """
 
-    def __init__(self, find: Callable[[str], Session | None]) -> None:
+    def __init__(
+        self,
+        find: Callable[[str], Session | None],
+        *,
+        uid_of: Callable[[socket.socket], int] | None = None,
+    ) -> None:
         self._find = find
+        self._uid_of = uid_of or peer_uid
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.Task[None]] = set()
         self.path = ""
@@ -91,7 +98,8 @@ class OwnerSocket:
         self._connections.add(task)
         try:
             await self._serve(reader, writer)
-        except (ConnectionError, asyncio.IncompleteReadError, ValueError) as error:
+        except (OSError, asyncio.IncompleteReadError, ValueError) as error:
+            # ValueError: a line that is too long or no JSON
             _log.info("a client's connection broke: %s", error)
         except asyncio.CancelledError:
             return  # we are closing; the stream machinery must not log it as an error
@@ -101,12 +109,12 @@ class OwnerSocket:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         peer = writer.get_extra_info("socket")
-        if peer is not None and peer_uid(peer) != os.getuid():
+        if peer is None or self._uid_of(peer) != os.getuid():
             _log.warning("a process of another user was turned away")
             return
         hello = msgspec.json.decode(await reader.readline(), type=Hello)
         session = self._find(hello.session_id)
-        if session is None:
+        if session is None or session.is_closed:
             await _write(writer, Reply(ok=False, code="not_here", text="Not owned here."))
             return
         await _write(writer, Reply(ok=True))
@@ -115,16 +123,17 @@ class OwnerSocket:
             while line := await reader.readline():
                 try:
                     command = decode_command(line)
-                except msgspec.ValidationError as error:
+                except msgspec.DecodeError as error:
                     await _write(writer, Reply(ok=False, code="bad_command", text=str(error)))
                     continue
                 if isinstance(command, Subscribe):
                     await self._stream(session, command.from_seq, reader, writer)
                     return
+                if not command.client:
+                    command = msgspec.structs.replace(command, client=hello.client)
                 await _write(writer, await session.send(command))
         finally:
-            session.remote_users -= 1
-            await session.closed_if_unused()
+            await session.leave()
 
     async def _stream(
         self,

@@ -64,17 +64,20 @@ class RemoteSession:
             assert self._commands is not None, "connect sets it or raises"
             reader, writer = self._commands
             if writer.is_closing() or reader.at_eof():
-                self._commands = None
+                self._drop()
                 raise NotSent("The process that ran this conversation has ended.")
             try:
                 writer.write(encode_command(command) + b"\n")
                 await writer.drain()
                 line = await reader.readline()
-            except (ConnectionError, OSError) as error:
-                self._commands = None
+            except OSError as error:
+                self._drop()
                 raise OwnerLost("The process that ran this conversation has ended.") from error
+            except BaseException:
+                self._drop()  # its reply would be taken for the next one's
+                raise
             if not line:
-                self._commands = None
+                self._drop()
                 raise OwnerLost("The process that ran this conversation has ended.")
             return msgspec.json.decode(line, type=Reply)
 
@@ -110,6 +113,9 @@ class RemoteSession:
 
     async def release(self) -> None:
         """Close the connection; the owner goes on."""
+        self._drop()
+
+    def _drop(self) -> None:
         if self._commands is not None:
             self._commands[1].close()
             self._commands = None
