@@ -189,6 +189,8 @@ class ToolRunner:
         )
         self._services.on_tool(ready.tool.name)
         await self._journal.flush()  # stored before the effect
+        if cancel.is_set:
+            return self._cancelled(call)
         started = self._services.clock.monotonic()
         outcome = await self._guarded(ready, cancel)
         outcome.duration_s = self._services.clock.monotonic() - started

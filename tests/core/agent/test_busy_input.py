@@ -217,10 +217,15 @@ async def test_tools_that_ignore_cancelling_do_not_block_the_next_turn(home: Hom
     workers = Workers()
     asyncio.get_running_loop().set_default_executor(workers)
     release = threading.Event()
+    entered: list[int] = []
 
     async def deaf(args: Any, ctx: Any) -> str:
-        await asyncio.to_thread(release.wait)
+        await asyncio.to_thread(wait)
         return "at last"
+
+    def wait() -> None:
+        entered.append(1)
+        release.wait()
 
     batch = [("deaf", {"text": str(n)}) for n in range(8)]
     more = [("deaf", {"text": str(n)}) for n in range(8, 16)]
@@ -230,10 +235,10 @@ async def test_tools_that_ignore_cancelling_do_not_block_the_next_turn(home: Hom
     tools = [Echo(), FakeTool("deaf", deaf, parallel="safe")]
     try:
         async with rig(home, provider, tools=tools, strays=lambda: workers.strays) as r:
-            await self_interrupted(r, workers, 8)
+            await self_interrupted(r, workers, entered, 8)
             assert (await r.turn("and now?")).outcome == "completed"
-            await self_interrupted(r, workers, 16)
-            await self_interrupted(r, workers, 20)
+            await self_interrupted(r, workers, entered, 16)
+            await self_interrupted(r, workers, entered, 20)
             done = await r.turn("once more")
             assert done.outcome == "completed"
             assert "still running" in provider.request.messages[-1].content
@@ -242,12 +247,11 @@ async def test_tools_that_ignore_cancelling_do_not_block_the_next_turn(home: Hom
         release.set()
 
 
-async def self_interrupted(r: Rig, workers: Workers, strays: int) -> None:
+async def self_interrupted(r: Rig, workers: Workers, entered: list[int], strays: int) -> None:
     """Start a batch of deaf tools, interrupt it, and see the strays counted."""
     before = len(r.finishes)
     await r.send(Submit(text="go"))
-    await until(lambda: len(r.of(ToolStarted)) >= strays or len(r.finishes) > before)
-    await asyncio.sleep(0)
+    await until(lambda: len(entered) >= strays)
     await r.send(Interrupt())
     await until(lambda: len(r.finishes) > before)
     await until(lambda: workers.strays >= strays)
