@@ -71,6 +71,7 @@ def stream_s(place: Ground, tokens: int) -> tuple[float, float, float]:
     with model_server(gated(tokens)) as base_url:
         place.use_server(base_url)
         with place.program() as terminal:
+            terminal.read_until(READY)
             open_turn(terminal)
             since, cpu = len(terminal.reads), terminal.cpu_s()
             opened = time.perf_counter()
@@ -82,9 +83,7 @@ def stream_s(place: Ground, tokens: int) -> tuple[float, float, float]:
 
 
 def open_turn(terminal: Terminal, text: str = "go on") -> None:
-    """Send a message from the fresh program; return when the model's answer is awaited."""
-    terminal.read_until(PROMPT)
-    terminal.read_until(READY)
+    """Send a message once the screen is at rest; return when the answer is awaited."""
     terminal.quiet(0.5)
     terminal.send(text)
     terminal.read_until(text.split()[-1].encode())
