@@ -143,6 +143,7 @@ class Host:
         store = await Store.open(options.home, synchronous=loaded.settings.storage.synchronous)
         if not store.read_only:
             await store.import_reference()
+            await store.forget_empty()
         return cls(options, loaded, store, workers, clock or SystemClock())
 
     async def aclose(self) -> None:

@@ -159,6 +159,8 @@ class _Assembly:
             for service in services.values():
                 if hasattr(service, "aclose"):
                     await service.aclose()
+            if not talk.messages:
+                await ground.store.forget_empty(plan.session_id)
             await on_close()
 
         self.session = Session(

@@ -18,6 +18,9 @@ _log = logging.getLogger(__name__)
 COLUMNS: tuple[str, ...] = SessionRecord.__struct_fields__
 """The record's fields are the table's columns, one to one."""
 
+_NOT_EMPTY = "(message_count > 0 OR title IS NOT NULL OR preview != '' OR source_id IS NOT NULL)"
+"""A conversation in which nothing was said yet is nobody's to come back to."""
+
 PATCHABLE = frozenset(COLUMNS) - {"id", "title", "message_count", "last_seq", "source_id"}
 """What `commit` may set; the others have rules of their own."""
 
@@ -136,8 +139,8 @@ def summaries(
     text: str,
     user_id: str | None,
 ) -> list[SessionSummary]:
-    """List conversations, newest activity first; subagents never."""
-    where, values = ["kind != 'subagent'"], list[object]()
+    """List conversations, newest activity first; subagents and empty ones never."""
+    where, values = ["kind != 'subagent'", _NOT_EMPTY], list[object]()
     if source is not None:
         where.append("source = ?")
         values.append(source)
@@ -219,9 +222,10 @@ def lineage(connection: sqlite3.Connection, base: str) -> dict[int, str]:
 
 
 def latest(connection: sqlite3.Connection, source: str | None) -> str | None:
-    """Return the id with the newest activity, or None; subagents are left out."""
+    """Return the id with the newest activity, or None; subagents and empty ones are left out."""
     row = connection.execute(
-        "SELECT id FROM sessions WHERE kind != 'subagent' AND (:s IS NULL OR source = :s)"
+        f"SELECT id FROM sessions WHERE kind != 'subagent' AND {_NOT_EMPTY}"
+        " AND (:s IS NULL OR source = :s)"
         " ORDER BY last_active DESC, id DESC LIMIT 1",
         {"s": source},
     ).fetchone()
@@ -277,3 +281,23 @@ def _one(connection: sqlite3.Connection, query: str, value: str) -> str | None:
 
 def _json(value: object) -> str | None:
     return None if value is None else msgspec.json.encode(value).decode()
+
+
+def forget_empty(
+    connection: sqlite3.Connection, *, session_id: str | None, started_before: float
+) -> int:
+    """Delete conversations in which nothing was ever said; return how many.
+
+    Args:
+        connection: Inside a write transaction.
+        session_id: This one alone; None: every one that nobody holds a lease of.
+        started_before: Younger ones stay, in seconds since the epoch.
+    """
+    unheld = "id NOT IN (SELECT session_id FROM leases)"
+    cursor = connection.execute(
+        f"DELETE FROM sessions WHERE NOT {_NOT_EMPTY} AND source_id IS NULL AND started_at <= ?"
+        " AND NOT EXISTS (SELECT 1 FROM messages WHERE session_id = sessions.id)"
+        f" AND {'id = ?' if session_id is not None else unheld}",
+        (started_before,) if session_id is None else (started_before, session_id),
+    )
+    return cursor.rowcount

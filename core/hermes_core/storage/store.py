@@ -296,6 +296,13 @@ class Store(History, Ownership):
         """
         await self._delete([session_id])
 
+    async def forget_empty(self, session_id: str | None = None) -> int:
+        """Drop a conversation in which nothing was said, or all that a crash left an hour ago."""
+        moment = self._clock() - (0 if session_id is not None else 3_600)
+        return await self._database.write(
+            lambda db: session_rows.forget_empty(db, session_id=session_id, started_before=moment)
+        )
+
     async def prune(self, *, older_than_days: float, source: str | None = None) -> int:
         """Delete ended conversations that started so long ago; return how many."""
         ids = await self.prunable(older_than_days=older_than_days, source=source)

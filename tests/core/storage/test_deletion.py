@@ -114,7 +114,9 @@ async def test_pruning_takes_old_ended_conversations_only(home: Home) -> None:
         ("young", 50 * day, 51 * day, "cli"),
     ):
         await store.create_session(
-            SessionRecord(id=name, started_at=started, ended_at=ended, source=source)
+            SessionRecord(
+                id=name, preview="said", started_at=started, ended_at=ended, source=source
+            )
         )
     assert await store.prune(older_than_days=90, source="cli") == 1
     assert await store.prunable(older_than_days=90) == ["old-chat"]

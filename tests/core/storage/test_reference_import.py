@@ -132,7 +132,7 @@ async def test_branches_are_shown_and_subagents_hidden(
 ) -> None:
     await store.import_reference()
     assert {one.id for one in await store.list_sessions()} == {
-        *("s1", "20250101_000000_aaaaaa", "part3", "fork")
+        *("20250101_000000_aaaaaa", "part3", "fork")
     }
     fork, child = await store.session("fork"), await store.session("child")
     assert (fork.kind, fork.source) == ("branch", "api_server")

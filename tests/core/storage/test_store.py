@@ -178,11 +178,13 @@ async def test_compacting_twice_keeps_the_id_and_all_messages_for_people(store: 
 
 
 async def test_subagents_are_hidden_and_branches_are_shown(store: Store) -> None:
-    await store.create_session(SessionRecord(id="b1", kind="branch", parent_session_id="s1"))
+    await store.create_session(
+        SessionRecord(id="b1", preview="said", kind="branch", parent_session_id="s1")
+    )
     await store.create_session(SessionRecord(id="a1", kind="subagent", parent_session_id="s1"))
-    await store.create_session(SessionRecord(id="t1", source="tool"))
-    assert {one.id for one in await store.list_sessions()} == {"s1", "b1"}
-    assert {one.id for one in await store.list_sessions(include_tool=True)} == {"s1", "b1", "t1"}
+    await store.create_session(SessionRecord(id="t1", preview="said", source="tool"))
+    assert {one.id for one in await store.list_sessions()} == {"b1"}
+    assert {one.id for one in await store.list_sessions(include_tool=True)} == {"b1", "t1"}
 
 
 async def test_the_latest_session_is_the_one_last_used(home: Home) -> None:
@@ -190,8 +192,10 @@ async def test_the_latest_session_is_the_one_last_used(home: Home) -> None:
     store = await Store.open(home, clock=lambda: now)
     for session_id in ("old", "new"):
         now += 1
-        await store.create_session(SessionRecord(id=session_id))
-    await store.create_session(SessionRecord(id="chat", source="telegram", started_at=5000.0))
+        await store.create_session(SessionRecord(id=session_id, preview="said"))
+    await store.create_session(
+        SessionRecord(id="chat", preview="said", source="telegram", started_at=5000.0)
+    )
     await store.create_session(SessionRecord(id="sub", kind="subagent", started_at=6000.0))
     assert await store.latest() == "new"
     now += 1
@@ -204,7 +208,7 @@ async def test_the_latest_session_is_the_one_last_used(home: Home) -> None:
 
 async def test_the_list_can_be_filtered_by_words(store: Store) -> None:
     await store.set_title("s1", "100% sure_thing")
-    await store.create_session(SessionRecord(id="s2", source="telegram"))
+    await store.create_session(SessionRecord(id="s2", preview="said", source="telegram"))
     assert [one.id for one in await store.list_sessions(text="sure_ 100%")] == ["s1"]
     assert [one.id for one in await store.list_sessions(text="TELE")] == ["s2"]
     assert await store.list_sessions(text="surexthing") == []
