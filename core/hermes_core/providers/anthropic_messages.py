@@ -2,38 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
-from typing import TYPE_CHECKING
+from typing import Any
 
-import msgspec
-
-from hermes_core.providers.base import ModelRequest, StreamPart
-from hermes_core.providers.classify import classify_failure
-from hermes_core.providers.endpoint import (
-    Connected,
-    Endpoint,
-    ambient_headers,
-    trusted_certificates,
-)
-from hermes_core.providers.failures import read_body
-from hermes_core.providers.images import load_images
+from hermes_core.providers.base import ModelRequest
+from hermes_core.providers.endpoint import Connected, ambient_headers, trusted_certificates
+from hermes_core.providers.images import Images
 from hermes_core.providers.messages_request import request_body
-from hermes_core.providers.messages_stream import MessagesStream, decode_event
-from hermes_core.providers.sse import ServerEvent
-
-if TYPE_CHECKING:
-    from hermes_core.providers.resolve import Resolution
+from hermes_core.providers.messages_stream import MessagesStream
+from hermes_core.providers.wire import Wire
 
 _BETAS = "interleaved-thinking-2025-05-14,fine-grained-tool-streaming-2025-05-14"
 
 
-class AnthropicMessages:
+class AnthropicMessages(Wire):
     """A `Model` over `POST <base_url>/v1/messages`."""
 
-    def __init__(self, resolution: Resolution) -> None:
-        self._resolution = resolution
-        self._endpoint = Endpoint(resolution, "/v1/messages", self._connect)
+    path = "/v1/messages"
+    models_path = "/v1/models"
 
     def _connect(self) -> Connected:
         # Imported on first use: `anthropic` takes 1.7 s to import (measured).
@@ -68,43 +53,8 @@ class AnthropicMessages:
         )
         return Connected(client, AsyncStream[object])
 
-    async def stream(self, request: ModelRequest) -> AsyncGenerator[StreamPart, None]:
-        """Send the request and yield what comes; see `Model.stream`."""
-        body = request_body(request, self._resolution, await load_images(request.messages))
-        reply = MessagesStream()
-        async with aclosing(self._endpoint.events(request, body, {})) as events:
-            async for event in events:
-                for part in self._parts(reply, event, request):
-                    yield part
-                if reply.is_finished:
-                    await self._endpoint.drain(events)
-                    break
-            else:
-                text = "no finish mark came"
-                raise self._endpoint.error("cut_stream", text, request)
-        for part in reply.finish():
-            yield part
+    def _body(self, request: ModelRequest, images: Images) -> dict[str, Any]:
+        return request_body(request, self._resolution, images)
 
-    def _parts(
-        self, reply: MessagesStream, event: ServerEvent, request: ModelRequest
-    ) -> list[StreamPart]:
-        try:
-            decoded = decode_event(event.data)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            text = f"an event cannot be read: {error}"
-            raise self._endpoint.error("cut_stream", text, request) from error
-        if decoded.error is not None or decoded.type == "error":
-            raise classify_failure(read_body(event.data), self._endpoint.facts(request))
-        return list(reply.feed(decoded))
-
-    async def served_models(self) -> list[str]:
-        """Return the ids the endpoint lists.
-
-        Raises:
-            ProviderError: Classified.
-        """
-        return await self._endpoint.served_models("/v1/models")
-
-    async def aclose(self) -> None:
-        """Close the client."""
-        await self._endpoint.aclose()
+    def _reply(self) -> MessagesStream:
+        return MessagesStream()

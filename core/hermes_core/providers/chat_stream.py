@@ -24,6 +24,10 @@ from hermes_core.providers.base import (
     ToolCallStart,
     UsageReport,
 )
+from hermes_core.providers.sse import ServerEvent
+from hermes_core.providers.wire import ErrorEvent
+
+_DONE = b"[DONE]"
 
 
 class _Function(msgspec.Struct):
@@ -90,11 +94,23 @@ class ChatStream:
         self._finish = ""
         self._usage: Usage | None = None
         self._refused = False
+        self.is_done = False
+        """Whether `[DONE]` came."""
 
     @property
     def is_finished(self) -> bool:
         """Whether the provider gave its finish mark."""
         return bool(self._finish)
+
+    def take(self, event: ServerEvent) -> Iterator[StreamPart]:
+        """Yield the parts of one event; see `ReplyStream.take`."""
+        if event.data == _DONE:
+            self.is_done = True
+            return
+        chunk = decode_chunk(event.data)
+        if chunk.error is not None or event.name == "error":
+            raise ErrorEvent(event.data)
+        yield from self.feed(chunk)
 
     def feed(self, chunk: Chunk) -> Iterator[StreamPart]:
         """Yield the parts of one chunk."""

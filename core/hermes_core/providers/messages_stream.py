@@ -21,6 +21,8 @@ from hermes_core.providers.base import (
     ToolCallStart,
     UsageReport,
 )
+from hermes_core.providers.sse import ServerEvent
+from hermes_core.providers.wire import ErrorEvent
 
 _FINISH = {
     "end_turn": "stop",
@@ -88,8 +90,20 @@ class MessagesStream:
         self._usage = _Usage()
         self._has_usage = False
         self._finish = ""
-        self.is_finished = False
+        self.is_done = False
         """Whether `message_stop` came."""
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the provider gave its finish mark."""
+        return self.is_done
+
+    def take(self, event: ServerEvent) -> Iterator[StreamPart]:
+        """Yield the parts of one event; see `ReplyStream.take`."""
+        decoded = decode_event(event.data)
+        if decoded.error is not None or decoded.type == "error":
+            raise ErrorEvent(event.data)
+        yield from self.feed(decoded)
 
     def feed(self, event: Event) -> Iterator[StreamPart]:
         """Yield the parts of one event."""
@@ -109,7 +123,7 @@ class MessagesStream:
                 if event.delta is not None and event.delta.stop_reason:
                     self._finish = event.delta.stop_reason
             case "message_stop":
-                self.is_finished = True
+                self.is_done = True
             case _:
                 pass  # pings, and kinds of events that do not exist yet
 
