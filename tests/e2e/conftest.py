@@ -71,6 +71,11 @@ class Machine:
         wanted = {"provider": "custom", "default": "scripted-model", "base_url": base_url}
         self.configure({"model": {**wanted, "api_key": "sk-own-server-key", **model}})
 
+    @staticmethod
+    def command(*arguments: str) -> list[str]:
+        """The program's command line."""
+        return [sys.executable, "-m", "hermes_tui", *arguments]
+
     def screen(self, *arguments: str, columns: int = 120, rows: int = 40) -> PtyProgram:
         """The program on a terminal; enter it with `async with`."""
         return PtyProgram(
@@ -80,10 +85,7 @@ class Machine:
     async def start(self, *arguments: str, stdin: int | None = None) -> asyncio.subprocess.Process:
         """Start the program with its output in pipes."""
         return await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "hermes_tui",
-            *arguments,
+            *self.command(*arguments),
             stdin=asyncio.subprocess.DEVNULL if stdin is None else stdin,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,

@@ -17,6 +17,7 @@ import termios
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 import pyte
 
@@ -64,10 +65,10 @@ class PtyProgram:
         self.raw = bytearray()
         """Every byte the program wrote to the terminal."""
 
-    async def __aenter__(self) -> PtyProgram:
+    async def __aenter__(self) -> Self:
         leader, follower = pty.openpty()
         self._set_size(leader)
-        self._process = subprocess.Popen(
+        self._process = subprocess.Popen(  # noqa: ASYNC220  starting it is quick
             self._arguments,
             stdin=follower,
             stdout=follower,

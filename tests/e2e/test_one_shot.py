@@ -223,8 +223,7 @@ async def test_a_refused_connection_names_the_address_and_leaves_with_four(
                 "provider": "custom",
                 "default": "m",
                 "base_url": f"http://127.0.0.1:{port}/v1",
-            },
-            "agent": {"api_max_retries": 0},
+            }
         }
     )
     done = await machine.run("chat", "-Q", "-q", "hi")
@@ -269,8 +268,8 @@ async def test_a_reader_that_leaves_ends_it_silently(
     assert process.stderr is not None
     async with asyncio.timeout(30):
         await process.stdout.readline()
-        transport: Any = process
-        transport._transport.get_pipe_transport(1).close()  # noqa: SLF001  no public way
+        pipes: Any = process  # its transport is the only way to close our end alone
+        pipes._transport.get_pipe_transport(1).close()
         err = await process.stderr.read()
         await process.wait()
     assert err.decode() == ""
