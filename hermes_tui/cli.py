@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -116,7 +117,10 @@ def _with_exit_code(call: Callable[[], Any]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
-        return _fail(f"{error.filename or 'the system'}: {error.strerror or error}")
+        hint = ""
+        if isinstance(error, PermissionError) or error.errno == errno.EROFS:
+            hint = "HERMES_HOME may name another folder for what the program keeps."
+        return _fail(f"{error.filename or 'the system'}: {error.strerror or error}", hint=hint)
     except _hermes_error() as error:
         return _fail(str(error), hint=getattr(error, "hint", ""), code=_code_of(error))
     return result if isinstance(result, int) else 0
