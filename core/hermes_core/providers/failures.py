@@ -21,6 +21,8 @@ _RAY = re.compile(r"\b(?:cf-ray|ray id)\W*(?:<[^>]*>)?\s*([0-9a-f]{16})", re.IGN
 _TAGS = re.compile(r"<[^>]+>")
 _TRY_AGAIN = re.compile(r"try again in (\d+(?:\.\d+)?)\s*(ms|s|m)\b", re.IGNORECASE)
 _MAX_TEXT_CHARS = 1000
+_SAYS_NOTHING = frozenset({"Connection error.", "All connection attempts failed"})
+"""What the libraries wrap around the cause of a failed connection."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +66,9 @@ def read_exception(error: BaseException) -> Failure:
             body = getattr(one, "body", None)
     kinds = {kind.__name__ for one in _chain(error) for kind in type(one).__mro__}
     failure = read_body(body, status=status, headers=headers)
-    text = failure.text or " / ".join(str(one) for one in _chain(error) if str(one))
+    said = dict.fromkeys(str(one) for one in _chain(error) if str(one))
+    causes = [text for text in said if text not in _SAYS_NOTHING] or list(said)
+    text = failure.text or " / ".join(causes)
     return Failure(
         status=failure.status,
         code=failure.code,

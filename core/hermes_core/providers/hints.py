@@ -30,14 +30,14 @@ _WHAT = {
 
 _NEXT = {
     "auth": "Check {key}; `hermes config set NAME VALUE` writes another one.",
-    "billing": "Add credit or choose another provider with /model.",
-    "rate_limit": "Wait a little, or choose another model with /model.",
-    "overloaded": "Try again in a moment, or choose another model with /model.",
-    "server_error": "Try again in a moment, or choose another model with /model.",
+    "billing": "Add credit or choose another provider with /model or --model.",
+    "rate_limit": "Wait a little, or choose another model with /model or --model.",
+    "overloaded": "Try again in a moment, or choose another model with /model or --model.",
+    "server_error": "Try again in a moment, or choose another model with /model or --model.",
     "timeout": "Try again; HERMES_STREAM_READ_TIMEOUT sets how long silence is endured.",
     "context_overflow": "Use /compress, or start a new conversation with /new.",
     "payload_too_large": "Use /compress, or remove large attachments.",
-    "model_not_found": "Choose a model that is offered there with /model.",
+    "model_not_found": "Choose a model that is offered there with /model or --model.",
     "format_error": "The endpoint may not support a feature that was used; try another model.",
     "long_context_tier": "Use /compress, or enable extra usage at the provider.",
     "malformed": "Check that model.base_url points to the API (often it ends in /v1).",
@@ -68,7 +68,7 @@ def hint_for(reason: str, failure: Failure, facts: RequestFacts) -> str:
             " or set model.api_mode to the other wire format."
         )
     if reason == "billing" and facts.console:
-        return f"Add credit at {facts.console}, or choose another provider with /model."
+        return f"Add credit at {facts.console}, or choose another provider with /model or --model."
     if "location" in failure.headers:
         where = failure.headers["location"]
         return f"The address redirects to {where}: set model.base_url to the address meant."
