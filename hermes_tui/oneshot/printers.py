@@ -78,6 +78,15 @@ def refusal(message: str) -> str:
     return _FOR_THE_MODEL.sub("", message).strip() or "not allowed"
 
 
+_WAITING = {
+    "connection": "The model cannot be reached",
+    "cut_stream": "The connection was cut",
+    "overloaded": "The model is overloaded",
+    "rate_limit": "The model limits the rate of requests",
+    "timeout": "The model did not answer in time",
+}
+
+
 class QuietPrinter:
     """The reply alone on standard output; everything else on standard error.
 
@@ -99,7 +108,8 @@ class QuietPrinter:
             case RequestWaiting(reason=reason, seconds=seconds, attempt=attempt):
                 if attempt != self._told_attempt:
                     self._told_attempt = attempt
-                    self._err(f"{reason}: attempt {attempt} failed, next in {seconds:.0f} s\n")
+                    what = _WAITING.get(reason, "The request failed")
+                    self._err(f"{what}; attempt {attempt + 1} in {seconds:.0f} s.\n")
             case _:
                 pass
 
