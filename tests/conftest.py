@@ -12,7 +12,7 @@ import pytest
 from hermes_core.paths import Home
 from tests.snapshot_location import use_snapshots_folder
 
-pytest_plugins = ["tests.fakes.model_server.fixtures"]
+pytest_plugins = ["tests.fakes.model_server.fixtures", "tests.required_services"]
 
 use_snapshots_folder()
 
