@@ -190,6 +190,7 @@ async def rig(
     strays: Callable[[], int] = lambda: 0,
     store: Store | None = None,
     session_id: str = SESSION,
+    inbox_type: type[Inbox] = Inbox,
 ) -> AsyncIterator[Rig]:
     """Open a session on the scripted model and close it afterwards."""
     clock = clock or FakeClock()
@@ -252,7 +253,7 @@ async def rig(
             store=store,
             journal=journal,
             conversation=talk,
-            inbox=Inbox(journal, home.spills / session_id, new_id),
+            inbox=inbox_type(journal, home.spills / session_id, new_id),
             pending=pending,
             turn_parts=TurnParts(
                 journal=journal,
