@@ -119,58 +119,60 @@ class ChatCompletions:
             try:
                 turn = AgentTurn(handle)
                 await turn.submit(request.text, system=request.system, is_new=found.is_new)
+                exchange = _Exchange(turn, request, found.session_id, send, bool(named))
                 async with watched(receive, turn.stop):
                     if request.stream:
-                        text = await self._stream(turn, request, found, send, progress)
+                        await self._stream(exchange, tool_progress=progress)
                     else:
-                        text = await self._whole(turn, request, found, send)
-                if not named and turn.finish is not None and turn.finish.outcome == "completed":
-                    self._conversations.ended(request, found.session_id, text)
+                        await self._whole(exchange)
             finally:
                 await handle.release()
 
-    async def _whole(self, turn: AgentTurn, request: ChatRequest, place: Place, send: Send) -> str:
-        reply = ReplyText()
+    async def _whole(self, exchange: _Exchange) -> None:
+        turn, reply = exchange.turn, ReplyText()
         async with aclosing(turn.events()) as events:
             async for event in events:
                 reply.take(event)
         ending = ending_of(turn.finish)
-        text = reply.text
-        headers = {SESSION_HEADER: place.session_id}
-        if turn.finish is None or (ending.error is not None and not text):
-            await refuse(send, _failure(ending), headers)
-            return text
-        frame = self._frame(request)
+        headers = {SESSION_HEADER: exchange.session_id}
+        self._remember(exchange, reply.text)
+        if turn.finish is None or (ending.error is not None and not reply.text):
+            await refuse(exchange.send, _failure(ending), headers)
+            return
+        frame = self._frame(exchange.request)
+        message = ReplyMessage(content=reply.text)
         body = Completion(
             id=frame.completion_id,
             created=frame.created,
             model=frame.model,
-            choices=(
-                Choice(message=ReplyMessage(content=text), finish_reason=ending.finish_reason),
-            ),
+            choices=(Choice(message=message, finish_reason=ending.finish_reason),),
             usage=usage_body(turn.finish.usage),
             error=ending.error or UNSET,
         )
-        await answer(send, 200, json_bytes(body), headers)
-        return text
+        await answer(exchange.send, 200, json_bytes(body), headers)
 
-    async def _stream(
-        self, turn: AgentTurn, request: ChatRequest, place: Place, send: Send, progress: bool
-    ) -> str:
+    async def _stream(self, exchange: _Exchange, *, tool_progress: bool) -> None:
+        turn, request = exchange.turn, exchange.request
         chunks = ChunkTranslator(
-            self._frame(request), tool_progress=progress, include_usage=request.include_usage
+            self._frame(request), tool_progress=tool_progress, include_usage=request.include_usage
         )
-        stream = EventStream(send, keep_alive_s=self._options.keep_alive_s)
-        async with stream.open({SESSION_HEADER: place.session_id}):
+        stream = EventStream(exchange.send, keep_alive_s=self._options.keep_alive_s)
+        async with stream.open({SESSION_HEADER: exchange.session_id}):
             await stream.write(sse(chunks.opening()))
             async with aclosing(turn.events()) as events:
                 async for event in events:
                     chunk = chunks.chunk(event)
                     if chunk is not None:
                         await stream.write(sse(chunk))
+            self._remember(exchange, chunks.text)
             closing = b"".join(sse(chunk) for chunk in chunks.closing(turn.finish))
             await stream.write(closing + DONE, is_last=True)
-        return chunks.text
+
+    def _remember(self, exchange: _Exchange, text: str) -> None:
+        """Know the thread by its last words, before the client can come back with them."""
+        finish = exchange.turn.finish
+        if not exchange.is_named and finish is not None and finish.outcome == "completed":
+            self._conversations.ended(exchange.request, exchange.session_id, text)
 
     def _frame(self, request: ChatRequest) -> Frame:
         return Frame(
@@ -178,6 +180,18 @@ class ChatCompletions:
             int(self._options.clock()),
             request.model or self._options.model_name,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Exchange:
+    """One request while it is answered."""
+
+    turn: AgentTurn
+    request: ChatRequest
+    session_id: str
+    send: Send
+    is_named: bool
+    """The client named the session."""
 
 
 class _Started:

@@ -71,11 +71,12 @@ class Conversations:
     @asynccontextmanager
     async def of(self, request: ChatRequest) -> AsyncIterator[Place]:
         """Find the conversation that ends with the client's history, or make one."""
-        session_id = self._ends.pop(_end(request.history), "") if request.history else ""
-        if session_id and session_id not in self._holds:
-            async with self._held(session_id):
-                yield Place(session_id, False)
-            return
+        known = self._ends.pop(_end(request.history), "") if request.history else ""
+        if known:
+            async with self._held(known):  # the request before may still be letting go of it
+                if await self._can_hold(known, request.history):
+                    yield Place(known, False)
+                    return
         first = derived_id(request)
         if first not in self._holds:
             async with self._held(first):
@@ -152,7 +153,8 @@ def is_same(messages: Sequence[Message], history: Sequence[Said]) -> bool:
     """Whether stored messages are what a client calls its history.
 
     Of several replies to one message (before and after tools) a client has the last one
-    or all of them, as it was answered whole or streamed.
+    or all of them, as it was answered whole or streamed; a reply that the output limit
+    cut in pieces is one text for it.
     """
     turns: list[tuple[str, list[str]]] = []
     for message in messages:
@@ -164,7 +166,7 @@ def is_same(messages: Sequence[Message], history: Sequence[Said]) -> bool:
     for text, replies in turns:
         expected.append({f"user {text.strip()}"})
         if replies:
-            forms = (replies[-1], SEPARATOR.join(replies))
+            forms = (replies[-1], SEPARATOR.join(replies), "".join(replies))
             expected.append({f"assistant {form.strip()}" for form in forms})
     if len(expected) != len(history):
         return False
