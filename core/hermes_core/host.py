@@ -239,7 +239,7 @@ class Host:
                 )
             )
 
-        return Attachment(await inner(), inner)
+        return Attachment(await inner(), inner, client=self.options.client)
 
     def grants(self, session_id: str) -> list[tuple[str, Literal["session", "always"]]]:
         """What was allowed for longer than once: entry and scope, session ones first.

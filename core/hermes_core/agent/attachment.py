@@ -12,6 +12,8 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 
+import msgspec
+
 from hermes_core.agent.remote import NotSent, RemoteSession
 from hermes_core.agent.session import Session
 from hermes_core.commands import CoreCommand, Reply
@@ -30,13 +32,17 @@ class Attachment:
     Args:
         inner: Where the session is now.
         reopen: Opens it again: takes the lease over, or attaches to the new owner.
+        client: Our name, put on commands that carry none: others see who answered.
     """
 
     def __init__(
         self,
         inner: Session | RemoteSession,
         reopen: Callable[[], Awaitable[Session | RemoteSession]],
+        *,
+        client: str = "",
     ) -> None:
+        self._client = client
         self._inner = inner
         self._reopen = reopen
         self._lock = asyncio.Lock()
@@ -54,6 +60,8 @@ class Attachment:
 
     async def send(self, command: CoreCommand) -> Reply:
         """Ask the session; asks the next owner if nothing had been sent to the old one."""
+        if not command.client:
+            command = msgspec.structs.replace(command, client=self._client)
         for _ in range(3):
             inner = self._inner
             try:
