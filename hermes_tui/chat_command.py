@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from hermes_tui import cycle_collection
 from hermes_tui.options import RunOptions
 
 Starter = Callable[[RunOptions], int]
@@ -80,6 +81,7 @@ def start(options: RunOptions) -> int:
         raise click.ClickException(
             "The screen needs an interactive terminal. In a script, use: hermes chat -q TEXT"
         )
+    cycle_collection.postpone()
     return _starter(SCREEN)(options)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 import click
 
 from hermes_core.paths import Home
+from hermes_tui import cycle_collection
 from hermes_tui._version import VERSION
 from hermes_tui.app import HermesApp
 from hermes_tui.launch_state import ExitState, LaunchState
@@ -31,8 +32,11 @@ def run_app(options: RunOptions) -> int:
     stops: list[Callable[[], None]] = []
 
     async def connect() -> Workspace:
-        open_core = await asyncio.to_thread(_load_core)
-        return await open_core(home, options, stops)
+        try:
+            open_core = await asyncio.to_thread(_load_core)
+            return await open_core(home, options, stops)
+        finally:
+            cycle_collection.begin()
 
     app = HermesApp(connect, launch)
     try:

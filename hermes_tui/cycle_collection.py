@@ -1,0 +1,22 @@
+"""When Python looks for unreachable cycles: not during the start, and never in old code.
+
+Measured with the core loaded: one look at everything takes 150 to 290 ms, during which
+no key is drawn, and 0.3 s of a start. What is there once the core stands (modules,
+classes, settings) lives as long as the process, so it is left out from then on; a look
+at the rest takes a few milliseconds.
+"""
+
+from __future__ import annotations
+
+import gc
+
+
+def postpone() -> None:
+    """Stop looking until `begin`."""
+    gc.disable()
+
+
+def begin() -> None:
+    """Look again from now on, at what is made from now on."""
+    gc.freeze()
+    gc.enable()
