@@ -62,6 +62,10 @@ class Scribe:
         self._reasonings: dict[str, ReasoningLine] = {}
         self._tools: dict[str, ToolLine] = {}
         self._turn_tools: list[ToolLine] = []
+        self._begun = ""
+        """The message that began last and has no text yet."""
+        self._followers: dict[str, ToolLine] = {}
+        """The first tool of a message, for text that is told only at its end."""
         self._ended: set[str] = set()
         """Ids of messages taken back or discarded, and of turns that have their end."""
 
@@ -77,6 +81,7 @@ class Scribe:
 
     def begin_reply(self, message_id: str) -> Block | None:
         """A message of the model may come; its block appears with the first text."""
+        self._begun = message_id if message_id not in self._replies else ""
         return None
 
     def append_reply(self, message_id: str, text: str) -> Block | None:
@@ -113,8 +118,16 @@ class Scribe:
         block = self._replies.get(message_id)
         if block is None:
             block = self._replies[message_id] = ReplyBlock(message_id)
-            self._sheaf.append(block)
+            self._put(block, message_id)
         return block
+
+    def _put(self, block: Block, message_id: str) -> None:
+        """Append a block, or put it before the tools its message asked for."""
+        follower = self._followers.get(message_id)
+        if follower is None:
+            self._sheaf.append(block)
+        else:
+            self._sheaf.insert_before(follower, block)
 
     def append_reasoning(self, message_id: str, text: str) -> Block | None:
         """More thinking before a reply."""
@@ -139,7 +152,7 @@ class Scribe:
             block = self._reasonings[message_id] = ReasoningLine(message_id, self._clock())
             reply = self._replies.get(message_id)
             if reply is None:
-                self._sheaf.append(block)
+                self._put(block, message_id)
             else:
                 self._sheaf.insert_before(reply, block)
         return block
@@ -206,6 +219,8 @@ class Scribe:
             line = self._tools[call_id] = ToolLine(call_id, name, now=self._clock(), depth=depth)
             self._turn_tools.append(line)
             self._sheaf.append(line)
+            if self._begun and depth == 0:
+                self._followers.setdefault(self._begun, line)
         return line
 
     # --- the rest ----------------------------------------------------------------------
@@ -231,6 +246,8 @@ class Scribe:
             return []
         self._ended.add(key)
         tools, self._turn_tools = self._turn_tools, []
+        self._begun = ""
+        self._followers.clear()
         for line in tools:
             line.abandon()
             if event.outcome == "completed":
