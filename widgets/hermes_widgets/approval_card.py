@@ -20,6 +20,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from hermes_core.events import ApprovalFinding, ApprovalRequested
+from hermes_widgets.drawing.foreign import visible
 from hermes_widgets.fitting import clean, fit
 
 Decision = Literal["once", "session", "always", "deny"]
@@ -39,15 +40,19 @@ _COUNTDOWN_S = 15.0
 
 
 def subject_content(subject: str, findings: tuple[ApprovalFinding, ...]) -> Content:
-    """Draw the command with its risky parts bold, underlined and in the colour of danger."""
-    lines = "\n".join(clean(line) for line in subject.expandtabs(4).splitlines())
+    """Draw the command with its risky parts bold, underlined and in the colour of danger.
+
+    Controls and marks that turn the line are drawn as signs: what is agreed to is seen whole.
+    """
+    lines = visible(subject).expandtabs(4)
     content = Content.styled(lines, "$h-text")
     for finding in findings:
-        start = lines.find(finding.fragment) if finding.fragment else -1
+        fragment = visible(finding.fragment).expandtabs(4)
+        start = lines.find(fragment) if fragment else -1
         while start >= 0:
-            end = start + len(finding.fragment)
+            end = start + len(fragment)
             content = content.stylize("$h-bad bold underline", start, end)
-            start = lines.find(finding.fragment, end)
+            start = lines.find(fragment, end)
     return content
 
 
