@@ -14,7 +14,7 @@ from hermes_core.config.editor import ConfigEditor
 from hermes_core.config.keys import find
 from hermes_core.config.loader import load_settings
 from hermes_core.errors import ConfigError, SessionNotFound
-from hermes_core.events import CoreEvent, MessageFinished
+from hermes_core.events import CoreEvent, MessageFinished, SessionTitled
 from hermes_core.host import Host
 from hermes_core.messages import Runtime
 from hermes_core.paths import Home
@@ -78,8 +78,11 @@ class CoreWorkspace:
 
     async def past_events(self, session_id: str) -> Sequence[CoreEvent]:
         """Every stored event so far, oldest first, texts whole."""
-        events = await self._host.store.events(session_id)
-        return [await self._whole(session_id, event) for event in events]
+        store = self._host.store
+        past = [await self._whole(session_id, event) for event in await store.events(session_id)]
+        title = (await store.session(session_id)).title
+        # A title given from outside, or in an older home, is told by no event.
+        return [*past, SessionTitled(title=title)] if title else past
 
     async def _whole(self, session_id: str, event: CoreEvent) -> CoreEvent:
         if isinstance(event, MessageFinished) and event.text_ref:

@@ -164,7 +164,8 @@ class ChatPane(Vertical):
                 await asyncio.sleep(0)
 
     def _settle_past(self) -> None:
-        """Input that was delivered long ago is not waiting any more."""
+        """Input that was delivered long ago is not waiting any more, and we are open now."""
+        self.state.is_closed = False
         if self.state.turn_id is None:
             self.state.inputs.clear()
             self.state.queued.clear()

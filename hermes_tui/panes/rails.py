@@ -99,7 +99,7 @@ class RightRail(VerticalScroll, can_focus=False):
     def show(self, state: SessionState, waiting: Sequence[SessionState]) -> None:
         """Show the conversation's turn and the requests of all open ones."""
         tools = list(state.tools.values())
-        count = f"{len(tools)} tools" if tools else ""
+        count = f"{len(tools)} tool{'s' if len(tools) > 1 else ''}" if tools else ""
         if state.turn_started is not None and count:
             count += f" · {seconds(state.turn_seconds)}"
         self.turn.show([tool_row(entry) for entry in tools[-_SHOWN_TOOLS:]], count)
