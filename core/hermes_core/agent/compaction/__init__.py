@@ -1,0 +1,1 @@
+"""Conversations longer than the window: what is kept, what becomes a summary."""
