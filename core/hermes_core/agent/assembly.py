@@ -30,7 +30,7 @@ from hermes_core.agent.turn_parts import TurnParts
 from hermes_core.agent.workers import Workers
 from hermes_core.checkpoints.store import CheckpointStore
 from hermes_core.config.loader import LoadedSettings
-from hermes_core.errors import HermesError
+from hermes_core.errors import HermesError, SessionNotFound
 from hermes_core.events import (
     CoreEvent,
     Notice,
@@ -127,9 +127,9 @@ class _Assembly:
             plan.session_id,
             ground.store,
             clock=ground.clock,
-            last_seq=await ground.store.last_seq(plan.session_id),
+            last_seq=0 if is_new else await ground.store.last_seq(plan.session_id),
         )
-        talk = await self._conversation(record)
+        talk = await self._conversation(record, is_new=is_new)
         pending = Pending(plan.session_id, journal, ground.store, clock=ground.clock, new_id=new_id)
         desk = PermissionDesk(
             home=ground.home,
@@ -191,10 +191,11 @@ class _Assembly:
     # --- the record and the history ----------------------------------------------------
 
     async def _record(self) -> tuple[SessionRecord, bool]:
-        store, plan = self.ground.store, self.plan
-        if await store.last_seq(plan.session_id) > 0 or await _exists(store, plan.session_id):
-            return await store.session(plan.session_id), False
-        return SessionRecord(id=plan.session_id, source=plan.source, cwd=str(plan.cwd)), True
+        plan = self.plan
+        try:
+            return await self.ground.store.session(plan.session_id), False
+        except SessionNotFound:
+            return SessionRecord(id=plan.session_id, source=plan.source, cwd=str(plan.cwd)), True
 
     def _own_resolution(self, record: SessionRecord) -> Resolution:
         """The model this conversation was last held with, else the default."""
@@ -205,9 +206,9 @@ class _Assembly:
                 _log.info("the model of session %s is gone: %s", record.id, error)
         return self.ground.resolve("", "")
 
-    async def _conversation(self, record: SessionRecord) -> Conversation:
+    async def _conversation(self, record: SessionRecord, *, is_new: bool) -> Conversation:
         assert self.resolution is not None, "resolved before the conversation is loaded"
-        messages = await self.ground.store.messages(self.plan.session_id)
+        messages = [] if is_new else await self.ground.store.messages(self.plan.session_id)
         talk = Conversation(
             runtime=self.resolution.runtime,
             system=record.system_prompt or "",
@@ -401,14 +402,6 @@ async def build_session(
         StoreError: The record cannot be read or written.
     """
     return await _Assembly(ground, plan).build(on_close)
-
-
-async def _exists(store: Store, session_id: str) -> bool:
-    try:
-        await store.session(session_id)
-    except HermesError:
-        return False
-    return True
 
 
 def _last_todos(events: list[CoreEvent]) -> Any:

@@ -47,15 +47,27 @@ class History:
         A conversation without any (imported, or dropped with age) gets them projected
         from its messages first.
         """
+
+        def fetch(db: sqlite3.Connection) -> list[CoreEvent]:
+            return event_rows.fetch(db, session_id, after_seq=after_seq, limit=limit)
+
+        found, is_missing = await self._database.read(
+            lambda db: ([], True) if _is_missing(db, session_id) else (fetch(db), False)
+        )
+        if not is_missing:
+            return found
         projected = await self._project(session_id)
         if projected is not None:
             return projected[after_seq:][: limit if limit is not None else len(projected)]
-        return await self._database.read(
-            lambda db: event_rows.fetch(db, session_id, after_seq=after_seq, limit=limit)
-        )
+        return await self._database.read(fetch)
 
     async def last_seq(self, session_id: str) -> int:
         """`seq` of the newest stored event, 0 for a conversation without any."""
+        last, is_missing = await self._database.read(
+            lambda db: (event_rows.last_seq(db, session_id), _is_missing(db, session_id))
+        )
+        if not is_missing:
+            return last
         projected = await self._project(session_id)
         if projected is not None:
             return len(projected)
@@ -67,16 +79,7 @@ class History:
         return len(await self._database.write(lambda db: event_rows.drop_before(db, moment)))
 
     async def _project(self, session_id: str) -> list[CoreEvent] | None:
-        """Project a log that is missing and keep it; None if nothing is missing."""
-
-        def is_missing(db: sqlite3.Connection) -> bool:
-            return (
-                db.execute(
-                    "SELECT 1 FROM sessions WHERE id = ? AND last_seq = 0 AND message_count > 0",
-                    (session_id,),
-                ).fetchone()
-                is not None
-            )
+        """Project a log that is missing and keep it; None when it was kept."""
 
         def work(db: sqlite3.Connection) -> list[CoreEvent]:
             record = session_rows.fetch(db, session_id)
@@ -85,16 +88,20 @@ class History:
                 session_id=session_id,
                 runtime=_runtime(record),
             )
-            if not self.read_only and is_missing(db):
+            if not self.read_only and _is_missing(db, session_id):
                 event_rows.append(db, session_id, events)
             return events
 
-        if not await self._database.read(is_missing):
-            return None
         if self.read_only:
             return await self._database.read(work)
         await self._database.write(work)
         return None
+
+
+def _is_missing(db: sqlite3.Connection, session_id: str) -> bool:
+    """Whether a conversation has messages and no event."""
+    query = "SELECT 1 FROM sessions WHERE id = ? AND last_seq = 0 AND message_count > 0"
+    return db.execute(query, (session_id,)).fetchone() is not None
 
 
 def _runtime(record: SessionRecord) -> Runtime:
