@@ -26,7 +26,9 @@ session_tag: ContextVar[str] = ContextVar("session_tag", default="")
 AGENT_LOG, ERRORS_LOG = "agent.log", "errors.log"
 _CHATTY = (
     "httpx",
+    "httpx2",
     "httpcore",
+    "httpcore2",
     "openai",
     "anthropic",
     "urllib3",
