@@ -58,41 +58,31 @@ class Play:
 plays = st.builds(Play, steps=steps, acts=acts)
 
 
+def _broken(reason: str, *, retryable: bool = True) -> ProviderError:
+    return ProviderError(reason, reason=reason, retryable=retryable)
+
+
 def _step(kind: str, number: int) -> Step:
     """What the model does; every text it says is unlike every other."""
     word = f"<{number}>"
-    match kind:
-        case "thinking":
-            return text(word, thinking="Let me see.")
-        case "calls":
-            return calls(("echo", {"text": "a"}), ("echo", {"text": "a"}), say=word)
-        case "many":
-            return calls(*(("slow", {"text": f"{number}.{n}"}) for n in range(3)))
-        case "length":
-            return text(word, reason="length")
-        case "cut":
-            broken = ProviderError("cut", reason="cut_stream", retryable=True)
-            return [TextDelta(word), broken]
-        case "overloaded":
-            return ProviderError("busy", reason="overloaded", retryable=True)
-        case "limit_in_the_middle":
-            limit = ProviderError("slow down", reason="rate_limit", retryable=True)
-            return [TextDelta(f"{word}?"), limit]
-        case "refused":
-            return ProviderError("no", reason="auth", retryable=False)
-        case "empty":
-            return text("")
-        case "bad_json":
-            return calls(("echo", '{"text": oops}'), say=word)
-        case "truncated":
-            return calls(("echo", '{"text": "o'))
-        case "unknown":
-            return calls(("no_such_tool", {}), ("echo", {"text": word}))
-        case "surrogate":
-            return text(f"{word}\ud83d")
-        case "slow":
-            return calls(("slow", {"text": word}))
-    return text(word, " and more.")
+    table: dict[str, Step] = {
+        "text": text(word, " and more."),
+        "thinking": text(word, thinking="Let me see."),
+        "calls": calls(("echo", {"text": "a"}), ("echo", {"text": "a"}), say=word),
+        "many": calls(*(("slow", {"text": f"{number}.{n}"}) for n in range(3))),
+        "length": text(word, reason="length"),
+        "cut": [TextDelta(word), _broken("cut_stream")],
+        "overloaded": _broken("overloaded"),
+        "limit_in_the_middle": [TextDelta(f"{word}?"), _broken("rate_limit")],
+        "refused": _broken("auth", retryable=False),
+        "empty": text(""),
+        "bad_json": calls(("echo", '{"text": oops}'), say=word),
+        "truncated": calls(("echo", '{"text": "o')),
+        "unknown": calls(("no_such_tool", {}), ("echo", {"text": word})),
+        "surrogate": text(f"{word}\ud83d"),
+        "slow": calls(("slow", {"text": word})),
+    }
+    return table[kind]
 
 
 def _command(act: str, number: int) -> CoreCommand:

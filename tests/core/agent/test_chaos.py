@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Callable, Iterator
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 
 from hermes_core.agent.conversation import Input
 from hermes_core.agent.inbox import Inbox
@@ -23,6 +23,8 @@ EXAMPLES = settings(
     derandomize=True,
     database=None,
     deadline=None,
+    report_multiple_bugs=False,
+    phases=[Phase.generate],  # what is found is looked at, not shrunk
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
