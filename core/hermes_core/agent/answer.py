@@ -22,6 +22,7 @@ from hermes_core.events import (
 )
 from hermes_core.messages import Message, ToolCall, Usage, clean_text
 from hermes_core.providers.base import (
+    ReplayItem,
     StreamEnd,
     StreamPart,
     TextDelta,
@@ -77,6 +78,7 @@ class Answer:
         self._late_text: list[str] = []
         self._thinking: list[str] = []
         self._details: list[Any] = []
+        self._replayed: list[Any] = []
         self._slots: dict[int, _Slot] = {}
         self._text_out = DeltaBuffer(
             lambda text: self._emit(MessageDelta(message_id=message_id, text=text))
@@ -138,6 +140,7 @@ class Answer:
             finish_reason=self.finish_reason,
             reasoning=self.thinking or None,
             reasoning_details=self._details or None,
+            codex_reasoning_items=self._replayed or None,
             timestamp=timestamp,
             token_count=self.usage.output_tokens if self.usage else None,
         )
@@ -157,6 +160,8 @@ class Answer:
                 self._think(clean_text(text))
             case ThinkingBlock(item=item):
                 self._details.append(item)
+            case ReplayItem(item=item):
+                self._replayed.append(item)
             case ToolCallStart(index=index, id=call_id, name=name):
                 self._announce(index, call_id, name)
             case ToolCallDelta(index=index, arguments=arguments, extra_content=extra):

@@ -53,6 +53,12 @@ class ThinkingBlock(msgspec.Struct, frozen=True):
     item: dict[str, Any]
 
 
+class ReplayItem(msgspec.Struct, frozen=True):
+    """An item of a Responses reply, in its order, for the same service to read again."""
+
+    item: dict[str, Any]
+
+
 class ToolCallStart(msgspec.Struct, frozen=True):
     """The name of call number `index` is known. Indexes count from 0 per response."""
 
@@ -86,6 +92,7 @@ StreamPart: TypeAlias = (
     TextDelta
     | ThinkingDelta
     | ThinkingBlock
+    | ReplayItem
     | ToolCallStart
     | ToolCallDelta
     | UsageReport
