@@ -68,6 +68,19 @@ class ModelAlias(Section):
     base_url: str = setting("", "Address, for a custom endpoint.")
 
 
+class ProviderRouting(Section):
+    """What an aggregator is asked about the services behind it."""
+
+    sort: Literal["", "price", "throughput", "latency"] = setting("", "What counts most.")
+    only: tuple[str, ...] = setting((), "Services that may answer.")
+    ignore: tuple[str, ...] = setting((), "Services that may not.")
+    order: tuple[str, ...] = setting((), "Services asked first, in this order.")
+    require_parameters: bool = setting(False, "Only services that know all that is asked.")
+    data_collection: Literal["", "allow", "deny"] = setting(
+        "", "Whether services that keep data may answer."
+    )
+
+
 class RequestSettings(Section):
     """Limits of one model request; these come from the environment only."""
 

@@ -24,6 +24,7 @@ from hermes_core.config.model_settings import (
     ModelSettings,
     PromptCachingSettings,
     ProviderEntry,
+    ProviderRouting,
     RequestSettings,
 )
 from hermes_core.config.safety_settings import (
@@ -52,6 +53,9 @@ class Settings(Section):
     providers: dict[str, ProviderEntry] = setting({}, "Providers by id.")
     custom_providers: tuple[ProviderEntry, ...] = setting((), "Providers, the older form.")
     fallback_providers: tuple[FallbackEntry, ...] = setting((), "Asked in this order on failure.")
+    provider_routing: ProviderRouting = setting(
+        ProviderRouting, "What OpenRouter is asked about the services behind it."
+    )
     requests: RequestSettings = setting(RequestSettings, "Limits of one model request.")
     prompt_caching: PromptCachingSettings = setting(PromptCachingSettings, "Prompt caching.")
     agent: AgentSettings = setting(AgentSettings, "How turns are run.")

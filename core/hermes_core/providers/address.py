@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from hermes_core.errors import ConfigError
 
 _LOCAL_SUFFIXES = (".docker.internal", ".containers.internal", ".lima.internal")
-_REQUEST_PATHS = ("/chat/completions", "/messages", "/v1/messages")
+_REQUEST_PATHS = ("/chat/completions", "/responses", "/messages", "/v1/messages")
 
 
 def clean_base_url(url: str) -> str:
@@ -61,3 +61,8 @@ def speaks_messages(url: str) -> bool:
     return host_of(url) == "api.anthropic.com" or urlsplit(url).path.rstrip("/").endswith(
         "/anthropic"
     )
+
+
+def speaks_responses(url: str) -> bool:
+    """Whether the address says by itself that it wants the Responses wire."""
+    return host_of(url) == "api.openai.com"

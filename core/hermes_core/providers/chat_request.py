@@ -76,7 +76,7 @@ def _reasoning(request: ModelRequest, resolution: Resolution) -> dict[str, Any]:
     if kind == "effort":
         thinks = model.startswith(("gpt-5", "o1", "o3", "o4"))
         return {"reasoning_effort": effort} if thinks else {}
-    if not model.startswith(_REASONING_PREFIXES):
+    if kind == "listed" and not model.startswith(_REASONING_PREFIXES):
         return {}
     return {"reasoning": {"enabled": False} if effort == "none" else {"effort": effort}}
 

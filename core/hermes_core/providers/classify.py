@@ -95,7 +95,10 @@ TABLE: tuple[Row, ...] = (
     Row(
         reason="thinking_signature",
         status=_status(400),
-        phrases=re.compile(r"signature.*thinking|thinking.*signature"),
+        phrases=re.compile(
+            r"signature.*thinking|thinking.*signature|invalid_encrypted_content"
+            r"|encrypted content .{0,80}could not be (?:verified|decrypted)"
+        ),
     ),
     Row(
         reason="long_context_tier",

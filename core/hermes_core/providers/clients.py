@@ -9,13 +9,16 @@ from hermes_core.errors import ConfigError
 from hermes_core.providers.anthropic_messages import AnthropicMessages
 from hermes_core.providers.base import Model
 from hermes_core.providers.chat_completions import ChatCompletions
+from hermes_core.providers.codex_responses import CodexResponses
 from hermes_core.providers.resolve import Resolution
+from hermes_core.providers.wire import Wire
 
-WireModel: TypeAlias = ChatCompletions | AnthropicMessages
+WireModel: TypeAlias = Wire
 
-_WIRES: dict[str, type[ChatCompletions | AnthropicMessages]] = {
+_WIRES: dict[str, type[Wire]] = {
     "chat_completions": ChatCompletions,
     "anthropic_messages": AnthropicMessages,
+    "codex_responses": CodexResponses,
 }
 
 

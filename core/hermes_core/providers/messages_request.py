@@ -28,7 +28,7 @@ _MARKED_MESSAGES = 3
 
 def request_body(request: ModelRequest, resolution: Resolution, images: Images) -> dict[str, Any]:
     """Return the JSON body of a streaming request."""
-    model = wire_model(request, resolution)
+    model = request.runtime.model
     is_native = resolution.record.id == "anthropic"
     marked = marks_claude(resolution.record, model)
     messages = _merged(request, images, keeps_thinking=is_native)
@@ -52,14 +52,6 @@ def request_body(request: ModelRequest, resolution: Resolution, images: Images) 
     _add_thinking(body, request, model)
     body.update(resolution.extra_body)
     return body
-
-
-def wire_model(request: ModelRequest, resolution: Resolution) -> str:
-    """The id as the endpoint wants it: the vendor's own writes dashes, not dots."""
-    model = request.runtime.model
-    if resolution.record.id != "anthropic":
-        return model
-    return model.removeprefix("anthropic/").replace(".", "-")
 
 
 def _output_cap(request: ModelRequest, resolution: Resolution, model: str) -> int:

@@ -4,9 +4,26 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import msgspec
+
+ApiMode: TypeAlias = Literal["chat_completions", "anthropic_messages", "codex_responses", "demo"]
+"""The wire formats."""
+
+
+class ModelMode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The wire of all models whose id begins like this."""
+
+    prefix: str
+    api_mode: ApiMode
+
+
+class KeyAddress(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where keys that begin like this belong."""
+
+    prefix: str
+    base_url: str
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -21,7 +38,13 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Variable that replaces the address for this provider alone."""
     key_env: tuple[str, ...] = ()
     """Variables that may hold the key, the first one with a value wins."""
-    api_mode: Literal["chat_completions", "anthropic_messages", "demo"] = "chat_completions"
+    key_addresses: tuple[KeyAddress, ...] = ()
+    """Other default addresses, by how the key begins."""
+    api_mode: ApiMode = "chat_completions"
+    model_modes: tuple[ModelMode, ...] = ()
+    """Models that speak another wire than `api_mode`; the first prefix that fits wins."""
+    model_names: Literal["", "vendor", "own", "dashed", "claude_dashed"] = ""
+    """How this provider writes the ids of models: see `model_names.py`."""
     default_model: str = ""
     """Used when nobody names one."""
     console: str = ""
@@ -29,8 +52,9 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     key_optional: bool = False
 
     output_cap_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
-    reasoning_request: Literal["", "effort", "object"] = ""
-    """How effort is asked for: not at all, `reasoning_effort`, or a `reasoning` object."""
+    reasoning_request: Literal["", "effort", "object", "listed"] = ""
+    """How effort is asked for on the chat wire: not at all, as `reasoning_effort`, as a
+    `reasoning` object, or as that object for the families listed in `chat_request.py`."""
     reasoning_replay: Literal["", "reasoning_content", "reasoning_details"] = ""
     """What earlier thinking is sent back as; empty where unknown fields are refused."""
     developer_role: bool = False
@@ -41,6 +65,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Tell the aggregator the product's name."""
     bearer_key: bool = False
     """A third-party messages endpoint that wants the key as a bearer token."""
+    routing: bool = False
+    """An aggregator that takes `provider_routing`."""
     session_header: str = ""
     """Header that carries the session id."""
 

@@ -15,18 +15,26 @@ from typing import Any, Protocol
 
 import msgspec
 
-from hermes_core.config.model_settings import ProviderEntry
+from hermes_core.config.model_settings import ProviderEntry, ProviderRouting
 from hermes_core.config.schema import Settings
 from hermes_core.errors import ConfigError, NoModelConfigured
 from hermes_core.messages import Runtime
-from hermes_core.providers.address import clean_base_url, host_of, is_local, speaks_messages
+from hermes_core.providers.address import (
+    clean_base_url,
+    host_of,
+    is_local,
+    speaks_messages,
+    speaks_responses,
+)
 from hermes_core.providers.facts import window_of
+from hermes_core.providers.model_names import written_model
 from hermes_core.providers.records import Record, find_record, records
 from hermes_core.providers.timeouts import Timeouts
 
 PLACEHOLDER_KEY = "no-key-required"
 """Sent to a custom endpoint that has no key, because the clients want one."""
 
+_WIRES = ("chat_completions", "anthropic_messages", "codex_responses")
 _NOT_A_KEY = frozenset(
     {"changeme", "your_api_key", "your-api-key", "placeholder", "example", "dummy", "null", "none"}
 )
@@ -117,17 +125,21 @@ def resolve(
             runtime=runtime, credential=Credential("", "built in"), record=choice.record
         )
     base_url = _base_url(choice, settings, secrets)
+    credential = _credential(choice, settings, secrets, base_url)
+    base_url = _address_of_key(choice.record, credential, base_url)
     name = _model(choice, settings, (model or "").strip(), (provider or "").strip())
+    window_tokens = _window(choice, settings, name)
+    name = written_model(choice.record, name)
     runtime = Runtime(
         model=name,
         provider=choice.id,
         base_url=base_url,
-        api_mode=_api_mode(choice, settings, base_url),
-        window_tokens=_window(choice, settings, name),
+        api_mode=_api_mode(choice, settings, base_url, name),
+        window_tokens=window_tokens,
     )
     return Resolution(
         runtime=runtime,
-        credential=_credential(choice, settings, secrets, base_url),
+        credential=credential,
         record=_record(choice, base_url),
         timeouts=_timeouts(choice, settings, base_url),
         extra_body=_extra_body(choice, settings, base_url),
@@ -256,6 +268,15 @@ def _base_url(choice: _Choice, settings: Settings, secrets: KeySource) -> str:
     return clean_base_url(found)
 
 
+def _address_of_key(record: Record, credential: Credential, base_url: str) -> str:
+    """The address that keys like this one belong to, unless another one was set."""
+    if base_url == record.base_url:
+        for one in record.key_addresses:
+            if credential.value.startswith(one.prefix):
+                return one.base_url
+    return base_url
+
+
 def _record(choice: _Choice, base_url: str) -> Record:
     if choice.record.id == "custom" and not is_local(base_url):
         # Local servers ignore fields they do not know; strict services refuse them.
@@ -263,20 +284,25 @@ def _record(choice: _Choice, base_url: str) -> Record:
     return choice.record
 
 
-def _api_mode(choice: _Choice, settings: Settings, base_url: str) -> str:
+def _api_mode(choice: _Choice, settings: Settings, base_url: str, model: str) -> str:
     explicit = choice.entry.api_mode if choice.entry is not None else ""
     if not explicit and choice.is_configured:
         explicit = settings.model.api_mode
-    if explicit and explicit not in ("chat_completions", "anthropic_messages"):
+    if explicit and explicit not in _WIRES:
         raise ConfigError(
             f"The wire format {explicit} is not available.",
-            hint="Use chat_completions or anthropic_messages as api_mode.",
+            hint=f"Use {', '.join(_WIRES)} as api_mode.",
         )
     if explicit:
         return explicit
-    if choice.record.api_mode == "chat_completions" and speaks_messages(base_url):
+    record = choice.record
+    special = (one.api_mode for one in record.model_modes if model.startswith(one.prefix))
+    mode = next(special, record.api_mode)
+    if mode != "chat_completions":
+        return mode
+    if speaks_messages(base_url):
         return "anthropic_messages"
-    return choice.record.api_mode
+    return "codex_responses" if speaks_responses(base_url) else mode
 
 
 def _model(choice: _Choice, settings: Settings, asked: str, asked_provider: str) -> str:
@@ -320,4 +346,18 @@ def _timeouts(choice: _Choice, settings: Settings, base_url: str) -> Timeouts:
 def _extra_body(choice: _Choice, settings: Settings, base_url: str) -> dict[str, Any]:
     if choice.record.id == "custom" and settings.model.ollama_num_ctx and is_local(base_url):
         return {"options": {"num_ctx": settings.model.ollama_num_ctx}}
-    return {}
+    wishes = _routing(settings.provider_routing) if choice.record.routing else {}
+    return {"provider": wishes} if wishes else {}
+
+
+def _routing(wanted: ProviderRouting) -> dict[str, Any]:
+    """What was set about the services behind an aggregator, in its own words."""
+    wishes = {
+        "sort": wanted.sort,
+        "only": list(wanted.only),
+        "ignore": list(wanted.ignore),
+        "order": list(wanted.order),
+        "require_parameters": wanted.require_parameters,
+        "data_collection": wanted.data_collection,
+    }
+    return {name: wish for name, wish in wishes.items() if wish}

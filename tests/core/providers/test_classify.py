@@ -33,6 +33,15 @@ def _said(message: str, code: str = "") -> dict[str, Any]:
 # (status, body, facts, reason, retryable)
 ROWS: list[tuple[int | None, Any, RequestFacts, str, bool]] = [
     (400, _said("Invalid `signature` in `thinking` block"), FACTS, "thinking_signature", False),
+    (
+        400,
+        _said("The encrypted content for item rs_1 could not be verified."),
+        FACTS,
+        "thinking_signature",
+        False,
+    ),
+    (400, _said("no", "invalid_encrypted_content"), FACTS, "thinking_signature", False),
+    (None, _said("Slow down", "rate_limit_exceeded"), FACTS, "rate_limit", True),
     (429, _said("Extra usage is required for long context"), FACTS, "long_context_tier", False),
     (307, "", FACTS, "format_error", False),
     (401, _said("No auth credentials found"), FACTS, "auth", False),

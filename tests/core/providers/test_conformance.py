@@ -7,6 +7,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from hermes_core.errors import ProviderError
 from hermes_core.messages import Message, ToolCall, Usage
 from hermes_core.providers.base import (
     ModelRequest,
+    ReplayItem,
     StreamEnd,
     StreamPart,
     TextDelta,
@@ -29,7 +31,7 @@ from tests.fakes.model_server.script import Call, Reply, Tokens, fail, say
 from tests.fakes.model_server.server import ModelServer
 from tests.support import until
 
-WIRES = ("chat_completions", "anthropic_messages")
+WIRES = ("chat_completions", "anthropic_messages", "codex_responses")
 
 
 @dataclass
@@ -59,6 +61,9 @@ class Wire:
         """An error in the words of this wire."""
         if self.mode == "anthropic_messages":
             return {"type": "error", "error": {"type": kind, "message": message}}
+        if self.mode == "codex_responses":
+            code = {"overloaded_error": "server_is_overloaded"}.get(kind, kind)
+            return {"error": {"message": message, "type": kind, "code": code, "param": None}}
         return {"error": {"message": message, "type": kind, "code": None, "param": None}}
 
 
@@ -67,7 +72,8 @@ def _reach(server: ModelServer, mode: str) -> Resolution:
         return resolution(
             server.url, provider="anthropic", api_mode=mode, model="claude-sonnet-4-5"
         )
-    return resolution(server.base_url, api_mode=mode)
+    model = "gpt-5" if mode == "codex_responses" else "scripted-model"
+    return resolution(server.base_url, api_mode=mode, model=model)
 
 
 @pytest.fixture(params=WIRES)
@@ -112,20 +118,28 @@ async def test_reasoning_is_a_channel_of_its_own_and_is_replayed(wire: Wire) -> 
     parts = await wire.play(tools=(TOOL,))
     assert thought(parts) == "Let me think."
     assert said(parts) == ""
-    blocks = [part.item for part in parts if isinstance(part, ThinkingBlock)]
     assistant = Message(
         role="assistant",
         reasoning=thought(parts),
-        reasoning_details=blocks or None,
+        reasoning_details=[part.item for part in parts if isinstance(part, ThinkingBlock)] or None,
+        codex_reasoning_items=[part.item for part in parts if isinstance(part, ReplayItem)] or None,
         tool_calls=(ToolCall(id="c1", name="read_file"),),
     )
     await wire.play(
         USER, assistant, Message(role="tool", content="58 lines", tool_call_id="c1"), tools=(TOOL,)
     )
-    sent = wire.server.request.json["messages"]
+    sent = _history(wire)
     if wire.mode == "anthropic_messages":
         first = sent[1]["content"][0]
         assert (first["type"], first["thinking"]) == ("thinking", "Let me think.")
+    elif wire.mode == "codex_responses":
+        assert [one.get("type") for one in sent] == [
+            None,
+            "reasoning",
+            "function_call",
+            "function_call_output",
+        ]
+        assert sent[1]["encrypted_content"] == "sealed:13"
     else:
         assert sent[2]["reasoning_content"] == "Let me think."
 
@@ -203,7 +217,8 @@ async def test_an_error_in_the_middle_of_a_stream_is_classified(wire: Wire) -> N
 
 @pytest.mark.ac("wire-cut")
 async def test_a_dropped_connection_yields_what_came_and_then_fails(wire: Wire) -> None:
-    wire.server.add(say("one two ", pieces=2, cut_after=4))
+    opening = 4 if wire.mode == "codex_responses" else 3
+    wire.server.add(say("one two ", pieces=2, cut_after=opening + 1))
     parts: list[StreamPart] = []
 
     async def read() -> None:
@@ -393,8 +408,17 @@ async def test_the_next_step_repeats_the_bytes_of_the_history(wire: Wire) -> Non
         Message(role="user", content="more"),
         **fixed,
     )
-    first, second = (one.json["messages"] for one in wire.server.requests)
+    first, second = (one.json[_field(wire)] for one in wire.server.requests)
     assert _unmarked(second)[: len(first)] == _unmarked(first)
+
+
+def _field(wire: Wire) -> str:
+    return "input" if wire.mode == "codex_responses" else "messages"
+
+
+def _history(wire: Wire) -> list[dict[str, Any]]:
+    """The history as the newest request carries it."""
+    return list(wire.server.request.json[_field(wire)])
 
 
 def _unmarked(messages: list[dict[str, object]]) -> str | list[object]:

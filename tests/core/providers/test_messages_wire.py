@@ -173,14 +173,6 @@ def test_a_cap_is_always_sent_and_fits_the_window(
     assert body["max_tokens"] == sent
 
 
-def test_model_names_are_written_with_dashes_for_the_vendor_only() -> None:
-    assert request_body(ask(NATIVE), NATIVE, {})["model"] == "claude-sonnet-4-5"
-    dotted = _reach("anthropic/claude-sonnet-4.5")
-    assert request_body(ask(dotted), dotted, {})["model"] == "claude-sonnet-4-5"
-    other = _reach("MiniMax-M2.7", provider="minimax")
-    assert request_body(ask(other), other, {})["model"] == "MiniMax-M2.7"
-
-
 @pytest.mark.parametrize(
     ("provider", "header"),
     [("custom", "x-api-key"), ("minimax", "authorization"), ("anthropic", "authorization")],

@@ -177,7 +177,7 @@ def test_the_older_list_of_providers_is_read_too() -> None:
         ({"provider": "custom"}, None, "has no address"),
         ({"base_url": "ftp://x"}, None, "not an http or https address"),
         ({"base_url": "http://user:pass@host/v1"}, None, "holds a password"),
-        ({"base_url": LOCAL, "api_mode": "codex_responses"}, None, "not available"),
+        ({"base_url": LOCAL, "api_mode": "local"}, None, "not available"),
     ],
 )
 def test_an_impossible_setting_is_named(
@@ -194,6 +194,7 @@ def test_an_impossible_setting_is_named(
         ({"default": "mine", "provider": "openai"}, None, "mine"),
         ({"default": "mine", "provider": "openai"}, "asked", "asked"),
         ({"provider": "openai"}, None, "gpt-5"),
+        ({"default": "openai/gpt-4.1", "provider": "openai"}, None, "gpt-4.1"),
         ({"base_url": LOCAL}, None, ""),
     ],
 )
@@ -214,6 +215,7 @@ def test_the_configured_model_does_not_follow_to_another_provider() -> None:
         (LOCAL, "chat_completions"),
         ("https://relay.example/anthropic", "anthropic_messages"),
         ("https://relay.example/v1/chat/completions", "chat_completions"),
+        ("https://relay.example/v1/responses", "chat_completions"),
     ],
 )
 def test_the_address_tells_the_wire(url: str, mode: str) -> None:
@@ -264,3 +266,76 @@ def test_the_path_of_one_request_is_taken_off_an_address() -> None:
 def test_every_alias_names_one_provider_only() -> None:
     names = [name for one in records().values() for name in (one.id, *one.aliases)]
     assert len(names) == len(set(names))
+
+
+@pytest.mark.ac("model-wire")
+@pytest.mark.parametrize(
+    ("provider", "model", "mode"),
+    [
+        ("openai", "gpt-4.1", "codex_responses"),
+        ("openrouter", "gpt-5.2", "codex_responses"),
+        ("openrouter", "anthropic/claude-sonnet-4.5", "chat_completions"),
+        ("zen", "claude-sonnet-4.5", "anthropic_messages"),
+        ("zen", "gpt-5", "codex_responses"),
+        ("zen", "kimi-k2", "chat_completions"),
+        ("go", "minimax-m2.7", "anthropic_messages"),
+        ("go", "glm-5", "chat_completions"),
+    ],
+)
+def test_a_model_may_speak_another_wire_than_its_provider(
+    provider: str, model: str, mode: str
+) -> None:
+    keys = {name: "some-key" for one in API_KEY_ROWS for name in one.key_env}
+    assert _resolve(keys=keys, provider=provider, model=model).runtime.api_mode == mode
+
+
+@pytest.mark.ac("model-wire")
+def test_a_wire_that_was_written_wins() -> None:
+    model = {"provider": "openai", "api_mode": "chat_completions"}
+    found = _resolve(_settings(model=model), {"OPENAI_API_KEY": "sk-openai"})
+    assert found.runtime.api_mode == "chat_completions"
+    relay = _resolve(_settings(model={"base_url": LOCAL, "api_mode": "codex_responses"}))
+    assert relay.runtime.api_mode == "codex_responses"
+
+
+@pytest.mark.ac("model-names")
+@pytest.mark.parametrize(
+    ("provider", "asked", "written"),
+    [
+        ("openrouter", "claude-sonnet-4.5", "anthropic/claude-sonnet-4.5"),
+        ("openrouter", "x-ai/grok-4", "x-ai/grok-4"),
+        ("openrouter", "something-new", "something-new"),
+        ("anthropic", "anthropic/claude-sonnet-4.5", "claude-sonnet-4-5"),
+        ("anthropic", "claude/claude-opus-4.1", "claude-opus-4-1"),
+        ("openai", "openai/gpt-5.2", "gpt-5.2"),
+        ("zen", "claude-sonnet-4.5", "claude-sonnet-4-5"),
+        ("zen", "glm-4.6", "glm-4.6"),
+        ("zai", "glm/glm-4.6", "glm-4.6"),
+        ("zai", "other/glm-4.6", "other/glm-4.6"),
+        ("minimax", "MiniMax-M2.7", "MiniMax-M2.7"),
+        ("huggingface", "openai/gpt-oss-120b:fastest", "openai/gpt-oss-120b:fastest"),
+    ],
+)
+def test_a_model_is_named_in_its_providers_spelling(
+    provider: str, asked: str, written: str
+) -> None:
+    keys = {name: "some-key" for one in API_KEY_ROWS for name in one.key_env}
+    assert _resolve(keys=keys, provider=provider, model=asked).runtime.model == written
+
+
+@pytest.mark.ac("key-scope")
+def test_a_key_of_another_plan_goes_to_the_address_of_that_plan() -> None:
+    keys = {"KIMI_API_KEY": "sk-kimi-abcdef"}
+    assert _resolve(keys=keys, provider="kimi").runtime.base_url == "https://api.kimi.com/coding/v1"
+    moved = keys | {"KIMI_BASE_URL": LOCAL}
+    assert _resolve(keys=moved, provider="kimi").runtime.base_url == LOCAL
+
+
+@pytest.mark.ac("ac-9")
+def test_routing_wishes_go_to_the_aggregator_alone() -> None:
+    wishes = {"sort": "price", "only": ["a", "b"], "data_collection": "deny"}
+    settings = _settings(provider_routing=wishes)
+    keys = {"OPENROUTER_API_KEY": "key1", "KILOCODE_API_KEY": "key2"}
+    assert _resolve(settings, keys).extra_body == {"provider": wishes}
+    assert _resolve(settings, keys, provider="kilocode", model="m").extra_body == {}
+    assert _resolve(_settings(), keys).extra_body == {}

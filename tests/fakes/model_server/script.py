@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -55,7 +55,7 @@ class Reply:
     reasoning: Sequence[str] = ()
     """Thinking in chunks, before the answer."""
     signature: str = ""
-    """Signature of the thinking (messages wire); made up when empty."""
+    """Signature of the thinking (messages wire) or its seal (responses wire); made up when empty."""
     reasoning_details: Sequence[Mapping[str, Any]] = ()
     """Opaque items in the aggregator's form (chat wire), one per chunk."""
     reasoning_field: str = "reasoning_content"
@@ -64,6 +64,11 @@ class Reply:
     index_zero: bool = False
     """All calls come with index 0 and differ only by id (chat wire)."""
     refusal: str = ""
+    phase: str = ""
+    """What kind of message the text is: `commentary` or `final_answer` (responses wire)."""
+    output_list: Literal["whole", "empty", "only"] = "whole"
+    """The last event lists the items, lists none, or is the only one that has them
+    (responses wire)."""
     usage: Tokens | None = field(default_factory=Tokens)
     finish: str | None = None
     """The wire's own word; None: the natural one."""

@@ -189,7 +189,9 @@ class ModelServer:
             elif wire is messages:
                 messages.validate(request, signatures=self._signatures)
             else:
-                responses.validate(request)
+                responses.validate(
+                    request, seals=self._signatures, extra=frozenset(self.extra_fields)
+                )
         except Refused as refused:
             if not self._expect_refusals:
                 self.problems.append(f"refused: {refused}")
@@ -214,6 +216,8 @@ class ModelServer:
             return await exchange.json(step.status, step.body, step.headers)
         if step.reasoning and wire is messages:
             self._signatures.add(messages.signature_of(step))
+        elif step.reasoning and wire is responses:
+            self._signatures.add(responses.seal_of(step))
         if not request.json.get("stream"):
             return await exchange.json(200, wire.whole(step, request), step.headers)
         await exchange.open(step.headers)
