@@ -153,6 +153,8 @@ class RequestStarted(Event, frozen=True, kw_only=True, tag="request.started"):
     provider: str
     model: str
     est_tokens: int = 0
+    purpose: str = "turn"
+    """`turn`, or the auxiliary task that asks (`compression`, `title_generation`)."""
 
 
 class RequestWaiting(Event, frozen=True, kw_only=True, tag="request.waiting"):
@@ -184,6 +186,7 @@ class RequestFailed(Event, frozen=True, kw_only=True, tag="request.failed"):
     next_action: Literal["retry", "continue", "fallback", "compress", "stop"] = "stop"
     message: str = ""
     hint: str = ""
+    purpose: str = "turn"
 
 
 class RequestFinished(Event, frozen=True, kw_only=True, tag="request.finished"):
@@ -425,14 +428,20 @@ class CompactionFinished(Event, frozen=True, kw_only=True, tag="compaction.finis
     messages_before: int
     messages_after: int
     summary_ref: str | None = None
+    """Id of the message that holds the summary; None if results were only cut."""
     degraded: bool = False
+    """The summary was put together without a model."""
+    tokens_before: int = 0
+    """Of the whole request, estimated, as is `tokens_after`."""
+    tokens_after: int = 0
 
 
 class CompactionFailed(Event, frozen=True, kw_only=True, tag="compaction.failed"):
-    """The history stayed as it was, or was shortened without a model."""
+    """The history stayed as it was, in the store at least."""
 
     error: str
     fallback: str = ""
+    """What was done instead; empty if nothing was."""
 
 
 class CheckpointCreated(Event, frozen=True, kw_only=True, tag="checkpoint.created"):

@@ -62,6 +62,22 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     token_count: int | None = None
 
 
+SUMMARY_ID = "summary_"
+"""Begins the id of a message that tells an earlier part of the conversation in short."""
+SHORT_ID = "short_"
+"""Begins the id of a message that stands for a longer one."""
+
+
+def is_summary(message: Message) -> bool:
+    """Whether it is a summary of ours and not the person's words."""
+    return message.role == "user" and message.message_id.startswith(SUMMARY_ID)
+
+
+def is_stand_in(message: Message) -> bool:
+    """Whether it was written for the model alone; people see what it stands for."""
+    return message.message_id.startswith((SUMMARY_ID, SHORT_ID))
+
+
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
     """Tokens of one model call or a sum of calls, in exact buckets.
 

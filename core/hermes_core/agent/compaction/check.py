@@ -6,9 +6,8 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from hermes_core.agent.compaction.plan import find_orphans, latest_request
-from hermes_core.agent.compaction.summary_text import is_summary
 from hermes_core.agent.history import request_history
-from hermes_core.messages import Message
+from hermes_core.messages import Message, is_summary
 
 
 def find_problems(before: Sequence[Message], after: Sequence[Message]) -> list[str]:

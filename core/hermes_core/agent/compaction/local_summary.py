@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from hermes_core.agent.compaction.excerpt import cut_middle
 from hermes_core.agent.compaction.plan import Plan
-from hermes_core.agent.compaction.summary_text import is_summary, summary_body
-from hermes_core.messages import Message, ToolCall
+from hermes_core.agent.compaction.summary_text import summary_body
+from hermes_core.messages import Message, ToolCall, is_summary
 
 MAX_CHARS = 8_000
 NOTES_CHARS = 1_500

@@ -14,8 +14,7 @@ from dataclasses import dataclass
 import msgspec
 
 from hermes_core.agent.compaction.limits import Limits
-from hermes_core.agent.compaction.summary_text import is_summary
-from hermes_core.messages import Message
+from hermes_core.messages import SHORT_ID, Message, is_summary
 
 OPENING = 3
 """So many first messages stay, if they are small."""
@@ -23,8 +22,6 @@ LEAST_TAIL = 3
 TAIL_STRETCH = 1.5
 """The tail may grow so far over its budget to take in one more message."""
 LEAST_RESULT_CHARS = 400
-SHORT_ID = "short_"
-"""Begins the id of a message that stands for a longer one."""
 
 Measure = Callable[[Message], int]
 """Tokens of one message."""

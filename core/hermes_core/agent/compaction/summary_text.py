@@ -5,10 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from hermes_core.messages import Message, TodoItem
-
-SUMMARY_ID = "summary_"
-"""Begins the id of every summary; no other message has it."""
+from hermes_core.messages import SUMMARY_ID, Message, TodoItem
 
 OPENING_WORDS = (
     "[Summary of the earlier conversation. It is background, written down because the "
@@ -19,11 +16,6 @@ CLOSING_WORDS = "[End of the summary. The conversation goes on from here.]"
 
 _BODY = re.compile(r"<summary>\n(.*)\n</summary>", re.DOTALL)
 _MARKS = {"completed": "done", "cancelled": "cancelled", "in_progress": "in progress"}
-
-
-def is_summary(message: Message) -> bool:
-    """Whether the message is one of ours, not of the person."""
-    return message.role == "user" and message.message_id.startswith(SUMMARY_ID)
 
 
 def summary_message(
