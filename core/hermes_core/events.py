@@ -600,7 +600,7 @@ def decode_event(data: bytes | str) -> CoreEvent:
 
 def fit_text(text: str, limit_bytes: int = 6_000) -> str:
     """Return the beginning of `text` whose JSON form has at most `limit_bytes`."""
-    text = clean_text(text)
+    text = clean_text(text[:limit_bytes])  # every character takes a byte or more
     if len(text) * 6 <= limit_bytes or len(_encoder.encode(text)) <= limit_bytes:
         return text
     low, high = 0, min(len(text), limit_bytes)

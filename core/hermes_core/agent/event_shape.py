@@ -8,6 +8,7 @@ stored or sent.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
@@ -19,11 +20,8 @@ from hermes_core.messages import clean_text
 
 E = TypeVar("E", bound=CoreEvent)
 
-_CUTS = (2_000, 500, 100)
-"""Characters left of each string, tried in this order."""
-
-_MOST_ITEMS = 100
-"""Items left of each list and object in an event that had to be changed."""
+_CUTS = ((2_000, 100), (500, 50), (100, 20), (60, 10))
+"""Characters left of each string and items of each list, tried in this order."""
 
 _ENVELOPE = 200
 """Bytes that the number, the time and the ids of the session add later."""
@@ -34,14 +32,14 @@ def presentable(event: E) -> E:
     try:
         size = len(encode_event(event))
     except UnicodeEncodeError:
-        event = _mapped(event, clean_text)
+        event = _mapped(event, clean_text, sys.maxsize)
         size = len(encode_event(event))
     if not event.stored:
         return event
-    for limit in _CUTS:
+    for limit, items in _CUTS:
         if size + _ENVELOPE <= MAX_STORED_BYTES:
             break
-        event = _mapped(event, partial(_cut, limit=limit))
+        event = _mapped(event, partial(_cut, limit=limit), items)
         size = len(encode_event(event))
     return event
 
@@ -50,16 +48,18 @@ def _cut(text: str, limit: int) -> str:
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
-def _mapped(event: E, change: Callable[[str], str]) -> E:
-    return msgspec.convert(_changed(msgspec.to_builtins(event), change), type(event))
+def _mapped(event: E, change: Callable[[str], str], items: int) -> E:
+    fields = msgspec.to_builtins(event)
+    changed = {name: _changed(value, change, items) for name, value in fields.items()}
+    return msgspec.convert(changed, type(event))
 
 
-def _changed(value: Any, change: Callable[[str], str]) -> Any:
+def _changed(value: Any, change: Callable[[str], str], items: int) -> Any:
     if isinstance(value, str):
         return change(value)
     if isinstance(value, dict):
-        kept = list(value.items())[:_MOST_ITEMS]
-        return {change(str(name)): _changed(one, change) for name, one in kept}
+        kept = list(value.items())[:items]
+        return {change(str(name)): _changed(one, change, items) for name, one in kept}
     if isinstance(value, list | tuple):
-        return [_changed(one, change) for one in value[:_MOST_ITEMS]]
+        return [_changed(one, change, items) for one in value[:items]]
     return value

@@ -33,6 +33,7 @@ class Inbox:
         self._new_id = new_id
         self._now: list[Input] = []
         self._queue: list[Input] = []
+        self._parked: set[str] = set()
 
     @property
     def has_urgent(self) -> bool:
@@ -78,6 +79,16 @@ class Inbox:
         if self._now:
             return self.take_urgent()
         return [self._queue.pop(0)] if self._queue else []
+
+    def forget_delivered(self) -> None:
+        """Delete the parked texts of messages that are in the store by now."""
+        waiting = {item.input_id for item in (*self._now, *self._queue)}
+        for input_id in self._parked - waiting:
+            self._parked.discard(input_id)
+            try:
+                self._file(input_id).unlink(missing_ok=True)
+            except OSError as error:
+                _log.warning("a parked message cannot be deleted: %s", error)
 
     def edit(self, input_id: str, text: str) -> bool:
         """Change a queued text; False if it is not in the queue any more."""
@@ -128,6 +139,7 @@ class Inbox:
 
     def _park(self, item: Input) -> None:
         """Keep a long text on disk until it is delivered."""
+        self._parked.add(item.input_id)
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._file(item.input_id).write_bytes(msgspec.json.encode(item.text))
@@ -139,4 +151,5 @@ class Inbox:
             text = msgspec.json.decode(self._file(item.input_id).read_bytes(), type=str)
         except (OSError, msgspec.DecodeError):
             return item
+        self._parked.add(item.input_id)
         return replace(item, text=text)

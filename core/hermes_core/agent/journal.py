@@ -105,6 +105,11 @@ class Journal:
         """The last number given out."""
         return self._seq
 
+    @property
+    def is_saved(self) -> bool:
+        """Whether everything said so far is in the store."""
+        return not self._unsaved and not self._outbox and self._idle.is_set()
+
     def emit(self, event: CoreEvent) -> CoreEvent:
         """Stamp an event and put it on its way; returns the stamped one."""
         event = presentable(event)

@@ -54,6 +54,7 @@ from hermes_core.events import (
     SessionRuntimeChanged,
     SessionTitled,
 )
+from hermes_core.messages import clean_text
 from hermes_core.security.approvals import Grant
 
 HEARTBEAT_S = 10.0
@@ -220,7 +221,7 @@ class Session:
     # --- input -----------------------------------------------------------------------------
 
     async def _submit(self, command: Submit) -> Reply:
-        if not command.text.strip() and not command.attachments:
+        if not clean_text(command.text).strip() and not command.attachments:
             return Reply(ok=False, code="empty", text="There is nothing to send.")
         mode: InputMode = "start"
         if self._turn is not None:
@@ -282,6 +283,8 @@ class Session:
 
     def _after_turn(self) -> None:
         inbox = self._parts.inbox
+        if self._journal.is_saved:
+            inbox.forget_delivered()
         more = inbox.has_urgent or (bool(inbox.queued) and not self._queue_paused)
         if more and not self._is_closed:
             self._begin()

@@ -101,5 +101,5 @@ async def opened(wanted: HostOptions, session_id: str | None = None) -> AsyncIte
 @asynccontextmanager
 async def host_rig(home: Home, server: ModelServer, **environ: str) -> AsyncIterator[HostRig]:
     """Open a new conversation on the scripted server."""
-    async with opened(options(home, server.base_url, **environ)) as made:
+    async with opened(options(home, server.base_url, environ=environ)) as made:
         yield made

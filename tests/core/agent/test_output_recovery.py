@@ -11,7 +11,7 @@ from hermes_core.events import MessageDelta, MessageFinished, ToolSkipped, ToolS
 from hermes_core.paths import Home
 from hermes_core.providers.base import TextDelta
 from tests.core.agent.rig import FakeTool, rig
-from tests.fakes.scripted_provider import ScriptedProvider, calls, finish, text
+from tests.fakes.scripted_provider import Part, ScriptedProvider, calls, finish, text
 
 pytestmark = pytest.mark.ac("ac-10-1")
 
@@ -187,7 +187,7 @@ async def test_cut_stream_is_shown_once_flagged_and_continued_once(home: Home) -
 
 
 async def test_second_cut_ends_the_turn_as_partial(home: Home) -> None:
-    broken = [TextDelta("a"), ProviderError("cut", reason="cut_stream", retryable=True)]
+    broken: list[Part] = [TextDelta("a"), ProviderError("cut", reason="cut_stream", retryable=True)]
     provider = ScriptedProvider(broken, broken)
     async with rig(home, provider) as r:
         done = await r.turn()
