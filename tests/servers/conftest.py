@@ -88,7 +88,7 @@ async def start_api(home: Home, model_server: ModelServer) -> AsyncIterator[Star
         parts = ApiParts(
             sessions=host, store=host.store, settings=api_settings, chat=chat or ChatOptions()
         )
-        server = ApiServer(build_application(parts), drain_s=1)
+        server = ApiServer(build_application(parts), drain_s=0.2)
         await server.bind("127.0.0.1", 0, key=api_settings.key)
         running.append(Api(host, server))
         return running[-1]

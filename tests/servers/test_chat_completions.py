@@ -193,6 +193,20 @@ async def test_stream_of_a_failed_turn_raises_in_the_client(
             pass
 
 
+@pytest.mark.ac("api-partial")
+@pytest.mark.parametrize("stream", [True, False])
+async def test_answer_that_breaks_off_is_not_called_complete(
+    api: Api, model_server: ModelServer, *, stream: bool
+) -> None:
+    model_server.add(*(Reply(text=["Half ", "of it"], cut_after=3) for _ in range(2)))
+    http = await api.http()
+    answer = await http.post("/v1/chat/completions", json=asks("Tell", stream=stream))
+    assert answer.status_code == 200
+    assert '"finish_reason":"length"' in answer.text
+    assert '"finish_reason":"stop"' not in answer.text
+    assert "Half " in answer.text
+
+
 @pytest.mark.ac("api-no-model")
 @pytest.mark.parametrize("stream", [True, False])
 async def test_without_a_model_every_request_is_answered_503(

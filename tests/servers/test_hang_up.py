@@ -80,3 +80,19 @@ async def test_hang_up_while_the_model_writes_keeps_what_was_written(
     listed = await api.host.store.list_sessions()
     stored = await api.host.store.messages(listed[0].id)
     assert stored[0].content == "go"
+
+
+@pytest.mark.ac("api-drain")
+async def test_turn_that_outlasts_the_drain_time_is_interrupted_and_kept(
+    api: Api, model_server: ModelServer
+) -> None:
+    model_server.add(Reply(text=["The beginning", " and the end."], gates={2: "never"}))
+    http = await api.http()
+    body = {"messages": [{"role": "user", "content": "go"}], "stream": True}
+    asking = asyncio.create_task(http.post("/v1/chat/completions", json=body))
+    await until(lambda: model_server.requests)
+    api.server.stop()
+    answer = await asking
+    assert '"code":"interrupted"' in answer.text
+    assert answer.text.endswith("data: [DONE]\n\n")
+    assert (await finish_of_the_turn(api, within_s=5.0)).outcome == "interrupted"

@@ -53,7 +53,15 @@ def test_text_sent_as_deltas_is_not_sent_again() -> None:
     chunks = translator()
     for event in (delta("m1", "One"), finished("m1", "One"), delta("m2", "Two")):
         chunks.chunk(event)
-    assert chunks.text == "One\n\nTwo"
+    assert chunks.text == "OneTwo"
+
+
+def test_tools_part_what_is_said_around_them_into_paragraphs() -> None:
+    chunks = translator(tool_progress=False)
+    tool = ToolStarted(call_id="c", name="read_file")
+    for event in (tool, delta("m1", "One"), tool, delta("m2", "Two"), delta("m2", " more")):
+        chunks.chunk(event)
+    assert chunks.text == "One\n\nTwo more"
 
 
 def test_discarded_message_adds_nothing() -> None:

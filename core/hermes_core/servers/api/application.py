@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 
 from starlette.applications import Starlette
@@ -41,7 +42,16 @@ def model_name(settings: ApiServerSettings, profile: str) -> str:
     return named if named not in ("", "default", "custom") else DEFAULT_NAME
 
 
-def build_application(parts: ApiParts) -> ASGIApp:
+@dataclass(frozen=True, slots=True)
+class Api:
+    """The application and the one thing that is asked of it from outside."""
+
+    app: ASGIApp
+    interrupt: Callable[[], Awaitable[None]]
+    """Stops all running turns; their answers end at once."""
+
+
+def build_application(parts: ApiParts) -> Api:
     """Put the API together."""
     settings = parts.settings
     name = model_name(settings, parts.profile)
@@ -80,7 +90,7 @@ def build_application(parts: ApiParts) -> ASGIApp:
         cors_origins=settings.cors_origins,
         max_body_bytes=options.max_body_bytes,
     )
-    return Gate(app, gate)
+    return Api(Gate(app, gate), chat.interrupt)
 
 
 def _json(value: object, status: int = 200) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import secrets
 import time
@@ -81,6 +82,11 @@ class ChatCompletions:
         self._conversations = conversations
         self._options = options
         self._in_flight = 0
+        self._turns: set[AgentTurn] = set()
+
+    async def interrupt(self) -> None:
+        """Stop all turns; their answers end as interrupted."""
+        await asyncio.gather(*(turn.stop() for turn in self._turns))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -116,9 +122,10 @@ class ChatCompletions:
         )
         async with place as found:
             handle = await self._sessions.open_session(found.session_id, source=SOURCE)
+            turn = AgentTurn(handle)
             try:
-                turn = AgentTurn(handle)
                 await turn.submit(request.text, system=request.system, is_new=found.is_new)
+                self._turns.add(turn)
                 exchange = _Exchange(turn, request, found.session_id, send, bool(named))
                 async with watched(receive, turn.stop):
                     if request.stream:
@@ -126,6 +133,7 @@ class ChatCompletions:
                     else:
                         await self._whole(exchange)
             finally:
+                self._turns.discard(turn)
                 await handle.release()
 
     async def _whole(self, exchange: _Exchange) -> None:
@@ -159,11 +167,14 @@ class ChatCompletions:
         stream = EventStream(exchange.send, keep_alive_s=self._options.keep_alive_s)
         async with stream.open({SESSION_HEADER: exchange.session_id}):
             await stream.write(sse(chunks.opening()))
-            async with aclosing(turn.events()) as events:
-                async for event in events:
-                    chunk = chunks.chunk(event)
-                    if chunk is not None:
-                        await stream.write(sse(chunk))
+            try:
+                async with aclosing(turn.events()) as events:
+                    async for event in events:
+                        chunk = chunks.chunk(event)
+                        if chunk is not None:
+                            await stream.write(sse(chunk))
+            except HermesError:  # the answer has begun: its last chunk tells of the failure
+                _log.exception("the events of session %s broke off", exchange.session_id)
             self._remember(exchange, chunks.text)
             closing = b"".join(sse(chunk) for chunk in chunks.closing(turn.finish))
             await stream.write(closing + DONE, is_last=True)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 
 from starlette.types import Receive, Send
 
 from hermes_core.servers.api.wire import KEEP_ALIVE, ApiError, error_bytes
+
+_log = logging.getLogger(__name__)
 
 TOO_LARGE = "Request body too large."
 
@@ -48,7 +51,9 @@ async def watched(receive: Receive, on_gone: Callable[[], Awaitable[None]]) -> A
         yield
     finally:
         watcher.cancel()
-        await asyncio.gather(watcher, return_exceptions=True)
+        (outcome,) = await asyncio.gather(watcher, return_exceptions=True)
+        if isinstance(outcome, Exception):
+            _log.error("a turn could not be stopped after a hang-up", exc_info=outcome)
 
 
 async def answer(

@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import socket
 from collections.abc import Iterator
 
 import uvicorn
-from starlette.types import ASGIApp
 
 from hermes_core.errors import ConfigError
+from hermes_core.servers.api.application import Api
 from hermes_core.servers.api.binding import check_binding
 
-DRAIN_S = 20
+DRAIN_S = 20.0
 """How long answers that run may take to end once the server stops, in seconds."""
+BACKSTOP_S = 10
+"""After the drain time answers are interrupted; what does not end then is cut off."""
 
 _log = logging.getLogger(__name__)
 
@@ -33,20 +36,24 @@ class ApiServer:
     """Listens and serves.
 
     Args:
-        app: From `build_application`.
+        api: From `build_application`.
         drain_s: Seconds running answers get when it stops, then they are interrupted.
     """
 
-    def __init__(self, app: ASGIApp, *, drain_s: int = DRAIN_S) -> None:
+    def __init__(self, api: Api, *, drain_s: float = DRAIN_S) -> None:
         config = uvicorn.Config(
-            app,
+            api.app,
             lifespan="off",
             ws="none",
             log_config=None,
             access_log=False,
             server_header=False,
-            timeout_graceful_shutdown=drain_s,
+            timeout_graceful_shutdown=math.ceil(drain_s) + BACKSTOP_S,
         )
+        self._api = api
+        self._drain_s = drain_s
+        self._stopping = asyncio.Event()
+        self._hurry = asyncio.Event()
         self._server = _Uvicorn(config)
         self._socket: socket.socket | None = None
 
@@ -78,12 +85,28 @@ class ApiServer:
     async def serve(self) -> None:
         """Serve until `stop`, then let running answers end."""
         assert self._socket is not None, "bound first"
-        await self._server.serve(sockets=[self._socket])
+        drain = asyncio.create_task(self._drain(), name="drain")
+        try:
+            await self._server.serve(sockets=[self._socket])
+        finally:
+            drain.cancel()
+            await asyncio.gather(drain, return_exceptions=True)
 
     def stop(self) -> None:
         """Take no more requests; asked twice it does not wait for running answers."""
-        self._server.force_exit = self._server.should_exit
+        if self._stopping.is_set():
+            self._hurry.set()
+        self._stopping.set()
         self._server.should_exit = True
+
+    async def _drain(self) -> None:
+        await self._stopping.wait()
+        try:
+            async with asyncio.timeout(self._drain_s):
+                await self._hurry.wait()
+        except TimeoutError:
+            _log.info("answers that still run are interrupted")
+        await self._api.interrupt()
 
 
 def _listening(host: str, port: int) -> socket.socket:

@@ -80,7 +80,7 @@ _EMOJI: dict[ToolKind, str] = {
     "other": "⚙️",
 }
 SEPARATOR = "\n\n"
-"""Between the texts of two messages, such as before and after a tool."""
+"""Between what is said before and after a tool."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,8 @@ class ChunkTranslator:
         """Characters sent of each message."""
         self._kinds: dict[str, ToolKind] = {}
         """Of tools that run, by call id."""
-        self._last_message = ""
+        self._has_paused = False
+        """A tool ran since the last text."""
         self._parts: list[str] = []
 
     @property
@@ -157,12 +158,14 @@ class ChunkTranslator:
                 return self._rest(event.state, message_id, text)
             case ToolStarted(call_id=call_id, name=name, preview=preview, kind=kind):
                 self._kinds[call_id] = kind
+                self._has_paused = True
                 return self._tool(call_id, name, "started", preview, kind)
             case ToolFinished(call_id=call_id, name=name, ok=ok, summary=summary):
                 status: ToolStatus = "completed" if ok else "failed"
                 kind = self._kinds.pop(call_id, "other")
                 return self._tool(call_id, name, status, summary, kind)
             case ToolSkipped(call_id=call_id, name=name, cause=cause, message=message):
+                self._has_paused = True
                 kind = self._kinds.pop(call_id, "other")
                 return self._tool(call_id, name, "failed", message or cause, kind)
             case (
@@ -235,9 +238,9 @@ class ChunkTranslator:
         if not text:
             return None
         self._lengths[message_id] = self._lengths.get(message_id, 0) + len(text)
-        if self._last_message not in ("", message_id):
+        if self._has_paused and self._parts:
             text = SEPARATOR + text
-        self._last_message = message_id
+        self._has_paused = False
         self._parts.append(text)
         return self._chunk(Delta(content=text))
 
