@@ -18,7 +18,9 @@ from hermes_core.events import Notice
 from hermes_core.storage.records import SessionSummary
 from hermes_tui.appearance import Appearance
 from hermes_tui.asking import Asking
-from hermes_tui.clipboard import copy_text
+from hermes_tui.block_menu import BlockMenu
+from hermes_tui.chosen_settings import ChosenSettings
+from hermes_tui.copying import Copying
 from hermes_tui.input_line import InputLine
 from hermes_tui.keys import bindings
 from hermes_tui.launch_state import ExitState, LaunchState
@@ -34,6 +36,7 @@ from hermes_tui.screens.text_entry import TextEntryScreen
 from hermes_tui.session_state import Clocks, SessionState
 from hermes_tui.slash.command import COMMAND_REGISTRY
 from hermes_tui.summary import footer_of, hint_of, status_of, tab_of
+from hermes_tui.viewing import Viewing
 from hermes_tui.workspace import SkillInfo, StartInfo, Workspace
 from hermes_widgets.composer import Composer
 from hermes_widgets.composer_area import ComposerArea
@@ -105,10 +108,13 @@ class HermesApp(App[ExitState]):
         self.leaving = Leaving(self)
         self.input_line = InputLine(self)
         self.palette = Palette(self)
+        self.viewing = Viewing(self)
+        self.copying = Copying(self)
+        self.block_menu = BlockMenu(self)
+        self.chosen = ChosenSettings(self)
         self.shown_pane = "chat"
         self.skills: list[SkillInfo] = []
         self.recent: list[SessionSummary] = []
-        self._busy_mode = "steer"
 
     # --- the picture -----------------------------------------------------------------
 
@@ -130,8 +136,8 @@ class HermesApp(App[ExitState]):
     async def on_mount(self) -> None:
         """Show an empty conversation at once, then bring the core up."""
         self.appearance.start(skin=self.launch.skin, theme=self.launch.theme)
-        self.query_one(StatusBar).is_still = self.launch.reduced_motion
         await self.sessions.add_pane()
+        self.chosen.apply()
         self.refresh_all()
         self.call_after_refresh(self._bring_up)
 
@@ -144,22 +150,11 @@ class HermesApp(App[ExitState]):
             return
         self.is_ready = True
         self.start_info = self.workspace.start_info()
-        self._read_settings()
+        self.chosen.read()
         await self.input_line.load_history()
         await self.sessions.open_first(self.launch)
         self.refresh_all()
         await self.refresh_lists()
-
-    def _read_settings(self) -> None:
-        skin = self.launch.skin or str(self.workspace.setting("display.skin") or "")
-        theme = self.launch.theme or str(self.workspace.setting("tui.theme") or "")
-        self.appearance.look_in(self.workspace.home.root / "skins")
-        self.appearance.start(skin=skin, theme=theme)
-        for remark in self.appearance.remarks:
-            self.tell_error(remark)
-        self.appearance.dress(self.open_panes())
-        self._busy_mode = str(self.workspace.setting("display.busy_input_mode") or "steer")
-        self.query_one(StatusBar).is_still |= bool(self.workspace.setting("tui.reduced_motion"))
 
     async def refresh_lists(self) -> None:
         """Read conversations and skills again."""
@@ -185,7 +180,7 @@ class HermesApp(App[ExitState]):
         place = Place(folder=self.start_info.cwd, branch=self.start_info.branch)
         self.query_one(TabRow).show(tabs, self.chat.id or "", place)
         self.query_one(RightRail).show(state, [pane.state for pane in self.open_panes()])
-        self.chat.composer.hint = hint_of(state, self.start_info, busy_mode=self._busy_mode)
+        self.chat.composer.hint = hint_of(state, self.start_info, busy_mode=self.chosen.busy_mode)
         self.query_one(FooterKeys).show(footer_of(self.shown_pane))
 
     @on(ChatPane.Changed)
@@ -195,7 +190,7 @@ class HermesApp(App[ExitState]):
         self.asking.review()
         self.sessions.changed(event.pane)
         self.run_worker(self.leaving.review(), exclusive=True, group="leaving")
-        shown = self._side_pane()
+        shown = self.side_pane()
         if shown is not None and self.shown_pane in ("tools", "approvals"):
             shown.refresh_content()
 
@@ -271,7 +266,8 @@ class HermesApp(App[ExitState]):
 
     # --- panes and focus -------------------------------------------------------------
 
-    def _side_pane(self) -> Pane | None:
+    def side_pane(self) -> Pane | None:
+        """The pane that is shown in place of the conversation, if one is."""
         if self.shown_pane == "chat":
             return None
         return self.query_one(f"#pane-{self.shown_pane}", Pane)
@@ -279,7 +275,7 @@ class HermesApp(App[ExitState]):
     def show_pane(self, name: str) -> None:
         """Show a pane in place of the conversation, or the conversation again."""
         self.shown_pane = name
-        pane = self._side_pane()
+        pane = self.side_pane()
         self.query_one("#main", ContentSwitcher).current = (pane or self.chat).id
         if pane is None:
             self.chat.composer.focus_field()
@@ -299,37 +295,17 @@ class HermesApp(App[ExitState]):
         """Draw every cell again."""
         self.refresh(repaint=True, layout=True)
 
-    def scroll_chat(self, direction: int, *, lines: bool = False) -> None:
-        """Scroll what is shown by a page, or a line."""
-        pane = self._side_pane()
-        if pane is not None:
-            action_move = getattr(self.focused, "action_move", None)
-            if action_move is not None:
-                action_move(direction * (1 if lines else 10))
-            return
-        transcript = self.chat.transcript
-        step = 1 if lines else max(transcript.size.height - 2, 1)
-        transcript.scroll_relative(y=direction * step, animate=False)
-
-    def scroll_chat_to(self, *, top: bool) -> None:
-        """Scroll to the first or the last line."""
-        if top:
-            self.chat.transcript.action_top()
-        else:
-            self.chat.transcript.action_bottom()
-
-    def toggle_folds(self) -> None:
-        """Unfold all tools, or fold them again."""
-        transcript = self.chat.transcript
-        transcript.fold_all(transcript.has_unfolded_tools)
-
     @on(Transcript.SessionChosen)
     def _recent_chosen(self, event: Transcript.SessionChosen) -> None:
         self.resume(event.session_id)
 
     @on(Transcript.CopyRequested)
     def _copy_requested(self, event: Transcript.CopyRequested) -> None:
-        self._copy(event.text)
+        self.copying.copy(event.text)
+
+    @on(Transcript.MenuRequested)
+    def _menu_requested(self) -> None:
+        self.run_worker(self.block_menu.open())
 
     @on(Transcript.LinkOpened)
     def _link_opened(self, event: Transcript.LinkOpened) -> None:
@@ -431,18 +407,6 @@ class HermesApp(App[ExitState]):
         """Let one be picked from a list; empty if it was left."""
         screen = PickScreen(title, source, note_at=note_at, preview=preview, start=start)
         return await self.push_screen_wait(screen)
-
-    def copy_reply(self) -> None:
-        """Copy the last reply as Markdown."""
-        text = self.chat.state.last_reply
-        if text:
-            self._copy(text)
-        else:
-            self.tell("There is no reply to copy yet")
-
-    @work
-    async def _copy(self, text: str) -> None:
-        self.notify(await copy_text(text, to_terminal=self.copy_to_clipboard), timeout=3)
 
     def action_act(self, action_id: str) -> None:
         """Run an action by its id; every key ends here."""

@@ -15,15 +15,15 @@ _NAMES = {
     "down": "↓",
     "enter": "⏎",
 }
+_SIGNS = {"ctrl": "^", "shift": "⇧"}
 
 
 def key_label(key: str) -> str:
-    """Return a key as people write it: `^p`, `alt+2`, `shift+tab`, `esc`."""
+    """Return a key as people write it: `^p`, `^home`, `alt+2`, `⇧tab`, `esc`."""
     *modifiers, name = key.split("+")
-    name = _NAMES.get(name, name)
-    if modifiers == ["ctrl"] and len(name) == 1:
-        return f"^{name}"
-    return "+".join([*modifiers, name])
+    signs = "".join(_SIGNS[modifier] for modifier in modifiers if modifier in _SIGNS)
+    words = [modifier for modifier in modifiers if modifier not in _SIGNS]
+    return "+".join([*words, signs + _NAMES.get(name, name)])
 
 
 def first_key(action: Action) -> str:

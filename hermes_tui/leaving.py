@@ -90,7 +90,7 @@ class Leaving:
             await self.finish()
         elif answer == "wait":
             self._waits = True
-            self._host.notify("Leaving when it is done · ctrl+c twice leaves now")
+            self._host.notify("Leaving when it is done · ^c twice leaves now")
 
     @staticmethod
     def _runs(state: SessionState) -> bool:

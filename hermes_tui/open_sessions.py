@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from textual.widgets import ContentSwitcher
 
 from hermes_core.errors import HermesError
+from hermes_tui import cycle_collection
 from hermes_tui.launch_state import LaunchState
 from hermes_tui.panes.chat import ChatPane
 from hermes_tui.start_facts import start_card
@@ -46,6 +47,7 @@ class OpenSessions:
         self._opened[pane] = asyncio.Event()
         await self._host.query_one("#main", ContentSwitcher).mount(pane)
         self._host.appearance.dress([pane])
+        self._host.chosen.apply_to(pane)
         self.show(pane)
         return pane
 
@@ -127,6 +129,8 @@ class OpenSessions:
         self._host.asking.forget(pane.state.approvals)
         await pane.release()
         await pane.remove()
+        del pane
+        cycle_collection.take_back()
         self._host.refresh_all()
 
     def changed(self, pane: ChatPane) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hermes_core.storage.records import SessionSummary
-from hermes_tui.actions.action import ACTION_REGISTRY
+from hermes_tui.actions.action import ranked_actions
 from hermes_tui.keys import key_label
 from hermes_tui.matching import matching
 from hermes_tui.slash.command import COMMAND_REGISTRY
@@ -17,14 +17,14 @@ _PREFIXES = {">": "action:", "/": "command:", "#": "session:", "$": "skill:"}
 
 
 def action_rows() -> list[Row]:
-    """Every action with its keys."""
+    """Every action with its keys, what people want first at the top."""
     return [
         Row(
             key=f"action:{action.id}",
             text=action.label,
             right=" ".join(key_label(key) for key in action.keys.split(",")[:2] if key),
         )
-        for action in ACTION_REGISTRY.all()
+        for action in ranked_actions()
     ]
 
 

@@ -83,6 +83,10 @@ class SessionState:
     has_cost: bool = False
     turns: int = 0
     last_user_text: str = ""
+    last_user_id: str = ""
+    """Message id of `last_user_text`."""
+    failures: list[str] = field(default_factory=list)
+    """What failed between us and the provider in this turn, a line each."""
     last_reply: str = ""
     last_seq: int = 0
     unread: int = 0

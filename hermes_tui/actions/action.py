@@ -25,6 +25,9 @@ class Action:
     """Comma-separated names as Textual writes them; may be empty."""
     footer: str = ""
     """One word for the footer; empty to leave it out."""
+    rank: int = 50
+    """Place in the palette, what people want first has the lowest: 10 to begin and to
+    choose, 20 the conversation, 30 panes, 50 the rest, 90 moving about."""
     over_fields: bool = True
     """Whether the key works while somebody types."""
 
@@ -33,6 +36,11 @@ ACTION_REGISTRY: Registry[Action] = Registry(
     "hermes_tui.actions", "ACTIONS", lambda action: action.id
 )
 """Every action; plugins add theirs by `register_action`."""
+
+
+def ranked_actions() -> list[Action]:
+    """Every action, what people want first at the top."""
+    return sorted(ACTION_REGISTRY.all(), key=lambda action: action.rank)
 
 
 def register_action(action: Action) -> None:

@@ -11,8 +11,15 @@ if TYPE_CHECKING:
 
 
 def _pane(name: str) -> Action:
+    ranks = {"sessions": 11, "approvals": 30, "skills": 31, "tools": 32, "chat": 33}
     numbers = {"chat": 1, "tools": 2, "sessions": 3, "skills": 4, "approvals": 5}
-    labels = {"chat": "Conversation"}
+    labels = {
+        "chat": "Show the conversation",
+        "sessions": "Resume a conversation",
+        "skills": "Skills",
+        "tools": "Tools, plan and files of this turn",
+        "approvals": "Requests and what is allowed",
+    }
 
     def show(host: HermesApp) -> None:
         if name == "approvals" and host.asking.ask_first():
@@ -21,7 +28,8 @@ def _pane(name: str) -> Action:
 
     return Action(
         id=f"pane.{name}",
-        label=f"Show {labels.get(name, name.capitalize()).lower()}",
+        label=labels[name],
+        rank=ranks[name],
         keys=f"alt+{numbers[name]}" + (",ctrl+s" if name == "sessions" else ""),
         footer=name if name in ("tools", "sessions") else "",
         run=show,
@@ -54,6 +62,7 @@ ACTIONS = (
         label="Everything (palette)",
         keys="ctrl+p",
         footer="commands",
+        rank=70,
         run=_palette,
     ),
     _pane("chat"),
@@ -61,21 +70,30 @@ ACTIONS = (
     _pane("sessions"),
     _pane("skills"),
     _pane("approvals"),
-    Action(id="session.new", label="New conversation", keys="ctrl+n", run=_new),
-    Action(id="session.close", label="Close this tab", keys="ctrl+f4", run=_close),
+    Action(id="session.new", label="New conversation", keys="ctrl+n", rank=10, run=_new),
+    Action(id="session.close", label="Close this tab", keys="ctrl+f4", rank=40, run=_close),
     Action(
         id="session.next",
+        rank=41,
         label="Next tab",
         keys="ctrl+pagedown",
         run=lambda host: host.step_tab(1),
     ),
     Action(
         id="session.previous",
+        rank=41,
         label="Previous tab",
         keys="ctrl+pageup",
         run=lambda host: host.step_tab(-1),
     ),
-    Action(id="app.help", label="Help", keys="f1", run=_help),
+    Action(id="app.help", label="Help", keys="f1", rank=16, run=_help),
+    Action(
+        id="app.zoom",
+        label="Whole width, or the side rails again",
+        keys="f11",
+        rank=34,
+        run=lambda host: host.viewing.zoom(),
+    ),
     Action(
         id="app.next-pane",
         label="Next part of the screen",
@@ -94,5 +112,5 @@ ACTIONS = (
         keys="ctrl+l",
         run=lambda host: host.redraw(),
     ),
-    Action(id="app.quit", label="Leave the program", keys="ctrl+q", run=_quit),
+    Action(id="app.quit", label="Quit", keys="ctrl+q", rank=17, run=_quit),
 )

@@ -52,6 +52,7 @@ def _user_message(
 ) -> None:
     known = state.delivered.pop(event.message_id, None)
     state.last_user_text = event.text
+    state.last_user_id = event.message_id
     if view is not None:
         attachments = len(known.attachments) if known else 0
         view.add_user(event.message_id, event.text, attachments=attachments)

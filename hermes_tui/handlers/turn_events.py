@@ -35,6 +35,8 @@ RequestEvent: TypeAlias = (
     | CredentialRotated
 )
 
+_KEPT_FAILURES = 10
+
 
 def apply(event: TurnEvent, state: SessionState, view: ConversationView | None) -> None:
     """Note an input or a turn; draw it if there is a view."""
@@ -51,6 +53,7 @@ def apply(event: TurnEvent, state: SessionState, view: ConversationView | None) 
             state.turn_started = state.clocks.steady() - max(0.0, ago)
             state.word = "thinking"
             state.tools.clear()
+            state.failures.clear()
         case TurnFinished():
             _turn_finished(event, state, view)
         case _:
@@ -69,6 +72,9 @@ def apply_request(event: RequestEvent, state: SessionState, view: ConversationVi
             state.word = f"silent for {round(event.idle_seconds)}s"
         case RequestFailed():
             state.is_offline = event.reason == "connection"
+            status = f" ({event.status})" if event.status else ""
+            line = f"{_reason(event.reason)}{status}: {event.message}"
+            state.failures = [*state.failures, line][-_KEPT_FAILURES:]
             if event.next_action == "fallback" and view is not None:
                 view.notice(Notice(level="warn", code=event.reason, text=event.message))
         case CredentialRotated():
@@ -118,9 +124,10 @@ def _turn_finished(event: TurnFinished, state: SessionState, view: ConversationV
         view.error(
             title,
             hint=event.hint or "",
-            details=event.reason,
+            details="\n".join([*state.failures, f"reason: {event.reason}"]),
             actions=(
                 CardAction("r", "retry", "retry"),
                 CardAction("m", "other model", "model"),
+                CardAction("v", "details", "details"),
             ),
         )

@@ -19,6 +19,7 @@ from hermes_core.commands import Answer, CoreCommand, Reply
 from hermes_core.errors import HermesError
 from hermes_core.events import CoreEvent, MessageFinished, MessageStarted, QuestionAsked
 from hermes_core.ports import SessionHandle
+from hermes_tui import cycle_collection
 from hermes_tui.handlers import dispatch
 from hermes_tui.session_state import Clocks, SessionState
 from hermes_widgets.clarify_card import ClarifyCard
@@ -146,6 +147,7 @@ class ChatPane(Vertical):
                 await asyncio.sleep(0)
         self._settle_past()
         self.tell()
+        cycle_collection.leave_out_present()
         try:
             await self._listen(handle)
         except HermesError as error:
@@ -210,6 +212,11 @@ class ChatPane(Vertical):
         if self.composer.draft:
             self.composer.past.add(self.composer.draft)
         self.composer.set_draft(event.text)
+        self.composer.focus_field()
+
+    @on(Transcript.Left)
+    def _blocks_left(self, event: Transcript.Left) -> None:
+        event.stop()
         self.composer.focus_field()
 
     # --- asking ----------------------------------------------------------------------

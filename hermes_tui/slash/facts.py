@@ -48,7 +48,7 @@ async def _usage(host: HermesApp, argument: str) -> None:
 
 
 async def _copy(host: HermesApp, argument: str) -> None:
-    host.copy_reply()
+    host.copying.copy_reply()
 
 
 async def _keys(host: HermesApp, argument: str) -> None:

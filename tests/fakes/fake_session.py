@@ -208,7 +208,12 @@ class FakeWorkspace:
             "display.skin": "default",
             "tui.theme": "",
             "display.busy_input_mode": "steer",
+            "display.bell_on_complete": False,
+            "display.tool_progress": "all",
             "tui.reduced_motion": False,
+            "tui.paste_collapse_lines": 5,
+            "tui.column_width": 110,
+            "tui.tools": "auto",
         }
         self.renamed: list[tuple[str, str]] = []
         self.deleted: list[str] = []

@@ -85,6 +85,9 @@ class BlockCursor(BlockPage):
 
         address: str
 
+    class Left(Message, namespace="transcript"):
+        """The block cursor was left by key; the keyboard may go elsewhere."""
+
     _cursor: int | None = None
     """Serial of the block under the cursor."""
 
@@ -175,7 +178,7 @@ class BlockCursor(BlockPage):
         """Ask for the menu of the block under the cursor, or press a card's first button."""
         block = self.cursor_block
         if isinstance(block, ErrorCard) and block.actions:
-            self.post_message(self.ActionChosen(block.actions[0].name, block.source))
+            self._press(block, block.actions[0].name)
         elif block is not None:
             self.post_message(self.MenuRequested(block.kind, block.message_id, block.source))
 
@@ -208,6 +211,7 @@ class BlockCursor(BlockPage):
         """Leave the block cursor."""
         self._cursor = None
         self.refresh()
+        self.post_message(self.Left())
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Let keys of the block cursor through while there is none."""
@@ -246,7 +250,7 @@ class BlockCursor(BlockPage):
             block.toggle()
             self._note(block)
         elif verb == "press":
-            self.post_message(self.ActionChosen(name, block.source))
+            self._press(block, name)
         elif verb == "open":
             self.post_message(self.SessionChosen(name))
 
@@ -259,7 +263,15 @@ class BlockCursor(BlockPage):
             if event.character == action.key:
                 event.stop()
                 event.prevent_default()
-                self.post_message(self.ActionChosen(action.name, block.source))
+                self._press(block, action.name)
+
+    def _press(self, block: Block, name: str) -> None:
+        """Press a button; `details` unfolds the card, the rest is for the app."""
+        if name == "details":
+            block.toggle()
+            self._note(block)
+        else:
+            self.post_message(self.ActionChosen(name, block.source))
 
     def on_mouse_scroll_left(self, event: events.MouseScrollLeft) -> None:
         """Move a wide table."""

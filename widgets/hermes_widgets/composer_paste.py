@@ -22,14 +22,15 @@ class PasteFold:
     """
 
     def __init__(self, threshold_lines: int = 5) -> None:
-        self._threshold = threshold_lines
+        self.threshold_lines = threshold_lines
+        """Pastes with at least so many lines become chips."""
         self._kept: dict[str, str] = {}
         self._count = 0
 
     def fold(self, text: str) -> str:
         """Return what goes into the draft: a label, or the text itself if it is short."""
         lines = text.count("\n") + (0 if text.endswith("\n") else 1)
-        if lines < self._threshold:
+        if lines < self.threshold_lines:
             return text
         self._count += 1
         label = f"[Pasted text #{self._count} · {lines} lines]"

@@ -14,6 +14,7 @@ from hermes_widgets.drawing.pens import Pen, Run
 from hermes_widgets.drawing.rows import Row, Sheet
 
 _PLANE = "raised"
+_REACH = "alt+↑ reaches this card"
 _BAR = Pen("bad", plane=_PLANE)
 
 
@@ -86,6 +87,8 @@ class ErrorCard(Block):
                 ("  ", Pen("text")),
             ]
             cells += cell_len(label) + 2
+        if cells + cell_len(_REACH) <= sheet.text_width - 4:
+            line.append((_REACH, Pen("faint")))
         rows.append(self._row(line, sheet))
         return rows
 

@@ -1,0 +1,57 @@
+"""Actions that open a list to choose from: model, skin, theme, earlier inputs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hermes_tui.actions.action import Action
+from hermes_tui.matching import matching
+from hermes_tui.slash.command import COMMAND_REGISTRY
+from hermes_widgets.fitting import clean
+from hermes_widgets.list_rows import Row
+
+if TYPE_CHECKING:
+    from hermes_tui.app import HermesApp
+
+
+def _command(host: HermesApp, name: str) -> None:
+    command = COMMAND_REGISTRY.get(name)
+    if command is not None:
+        host.run_worker(host.input_line.run(command, ""))
+
+
+async def _model(host: HermesApp) -> None:
+    """Choose a model; where something is typed the key cuts to the end of the line."""
+    if host.chat.composer.draft and host.focused is host.chat.composer.area:
+        await host.chat.composer.area.action_delete_to_end_of_line_or_delete_line()
+    else:
+        _command(host, "model")
+
+
+async def _earlier(host: HermesApp) -> None:
+    """Search earlier inputs; the chosen one is the draft."""
+    found = list(dict.fromkeys(reversed(host.history.entries)))
+    if not found:
+        host.tell("Nothing was sent yet")
+        return
+    rows = [
+        Row(key=str(at), text=clean(" ⏎ ".join(text.split("\n")))) for at, text in enumerate(found)
+    ]
+    picked = await host.pick("Earlier inputs", lambda text: matching(rows, text))
+    if picked:
+        host.chat.composer.set_draft(found[int(picked)])
+        host.chat.composer.focus_field()
+
+
+ACTIONS = (
+    Action(id="model.choose", label="Model…", keys="ctrl+k", rank=12, run=_model),
+    Action(id="look.skin", label="Skin…", rank=14, run=lambda host: _command(host, "skin")),
+    Action(id="look.theme", label="Colours…", rank=15, run=lambda host: _command(host, "theme")),
+    Action(
+        id="input.earlier",
+        label="Search earlier inputs",
+        keys="ctrl+r",
+        rank=23,
+        run=_earlier,
+    ),
+)

@@ -1,0 +1,73 @@
+"""The settings that shape the screen, and giving them to its parts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hermes_widgets.status_bar import StatusBar
+
+if TYPE_CHECKING:
+    from hermes_tui.app import HermesApp
+    from hermes_tui.panes.chat import ChatPane
+
+_PROGRESS = {"off": "off", "verbose": "verbose"}
+
+
+class ChosenSettings:
+    """What was chosen in the configuration, the defaults until it is read.
+
+    Args:
+        host: The program.
+    """
+
+    def __init__(self, host: HermesApp) -> None:
+        self._host = host
+        self.busy_mode = "steer"
+        """What Enter does while a turn runs: `steer`, `queue` or `interrupt`."""
+        self.is_still = host.launch.reduced_motion
+        """Whether nothing may move."""
+        self.rings = False
+        """Whether the end of a turn rings the bell."""
+        self.paste_lines = 5
+        """Pastes from so many lines on are folded."""
+        self.column_width = 0
+        """Most cells of the text column, 0 for the usual."""
+        self.tools = "auto"
+        self.progress = "all"
+
+    def read(self) -> None:
+        """Read the configuration; what the command line said wins."""
+        host = self._host
+        setting = host.workspace.setting
+        skin = host.launch.skin or str(setting("display.skin") or "")
+        theme = host.launch.theme or str(setting("tui.theme") or "")
+        host.appearance.look_in(host.workspace.home.root / "skins")
+        host.appearance.start(skin=skin, theme=theme)
+        for remark in host.appearance.remarks:
+            host.tell_error(remark)
+        host.appearance.dress(host.open_panes())
+        self.busy_mode = str(setting("display.busy_input_mode") or "steer")
+        self.is_still = host.launch.reduced_motion or bool(setting("tui.reduced_motion"))
+        self.rings = bool(setting("display.bell_on_complete"))
+        self.paste_lines = int(str(setting("tui.paste_collapse_lines")))
+        self.column_width = int(str(setting("tui.column_width")))
+        self.tools = str(setting("tui.tools"))
+        self.progress = _PROGRESS.get(str(setting("display.tool_progress")), "all")
+        self.apply()
+
+    def apply(self) -> None:
+        """Give everything that is open its settings."""
+        self._host.query_one(StatusBar).is_still = self.is_still
+        for pane in self._host.open_panes():
+            self.apply_to(pane)
+
+    def apply_to(self, pane: ChatPane) -> None:
+        """Give one conversation its settings."""
+        pane.composer.fold.threshold_lines = self.paste_lines
+        transcript = pane.transcript
+        transcript.reduced_motion = self.is_still
+        if self.column_width:
+            transcript.column_cap = self.column_width
+        if self.tools in ("auto", "collapsed", "expanded"):
+            transcript.tools = self.tools
+        transcript.progress = self.progress
