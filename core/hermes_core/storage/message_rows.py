@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from hermes_core.messages import Attachment, Message, ToolCall, clean_text
+from hermes_core.storage.records import Shortening
 
 _log = logging.getLogger(__name__)
 
@@ -158,31 +159,67 @@ def rewind(connection: sqlite3.Connection, session_id: str, from_message_id: str
 def compact(
     connection: sqlite3.Connection,
     session_id: str,
+    change: Shortening,
     *,
-    dropped: Sequence[str],
-    summary: Sequence[Message],
     epoch: int,
     now: float,
 ) -> None:
-    """Make `dropped` inactive and put `summary` where the last of them stood."""
-    marks = ", ".join("?" for _ in dropped)
-    connection.execute(
-        f"UPDATE messages SET active = 0 WHERE session_id = ? AND message_id IN ({marks})",
-        (session_id, *dropped),
+    """Make what was dropped inactive and put what stands for it in its place."""
+    dropped, summary, replaced = change.dropped, change.summary, change.replaced
+    places = _positions(connection, session_id, [*dropped, *(old for old, _ in replaced)])
+    connection.executemany(
+        "UPDATE messages SET active = 0 WHERE session_id = ? AND message_id = ?",
+        [(session_id, message_id) for message_id in dropped],
     )
-    after = connection.execute(
-        f"SELECT MAX(position) FROM messages WHERE session_id = ? AND message_id IN ({marks})",
-        (session_id, *dropped),
-    ).fetchone()[0]
-    following = connection.execute(
-        "SELECT MIN(position) FROM messages WHERE session_id = ? AND position > ?",
-        (session_id, after or 0.0),
-    ).fetchone()[0]
+    following = None
+    if change.before is not None:
+        following = _positions(connection, session_id, [change.before]).get(change.before)
+    if following is not None:
+        after = _one(
+            connection,
+            "SELECT MAX(position) FROM messages WHERE session_id = ? AND position < ?",
+            (session_id, following),
+        )
+    else:
+        after = max((places[one] for one in dropped if one in places), default=None)
+        following = _one(
+            connection,
+            "SELECT MIN(position) FROM messages WHERE session_id = ? AND position > ?",
+            (session_id, after or 0.0),
+        )
+        if after is None:
+            following = None
     positions = None
-    if after is not None and following is not None:
+    if following is not None:
+        after = following - 1 if after is None else after
         gap = (following - after) / (len(summary) + 1)
         positions = [after + gap * number for number in range(1, len(summary) + 1)]
     append(connection, session_id, summary, now=now, epoch=epoch, positions=positions)
+    known = [(places[old], message) for old, message in replaced if old in places]
+    append(
+        connection,
+        session_id,
+        [message for _, message in known],
+        now=now,
+        epoch=epoch,
+        positions=[position for position, _ in known],
+    )
+
+
+def _positions(
+    connection: sqlite3.Connection, session_id: str, message_ids: Sequence[str]
+) -> dict[str, float]:
+    rows = connection.execute(
+        "SELECT message_id, position FROM messages WHERE session_id = ? AND message_id IN"
+        " (SELECT value FROM json_each(?))",
+        (session_id, msgspec.json.encode(list(message_ids)).decode()),
+    )
+    return {row["message_id"]: row["position"] for row in rows}
+
+
+def _one(connection: sqlite3.Connection, query: str, values: tuple[str, float]) -> float | None:
+    value: float | None = connection.execute(query, values).fetchone()[0]
+    return value
 
 
 def _values(message: Message, position: float, now: float) -> tuple[Any, ...]:

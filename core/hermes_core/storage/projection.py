@@ -29,7 +29,7 @@ from hermes_core.events import (
     TurnFinished,
     TurnStarted,
 )
-from hermes_core.messages import Message, Runtime, ToolCall
+from hermes_core.messages import Message, Runtime, ToolCall, is_stand_in
 
 E = TypeVar("E", bound=Event)
 
@@ -71,7 +71,9 @@ class _Projection:
         self.events: list[CoreEvent] = []
         self._session_id = session_id
         self._results = {
-            message.tool_call_id: message for message in messages if message.role == "tool"
+            message.tool_call_id: message
+            for message in messages
+            if message.role == "tool" and not is_stand_in(message)
         }
         self._turn_id: str | None = None
         self._turns = 0
@@ -93,6 +95,8 @@ class _Projection:
         self.events.append(cast(CoreEvent, stamped))
 
     def take(self, message: Message) -> None:
+        if is_stand_in(message):
+            return  # what it stands for is told
         if message.role == "user":
             self._user(message)
         elif message.role == "assistant":

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import msgspec
+
+from hermes_core.messages import Message
 
 SessionKind = Literal["root", "branch", "subagent"]
 
@@ -123,3 +126,17 @@ class ImportReport(msgspec.Struct, frozen=True, kw_only=True):
     skipped: int = 0
     """Conversations that were here already or were deleted here."""
     problems: tuple[str, ...] = ()
+
+
+class Shortening(msgspec.Struct, frozen=True, kw_only=True):
+    """A change of the model's history that leaves people's view of it alone."""
+
+    dropped: Sequence[str]
+    """Ids that leave the model's history; unknown ones are nothing."""
+    summary: Sequence[Message] = ()
+    """What stands for them."""
+    before: str | None = None
+    """The summary goes right before this message; if that is None or unknown, where the
+    last of the dropped ones stood."""
+    replaced: Sequence[tuple[str, Message]] = ()
+    """Ids of dropped messages, each with what takes its very place."""

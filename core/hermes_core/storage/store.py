@@ -43,6 +43,7 @@ from hermes_core.storage.records import (
     SearchHit,
     SessionRecord,
     SessionSummary,
+    Shortening,
 )
 from hermes_core.storage.schema import SCHEMA_VERSION
 from hermes_core.storage.search import Scope, Search
@@ -219,24 +220,20 @@ class Store(History, Ownership):
     async def compact(
         self,
         session_id: str,
+        change: Shortening,
         *,
-        dropped: Sequence[str],
-        summary: Sequence[Message],
         events: Sequence[CoreEvent] = (),
         patch: Mapping[str, object] | None = None,
     ) -> int:
         """Replace messages by a summary in the model's history; return the new epoch.
 
-        The dropped ones stay for people and for search. `summary` stands where the
-        last of them stood. The same errors as `commit`.
+        The dropped ones stay for people and for search. The same errors as `commit`.
         """
         now = self._clock()
 
         def work(db: sqlite3.Connection) -> int:
             epoch = session_rows.epoch(db, session_id) + 1
-            message_rows.compact(
-                db, session_id, dropped=dropped, summary=summary, epoch=epoch, now=now
-            )
+            message_rows.compact(db, session_id, change, epoch=epoch, now=now)
             event_rows.append(db, session_id, events)
             session_rows.patch(
                 db, session_id, {"last_active": now, **(patch or {}), "epoch": epoch}

@@ -168,3 +168,19 @@ def test_any_history_gives_a_dense_closed_and_small_log(messages: list[Message])
     assert sum(isinstance(e, InputAccepted) for e in events) == sum(
         message.role == "user" for message in messages
     )
+
+
+def test_messages_written_for_the_model_alone_are_not_projected() -> None:
+    call = ToolCall(id="c1", name="terminal")
+    history = [
+        Message(role="user", content="run it", message_id="m1"),
+        Message(role="assistant", tool_calls=(call,), message_id="m2"),
+        Message(role="tool", content='{"output": "whole"}', message_id="m3", tool_call_id="c1"),
+        Message(role="tool", content="cut", message_id="short_m3", tool_call_id="c1"),
+        Message(role="user", content="[Summary]", message_id="summary_1"),
+        Message(role="assistant", content="done", message_id="m4"),
+    ]
+    events = events_from_messages(history, session_id="s1", runtime=RUNTIME)
+    assert [e.text for e in events if isinstance(e, MessageFinished)] == ["run it", "done"]
+    (finished,) = [e for e in events if isinstance(e, ToolFinished)]
+    assert finished.result_preview == '{"output": "whole"}'

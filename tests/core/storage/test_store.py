@@ -16,7 +16,7 @@ from hermes_core.paths import Home
 from hermes_core.storage.database import Database
 from hermes_core.storage.filesystem import network_filesystem
 from hermes_core.storage.migration import copies, migrate
-from hermes_core.storage.records import SessionRecord
+from hermes_core.storage.records import SessionRecord, Shortening
 from hermes_core.storage.schema import MIGRATIONS
 from hermes_core.storage.store import Store
 
@@ -164,10 +164,12 @@ async def test_what_is_taken_back_is_gone_from_history_and_search(store: Store) 
 @pytest.mark.ac("store-compact-in-place")
 async def test_compacting_twice_keeps_the_id_and_all_messages_for_people(store: Store) -> None:
     await store.commit("s1", messages=[text(f"m{n}", f"word{n}") for n in range(6)])
-    await store.compact("s1", dropped=["m1", "m2"], summary=[text("sum1", "summary one")])
+    await store.compact(
+        "s1", Shortening(dropped=["m1", "m2"], summary=[text("sum1", "summary one")])
+    )
     await store.commit("s1", messages=[text("m6")])
     epoch = await store.compact(
-        "s1", dropped=["sum1", "m3", "m4"], summary=[text("sum2", "summary two")]
+        "s1", Shortening(dropped=["sum1", "m3", "m4"], summary=[text("sum2", "summary two")])
     )
     assert epoch == 2
     active = [message.message_id for message in await store.messages("s1")]
@@ -175,6 +177,38 @@ async def test_compacting_twice_keeps_the_id_and_all_messages_for_people(store: 
     shown = [message.message_id for message in await store.messages("s1", active_only=False)]
     assert shown == ["m0", "m1", "m2", "sum1", "m3", "m4", "sum2", "m5", "m6"]
     assert [hit.message_id for hit in await store.search("word1")] == ["m1"]
+
+
+async def test_summary_stands_before_the_named_message_although_later_ones_leave(
+    store: Store,
+) -> None:
+    await store.commit("s1", messages=[text(f"m{n}") for n in range(6)])
+    await store.compact(
+        "s1", Shortening(dropped=["m1", "m3", "m4"], summary=[text("sum1")], before="m2")
+    )
+    active = [message.message_id for message in await store.messages("s1")]
+    assert active == ["m0", "sum1", "m2", "m5"]
+    await store.compact(
+        "s1", Shortening(dropped=["m0", "sum1"], summary=[text("sum2")], before="m2")
+    )
+    assert [m.message_id for m in await store.messages("s1")] == ["sum2", "m2", "m5"]
+
+
+async def test_summary_before_the_very_first_message_comes_first(store: Store) -> None:
+    await store.commit("s1", messages=[text(f"m{n}") for n in range(3)])
+    await store.compact("s1", Shortening(dropped=["m1"], summary=[text("sum1")], before="m0"))
+    assert [m.message_id for m in await store.messages("s1")] == ["sum1", "m0", "m2"]
+
+
+async def test_message_that_stands_for_a_longer_one_takes_its_place(store: Store) -> None:
+    long = Message(role="tool", content="x" * 9_000, message_id="m1", tool_call_id="c1")
+    short = Message(role="tool", content="x", message_id="short_m1", tool_call_id="c1")
+    await store.commit("s1", messages=[text("m0"), long, text("m2")])
+    await store.compact("s1", Shortening(dropped=["m1"], summary=[], replaced=[("m1", short)]))
+    active = await store.messages("s1")
+    assert [(m.message_id, m.content) for m in active[1:2]] == [("short_m1", "x")]
+    assert [m.message_id for m in active] == ["m0", "short_m1", "m2"]
+    assert "m1" in [m.message_id for m in await store.messages("s1", active_only=False)]
 
 
 async def test_subagents_are_hidden_and_branches_are_shown(store: Store) -> None:
