@@ -59,7 +59,7 @@ class HostRig:
 
 def options(
     home: Home, base_url: str, *, toolsets: Sequence[str] = ("terminal",), yolo: bool = True,
-    api_mode: str = "", **environ: str,
+    api_mode: str = "", environ: Mapping[str, str] | None = None,
 ) -> HostOptions:  # fmt: skip
     """A host on the scripted server with only what a test asks for."""
     overrides: dict[str, Any] = {
@@ -72,7 +72,7 @@ def options(
     return HostOptions(
         home=home,
         environ={
-            "HOME": str(home.root.parent), "PATH": "/usr/local/bin:/usr/bin:/bin", **environ,
+            "HOME": str(home.root.parent), "PATH": "/usr/local/bin:/usr/bin:/bin", **(environ or {}),
         },
         cwd=Path.cwd(),
         overrides=overrides,
@@ -89,6 +89,8 @@ async def opened(wanted: HostOptions, session_id: str | None = None) -> AsyncIte
     try:
         handle = await host.open_session(session_id)
         made = HostRig(host, handle, clock, wanted.cwd)
+        last = await host.store.last_seq(handle.session_id)
+        await until(lambda: any(isinstance(e.seq, int) and e.seq >= last for e in made.events))
         try:
             yield made
         finally:
