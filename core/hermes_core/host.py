@@ -117,7 +117,7 @@ class Host:
             redactor=self.redactor,
             clock=clock,
             resolve=self.resolve,
-            model=self._model,
+            model=self.model,
             turn_gate=asyncio.Semaphore(MAX_RUNNING_TURNS),
             workers=workers,
             save_allowlist=self._save_allowlist,
@@ -179,7 +179,8 @@ class Host:
                 raise
             return resolve(settings, secrets_, provider="demo")
 
-    def _model(self, resolution: Resolution) -> Model:
+    def model(self, resolution: Resolution) -> Model:
+        """The model a resolution names; kept alive and shared by all who ask."""
         if resolution.record.id == "demo":
             if self._demo is None:
                 from hermes_core.providers.demo import DemoModel  # measured: 28 ms, rarely used

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass
 from typing import Protocol
@@ -17,11 +17,15 @@ from starlette.types import Receive, Scope, Send
 
 from hermes_core.agent.reply import ReplyText
 from hermes_core.errors import HermesError, NoModelConfigured, StoreError
+from hermes_core.events import CoreEvent, TurnFinished
 from hermes_core.ports import SessionHandle
+from hermes_core.providers.base import Model
+from hermes_core.providers.resolve import Resolution
 from hermes_core.servers.api.agent_turn import AgentTurn
 from hermes_core.servers.api.chat_request import ChatRequest, parse
 from hermes_core.servers.api.connection import EventStream, answer, read_body, refuse, watched
 from hermes_core.servers.api.conversations import SOURCE, Conversations, Place
+from hermes_core.servers.api.direct_answer import DirectAnswer
 from hermes_core.servers.api.translator import ChunkTranslator, Ending, Frame, ending_of
 from hermes_core.servers.api.wire import (
     DONE,
@@ -39,6 +43,8 @@ PROGRESS_HEADER = "x-hermes-tool-progress"
 MAX_BODY_BYTES = 1_000_000
 MAX_IN_FLIGHT = 64
 KEEP_ALIVE_S = 30.0
+DIRECT = "-direct"
+"""Behind the model's name: the model alone, without agent and session."""
 NEEDS_KEY = (
     "Session continuation requires API key authentication. "
     "Configure API_SERVER_KEY to enable this feature."
@@ -50,10 +56,32 @@ _log = logging.getLogger(__name__)
 class Sessions(Protocol):
     """The part of the host this door needs."""
 
+    def resolve(self) -> Resolution:
+        """Decide who answers without the agent. Raises NoModelConfigured."""
+        ...
+
+    def model(self, resolution: Resolution) -> Model:
+        """The model itself."""
+        ...
+
     async def open_session(
         self, session_id: str | None = None, *, source: str = ""
     ) -> SessionHandle:
         """Open a conversation; an unknown id begins a new one under it."""
+        ...
+
+
+class Answering(Protocol):
+    """What both a turn of the agent and a direct answer are."""
+
+    finish: TurnFinished | None
+
+    def events(self) -> AsyncGenerator[CoreEvent, None]:
+        """What happens, to the end."""
+        ...
+
+    async def stop(self) -> None:
+        """End it now."""
         ...
 
 
@@ -82,7 +110,7 @@ class ChatCompletions:
         self._conversations = conversations
         self._options = options
         self._in_flight = 0
-        self._turns: set[AgentTurn] = set()
+        self._turns: set[Answering] = set()
 
     async def interrupt(self) -> None:
         """Stop all turns; their answers end as interrupted."""
@@ -117,24 +145,35 @@ class ChatCompletions:
         if named and not self._options.has_key:
             raise ApiError(403, NEEDS_KEY, code="session_needs_key")
         progress = self._options.tool_progress and headers.get(PROGRESS_HEADER, "on") != "off"
+        if request.model == f"{self._options.model_name}{DIRECT}":
+            resolution = self._sessions.resolve()
+            direct = DirectAnswer(self._sessions.model(resolution), resolution, request)
+            await self._write(_Exchange(direct, request, "", send), receive, progress)
+            return
         place: AbstractAsyncContextManager[Place] = (
             self._conversations.named(named) if named else self._conversations.of(request)
         )
         async with place as found:
             handle = await self._sessions.open_session(found.session_id, source=SOURCE)
-            turn = AgentTurn(handle)
             try:
+                turn = AgentTurn(handle)
                 await turn.submit(request.text, system=request.system, is_new=found.is_new)
-                self._turns.add(turn)
                 exchange = _Exchange(turn, request, found.session_id, send, bool(named))
-                async with watched(receive, turn.stop):
-                    if request.stream:
-                        await self._stream(exchange, tool_progress=progress)
-                    else:
-                        await self._whole(exchange)
+                await self._write(exchange, receive, progress)
             finally:
-                self._turns.discard(turn)
                 await handle.release()
+
+    async def _write(self, exchange: _Exchange, receive: Receive, tool_progress: bool) -> None:
+        """Answer in the form that was asked for, as long as somebody is there."""
+        self._turns.add(exchange.turn)
+        try:
+            async with watched(receive, exchange.turn.stop):
+                if exchange.request.stream:
+                    await self._stream(exchange, tool_progress=tool_progress)
+                else:
+                    await self._whole(exchange)
+        finally:
+            self._turns.discard(exchange.turn)
 
     async def _whole(self, exchange: _Exchange) -> None:
         turn, reply = exchange.turn, ReplyText()
@@ -142,7 +181,7 @@ class ChatCompletions:
             async for event in events:
                 reply.take(event)
         ending = ending_of(turn.finish)
-        headers = {SESSION_HEADER: exchange.session_id}
+        headers = exchange.headers
         self._remember(exchange, reply.text)
         if turn.finish is None or (ending.error is not None and not reply.text):
             await refuse(exchange.send, _failure(ending), headers)
@@ -165,7 +204,7 @@ class ChatCompletions:
             self._frame(request), tool_progress=tool_progress, include_usage=request.include_usage
         )
         stream = EventStream(exchange.send, keep_alive_s=self._options.keep_alive_s)
-        async with stream.open({SESSION_HEADER: exchange.session_id}):
+        async with stream.open(exchange.headers):
             await stream.write(sse(chunks.opening()))
             try:
                 async with aclosing(turn.events()) as events:
@@ -182,7 +221,12 @@ class ChatCompletions:
     def _remember(self, exchange: _Exchange, text: str) -> None:
         """Know the thread by its last words, before the client can come back with them."""
         finish = exchange.turn.finish
-        if not exchange.is_named and finish is not None and finish.outcome == "completed":
+        if (
+            exchange.session_id
+            and not exchange.is_named
+            and finish is not None
+            and finish.outcome == "completed"
+        ):
             self._conversations.ended(exchange.request, exchange.session_id, text)
 
     def _frame(self, request: ChatRequest) -> Frame:
@@ -197,12 +241,18 @@ class ChatCompletions:
 class _Exchange:
     """One request while it is answered."""
 
-    turn: AgentTurn
+    turn: Answering
     request: ChatRequest
     session_id: str
+    """Empty for a direct answer."""
     send: Send
-    is_named: bool
+    is_named: bool = False
     """The client named the session."""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What the answer says about its session."""
+        return {SESSION_HEADER: self.session_id} if self.session_id else {}
 
 
 class _Started:
