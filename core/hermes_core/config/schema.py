@@ -18,6 +18,7 @@ from hermes_core.config.agent_settings import (
     SkillsSettings,
     ToolsSettings,
 )
+from hermes_core.config.auxiliary_settings import AuxiliarySettings
 from hermes_core.config.model_settings import (
     FallbackEntry,
     ModelAlias,
@@ -59,6 +60,7 @@ class Settings(Section):
     requests: RequestSettings = setting(RequestSettings, "Limits of one model request.")
     prompt_caching: PromptCachingSettings = setting(PromptCachingSettings, "Prompt caching.")
     agent: AgentSettings = setting(AgentSettings, "How turns are run.")
+    auxiliary: AuxiliarySettings = setting(AuxiliarySettings, "Models of side jobs.")
     compression: CompressionSettings = setting(CompressionSettings, "Long conversations.")
     checkpoints: CheckpointSettings = setting(CheckpointSettings, "Snapshots before changes.")
     clarify: ClarifySettings = setting(ClarifySettings, "Questions the agent asks.")
