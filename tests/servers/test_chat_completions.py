@@ -273,6 +273,33 @@ async def test_more_requests_than_fit_are_told_to_come_back(
     assert (await first).choices[0].message.content == "first"
 
 
+@pytest.mark.ac("api-direct")
+@pytest.mark.parametrize("stream", [True, False])
+async def test_direct_model_answers_without_tools_and_leaves_no_session(
+    api: Api, model_server: ModelServer, *, stream: bool
+) -> None:
+    model_server.add(Reply(text=["A ", "title"], usage=Tokens(prompt=9, output=2)))
+    http = await api.http()
+    asked = {**asks("Name this chat", stream=stream), "model": "hermes-agent-direct"}
+    answer = await http.post("/v1/chat/completions", json=asked)
+    assert answer.status_code == 200
+    assert '"finish_reason":"stop"' in answer.text
+    assert '"total_tokens":11' in answer.text
+    assert ('"content":"title"' if stream else '"content":"A title"') in answer.text
+    assert "x-hermes-session-id" not in answer.headers
+    sent = model_server.request.json
+    assert "tools" not in sent
+    assert sent["messages"][-1] == {"role": "user", "content": "Name this chat"}
+    assert await api.host.store.list_sessions() == []
+
+
+async def test_direct_model_that_fails_is_a_failure(api: Api, model_server: ModelServer) -> None:
+    model_server.add(fail(401, {"error": {"message": "bad key", "code": "invalid_api_key"}}))
+    client = await api.client()
+    with pytest.raises(openai.InternalServerError):
+        await client.chat.completions.create(**{**asks("Hi"), "model": "hermes-agent-direct"})
+
+
 @pytest.mark.ac("api-golden")
 async def test_wire_of_a_scripted_turn_is_as_kept(
     api: Api, model_server: ModelServer, notes: None

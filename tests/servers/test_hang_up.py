@@ -33,11 +33,15 @@ def pid_of(file: Path) -> int:
     return int(file.read_text().strip() or 0) if file.exists() else 0
 
 
-async def hang_up_when(api: Api, condition: asyncio.Event, *, stream: bool) -> None:
+async def hang_up_when(
+    api: Api, condition: asyncio.Event, *, stream: bool, model: str = "agent"
+) -> None:
     """Ask, and drop the connection as soon as the condition holds."""
     port = int(api.root.rpartition(":")[2])
     _, writer = await asyncio.open_connection("127.0.0.1", port)
-    body = json.dumps({"messages": [{"role": "user", "content": "go"}], "stream": stream}).encode()
+    body = json.dumps(
+        {"messages": [{"role": "user", "content": "go"}], "stream": stream, "model": model}
+    ).encode()
     head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n"
     writer.write(head.encode() + body)
     await writer.drain()
@@ -80,6 +84,17 @@ async def test_hang_up_while_the_model_writes_keeps_what_was_written(
     listed = await api.host.store.list_sessions()
     stored = await api.host.store.messages(listed[0].id)
     assert stored[0].content == "go"
+
+
+async def test_hang_up_ends_a_direct_answer_too(api: Api, model_server: ModelServer) -> None:
+    model_server.add(Reply(text=["The beginning", " and the end."], gates={2: "never"}))
+    running = asyncio.Event()
+    name = "hermes-agent-direct"
+    asking = asyncio.create_task(hang_up_when(api, running, stream=True, model=name))
+    await until(lambda: model_server.requests)
+    running.set()
+    await asking
+    await until(lambda: model_server.aborted == 1)
 
 
 @pytest.mark.ac("api-drain")

@@ -43,7 +43,7 @@ async def test_models_list_names_the_agent(start_api: StartApi) -> None:
     api = await start_api(key=KEY, model_name="my-agent")
     client = await api.client(KEY)
     listed = await client.models.list()
-    assert [model.id for model in listed.data] == ["my-agent"]
+    assert [model.id for model in listed.data] == ["my-agent", "my-agent-direct"]
     assert await client.models.retrieve("my-agent") == listed.data[0]
     with pytest.raises(openai.NotFoundError):
         await client.models.retrieve("another")

@@ -47,18 +47,24 @@ class AgentTurn:
 
     async def events(self) -> AsyncGenerator[CoreEvent, None]:
         """The events of our turn; ends with it, or when the session goes away."""
-        async for event in self._handle.events(self._from_seq):
-            if isinstance(event, InputState) and event.input_id == self._input_id:
-                if event.state == "delivered":
-                    self._turn_id = event.turn_id
-                elif event.state == "cancelled":
+        stream = self._handle.events(self._from_seq)
+        try:
+            async for event in stream:
+                if isinstance(event, InputState) and event.input_id == self._input_id:
+                    if event.state == "delivered":
+                        self._turn_id = event.turn_id
+                    elif event.state == "cancelled":
+                        return
+                if self._turn_id is None or event.turn_id != self._turn_id or event.agent:
+                    continue
+                if isinstance(event, TurnFinished):
+                    self.finish = event
+                yield event
+                if self.finish is not None:
                     return
-            if self._turn_id is None or event.turn_id != self._turn_id or event.agent:
-                continue
-            yield event
-            if isinstance(event, TurnFinished):
-                self.finish = event
-                return
+        finally:
+            if isinstance(stream, AsyncGenerator):
+                await stream.aclose()
 
     async def stop(self) -> None:
         """Nobody waits for the answer any more: interrupt the turn, or take the message back."""

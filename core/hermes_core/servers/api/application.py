@@ -14,7 +14,12 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from hermes_core.config.safety_settings import ApiServerSettings
-from hermes_core.servers.api.chat_completions import ChatCompletions, ChatOptions, Sessions
+from hermes_core.servers.api.chat_completions import (
+    DIRECT,
+    ChatCompletions,
+    ChatOptions,
+    Sessions,
+)
 from hermes_core.servers.api.conversations import Conversations
 from hermes_core.servers.api.gate import Gate, GateOptions
 from hermes_core.servers.api.wire import ApiError, ModelBody, error_bytes, json_bytes
@@ -57,19 +62,21 @@ def build_application(parts: ApiParts) -> Api:
     name = model_name(settings, parts.profile)
     options = replace(parts.chat, model_name=name, has_key=bool(settings.key))
     chat = ChatCompletions(parts.sessions, Conversations(parts.store), options)
-    model = ModelBody(id=name, root=name, created=int(time.time()))
+    created = int(time.time())
+    listed = [ModelBody(id=one, root=one, created=created) for one in (name, name + DIRECT)]
 
     async def health(request: Request) -> Response:
         return _json(HEALTH)
 
     async def models(request: Request) -> Response:
-        return _json({"object": "list", "data": [model]})
+        return _json({"object": "list", "data": listed})
 
     async def one_model(request: Request) -> Response:
         asked = request.path_params["model"]
-        if asked != name:
-            raise ApiError(404, f"The model {asked[:100]!r} does not exist", code="model_not_found")
-        return _json(model)
+        for model in listed:
+            if model.id == asked:
+                return _json(model)
+        raise ApiError(404, f"The model {asked[:100]!r} does not exist", code="model_not_found")
 
     app = Starlette(
         routes=[

@@ -60,6 +60,8 @@ class DirectAnswer:
         if self._reading is not None:
             self._reading.cancel()
             await asyncio.gather(self._reading, return_exceptions=True)
+        if self.finish is None:
+            self._events.put_nowait(TurnFinished(outcome="interrupted", reason="stopped"))
 
     async def _read(self) -> None:
         texts: list[str] = []
@@ -82,7 +84,7 @@ class DirectAnswer:
                 outcome="failed", reason=error.reason, error=str(error), hint=error.hint
             )
         except asyncio.CancelledError:
-            end = TurnFinished(outcome="interrupted", reason="hang_up")
+            end = TurnFinished(outcome="interrupted", reason="stopped")
             raise
         finally:
             self._events.put_nowait(
