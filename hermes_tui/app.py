@@ -36,6 +36,7 @@ from hermes_tui.screens.text_entry import TextEntryScreen
 from hermes_tui.session_state import Clocks, SessionState
 from hermes_tui.slash.command import COMMAND_REGISTRY
 from hermes_tui.summary import footer_of, hint_of, status_of, tab_of
+from hermes_tui.terminal_link import TerminalLink
 from hermes_tui.viewing import Viewing
 from hermes_tui.workspace import SkillInfo, StartInfo, Workspace
 from hermes_widgets.composer import Composer
@@ -112,6 +113,7 @@ class HermesApp(App[ExitState]):
         self.copying = Copying(self)
         self.block_menu = BlockMenu(self)
         self.chosen = ChosenSettings(self)
+        self.link = TerminalLink(self)
         self.shown_pane = "chat"
         self.skills: list[SkillInfo] = []
         self.recent: list[SessionSummary] = []
@@ -138,7 +140,9 @@ class HermesApp(App[ExitState]):
         self.appearance.start(skin=self.launch.skin, theme=self.launch.theme)
         await self.sessions.add_pane()
         self.chosen.apply()
+        self.chat.composer.set_draft(self.launch.typed)
         self.refresh_all()
+        self.link.catch_signals()
         self.call_after_refresh(self._bring_up)
 
     @work
@@ -188,6 +192,7 @@ class HermesApp(App[ExitState]):
         event.stop()
         self.refresh_all()
         self.asking.review()
+        self.link.review()
         self.sessions.changed(event.pane)
         self.run_worker(self.leaving.review(), exclusive=True, group="leaving")
         shown = self.side_pane()
@@ -407,6 +412,20 @@ class HermesApp(App[ExitState]):
         """Let one be picked from a list; empty if it was left."""
         screen = PickScreen(title, source, note_at=note_at, preview=preview, start=start)
         return await self.push_screen_wait(screen)
+
+    @property
+    def failure(self) -> Exception | None:
+        """The error that ended the program, for a report once the terminal is free."""
+        return self._exception
+
+    def _fatal_error(self) -> None:
+        # The toolkit would print every local variable, secrets among them.
+        self._close_messages_no_wait()
+
+    def write_to_terminal(self, sequence: str) -> None:
+        """Send a control sequence that draws nothing, such as a title."""
+        if self._driver is not None and not self.is_headless:
+            self._driver.write(sequence)
 
     def action_act(self, action_id: str) -> None:
         """Run an action by its id; every key ends here."""

@@ -16,7 +16,7 @@ from hermes_tui.options import RunOptions
 Starter = Callable[[RunOptions], int]
 """Runs to the end and returns the exit code."""
 
-SCREEN = "hermes_tui.launch:run_app"
+SCREEN = "hermes_tui.screen_start:run"
 ASK = "hermes_tui.commands.chat:command"
 SERVE = "hermes_tui.commands.serve:run"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections.abc import Awaitable, Callable
 
@@ -14,6 +15,7 @@ from hermes_tui._version import VERSION
 from hermes_tui.app import HermesApp
 from hermes_tui.launch_state import ExitState, LaunchState
 from hermes_tui.options import RunOptions
+from hermes_tui.terminal_guard import guarded_terminal
 from hermes_tui.workspace import Workspace
 
 GOODBYE = "Goodbye."
@@ -21,14 +23,26 @@ GOODBYE = "Goodbye."
 OpenCore = Callable[[Home, RunOptions, list[Callable[[], None]]], Awaitable[Workspace]]
 
 
-def run_app(options: RunOptions) -> int:
-    """Run the screen to its end and return the exit code."""
+def run_app(options: RunOptions, *, is_light: bool = False, typed: str = "") -> int:
+    """Run the screen to its end and return the exit code.
+
+    Args:
+        options: What the command line asked for.
+        is_light: Whether the terminal has a light background.
+        typed: What the person typed before there was a prompt.
+    """
     home = Home.find()
     home.create()
     session_id = None
     if options.resume or options.continue_ is not None:
         session_id = asyncio.run(_chosen(home, options))
-    launch = LaunchState(session_id=session_id, version=VERSION)
+    launch = LaunchState(
+        session_id=session_id,
+        theme=os.environ.get("HERMES_TUI_THEME", ""),
+        is_light_terminal=is_light,
+        typed=typed,
+        version=VERSION,
+    )
     stops: list[Callable[[], None]] = []
 
     async def connect() -> Workspace:
@@ -40,10 +54,13 @@ def run_app(options: RunOptions) -> int:
 
     app = HermesApp(connect, launch)
     try:
-        left = app.run()
+        with guarded_terminal(home.logs / "terminal.log"):
+            left = app.run()
     finally:
         for stop in stops:
             stop()
+    if app.failure is not None:
+        raise app.failure
     _say_goodbye(left)
     return 0 if left is None or left.reason == "quit" else 1
 

@@ -18,6 +18,8 @@ class LaunchState:
     """Overrides `display.skin` for this run."""
     theme: str = ""
     """Overrides `tui.theme` for this run."""
+    typed: str = ""
+    """Typed before there was a prompt; the first draft."""
     is_light_terminal: bool = False
     """What the terminal said about its background."""
     reduced_motion: bool = False

@@ -1,0 +1,117 @@
+"""Asking the terminal for its background, so that a light one gets light colours.
+
+The question is sent before the toolkit is imported and the answer read afterwards, so
+that asking costs no time. A second question that every terminal answers (its kind)
+follows the first: with that answer we know that no other is coming. What the person
+typed meanwhile comes through the same pipe and is kept for the prompt.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import sys
+import termios
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+QUESTION = b"\x1b]11;?\x1b\\\x1b[c"
+_COLOUR = re.compile(
+    rb"\x1b\]11;rgba?:([0-9a-fA-F]+)/([0-9a-fA-F]+)/([0-9a-fA-F]+)[^\x07\x1b]*(?:\x07|\x1b\\)"
+)
+_KIND = re.compile(rb"\x1b\[\?[0-9;]*c")
+_ESCAPES = re.compile(r"\x1b(?:\[[0-9;?<]*[ -/]*[@-~]|O.|.)?")
+_SILENT_KINDS = frozenset({"dumb", "linux", ""})
+_PATIENCE_S = 0.05
+_PATIENCE_SSH_S = 0.6
+_LIGHT_INDEXES = frozenset({"7", "9", "10", "11", "12", "13", "14", "15"})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back."""
+
+    is_light: bool | None = None
+    """None if the terminal did not say."""
+    typed: str = ""
+    """What the person typed meanwhile."""
+
+
+def parse_answer(data: bytes) -> Answer:
+    """Part the terminal's answers from what was typed.
+
+    Light is a relative brightness above one half.
+    """
+    found = _COLOUR.search(data)
+    is_light = None
+    if found is not None:
+        red, green, blue = (int(part, 16) / (16 ** len(part) - 1) for part in found.groups())
+        is_light = 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.5
+    rest = _KIND.sub(b"", _COLOUR.sub(b"", data)).decode("utf-8", "ignore")
+    plain = _ESCAPES.sub("", rest).replace("\r", "\n")
+    typed = "".join(char for char in plain if char == "\n" or char.isprintable())
+    return Answer(is_light, typed.strip("\n"))
+
+
+def light_by_environment(environ: Mapping[str, str]) -> bool | None:
+    """Read `COLORFGBG`, as some terminals set it; None if it says nothing."""
+    *_, background = environ.get("COLORFGBG", "").split(";")
+    if not background.isdigit():
+        return None
+    return background in _LIGHT_INDEXES
+
+
+class BackgroundQuestion:
+    """Sent when made, if there is a terminal to answer; `answer` puts its state back.
+
+    Args:
+        fd: Of the terminal, for reading and writing.
+        environ: Says what kind of terminal it is.
+    """
+
+    def __init__(self, fd: int, environ: Mapping[str, str]) -> None:
+        self._fd = fd
+        self._is_remote = any(name.startswith("SSH_") for name in environ)
+        self._state: list[Any] | None = None
+        known = light_by_environment(environ)
+        self._known = known
+        if known is None and environ.get("TERM", "") not in _SILENT_KINDS and os.isatty(fd):
+            self._ask()
+
+    def _ask(self) -> None:
+        try:
+            self._state = termios.tcgetattr(self._fd)
+            quiet = termios.tcgetattr(self._fd)
+            quiet[3] &= ~(termios.ECHO | termios.ICANON)
+            termios.tcsetattr(self._fd, termios.TCSANOW, quiet)
+            os.write(self._fd, QUESTION)
+        except (OSError, termios.error):
+            self._state = None
+
+    def answer(self) -> Answer:
+        """Read what came back; waits a moment for a terminal far away."""
+        if self._state is None:
+            return Answer(self._known)
+        data = b""
+        limit = time.monotonic() + (_PATIENCE_SSH_S if self._is_remote else _PATIENCE_S)
+        try:
+            while _KIND.search(data) is None:
+                left = limit - time.monotonic()
+                if left <= 0 or not select.select([self._fd], [], [], left)[0]:
+                    break
+                piece = os.read(self._fd, 4096)
+                if not piece:
+                    break
+                data += piece
+        finally:
+            # Not the flushing kind: it would throw away what is typed right now.
+            termios.tcsetattr(self._fd, termios.TCSANOW, self._state)
+        return parse_answer(data)
+
+
+def ask(environ: Mapping[str, str] | None = None) -> BackgroundQuestion:
+    """Ask the terminal this process runs in."""
+    return BackgroundQuestion(sys.stdin.fileno(), os.environ if environ is None else environ)
