@@ -92,8 +92,10 @@ class Answer:
         self._is_closed = False
         self._is_over = False
         self._used_call_ids = set() if used_call_ids is None else used_call_ids
+        self._successor: Answer | None = None
         if continues is not None:
             self._text.append(continues.text)
+            continues._successor = self
 
     # --- what came ---------------------------------------------------------------------
 
@@ -101,6 +103,11 @@ class Answer:
     def shown(self) -> bool:
         """Whether the person has seen text of this reply."""
         return self._is_started
+
+    @property
+    def latest(self) -> Answer:
+        """The answer that has gone furthest in this message: this one or what continues it."""
+        return self if self._successor is None else self._successor.latest
 
     @property
     def text(self) -> str:

@@ -274,6 +274,7 @@ class Turn:
         if earlier is None:
             return
         self._extra = ()
+        earlier = earlier.latest
         earlier.close(state="truncated", reason=reason)
         self._keep(earlier, finish_reason=reason)
 

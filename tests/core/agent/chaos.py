@@ -140,8 +140,8 @@ def check(r: Rig, messages: Sequence[Message], sent: Sequence[str]) -> None:
     ended = Counter(e.call_id for e in r.of(ToolFinished, ToolSkipped))
     assert all(count == 1 and ended[call_id] == 1 for call_id, count in begun.items())
     live = ScreenModel().take_all(r.events)
-    assert live.problems == []
-    assert live.left_open() == []
+    assert not live.problems, live.problems
+    assert not live.left_open(), live.left_open()
     assert ScreenModel().take_all(stored).shown() == live.shown()
     check_inputs(r, messages, sent)
     check_shown_once(r)

@@ -11,6 +11,7 @@ from hermes_core.agent.model_call import StallLimits
 from hermes_core.commands import Interrupt, Submit
 from hermes_core.errors import ProviderError
 from hermes_core.events import (
+    MessageDelta,
     MessageFinished,
     RequestFailed,
     RequestStalled,
@@ -177,3 +178,18 @@ async def test_continuation_that_has_to_wait_goes_on_in_the_same_message(home: H
         assert (await r.turn()).outcome == "completed"
         said = [(e.state, e.text) for e in r.of(MessageFinished) if e.role == "assistant"]
         assert said == [("complete", "One, two.")]
+
+
+async def test_interrupt_while_an_answer_is_continued_closes_it_once_with_all_shown(
+    home: Home,
+) -> None:
+    never = asyncio.Event()
+    provider = ScriptedProvider(text("One, ", reason="length"), [*text("two")[:1], never])
+    async with rig(home, provider) as r:
+        await r.send(Submit(text="count"))
+        await until(lambda: "two" in str(r.of(MessageDelta)))
+        await r.send(Interrupt())
+        await until(lambda: r.finishes)
+        said = [(e.state, e.text) for e in r.of(MessageFinished) if e.role == "assistant"]
+        assert said == [("truncated", "One, two")]
+        assert (await r.messages())[-1].content == "One, two"
