@@ -200,6 +200,15 @@ async def test_summary_before_the_very_first_message_comes_first(store: Store) -
     assert [m.message_id for m in await store.messages("s1")] == ["sum1", "m0", "m2"]
 
 
+async def test_compaction_whose_event_is_refused_changes_nothing(store: Store) -> None:
+    await store.commit("s1", messages=[text(f"m{n}") for n in range(4)])
+    gap = Notice(seq=7, session_id="s1", level="info", code="n", text="out of order")
+    with pytest.raises(StoreError):
+        await store.compact("s1", Shortening(dropped=["m1"], summary=[text("sum1")]), events=[gap])
+    assert [m.message_id for m in await store.messages("s1")] == ["m0", "m1", "m2", "m3"]
+    assert (await store.session("s1")).epoch == 0
+
+
 async def test_message_that_stands_for_a_longer_one_takes_its_place(store: Store) -> None:
     long = Message(role="tool", content="x" * 9_000, message_id="m1", tool_call_id="c1")
     short = Message(role="tool", content="x", message_id="short_m1", tool_call_id="c1")
