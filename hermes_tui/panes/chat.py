@@ -17,7 +17,15 @@ from textual.widgets import Static
 
 from hermes_core.commands import Answer, CoreCommand, Reply
 from hermes_core.errors import HermesError
-from hermes_core.events import CoreEvent, MessageFinished, MessageStarted, QuestionAsked
+from hermes_core.events import (
+    CoreEvent,
+    MessageDelta,
+    MessageFinished,
+    MessageStarted,
+    QuestionAsked,
+    ReasoningDelta,
+    ToolOutput,
+)
 from hermes_core.ports import SessionHandle
 from hermes_tui import cycle_collection
 from hermes_tui.handlers import dispatch
@@ -35,6 +43,7 @@ logger = logging.getLogger(__name__)
 SHOWN_MESSAGES = 20
 """How many messages of the past are drawn when a conversation is opened."""
 
+_GROWING = (MessageDelta, ReasoningDelta, ToolOutput)
 _TELL_EVERY_S = 1 / 30
 _BREATHE_EVERY = 64
 
@@ -159,8 +168,11 @@ class ChatPane(Vertical):
     async def _listen(self, handle: SessionHandle) -> None:
         count = 0
         async for event in handle.events(self.state.last_seq):
+            word = self.state.word
             dispatch.apply(event, self.state, self.transcript)
-            self._tell_soon()
+            # Text that grows changes nothing around the conversation.
+            if self.state.word != word or not isinstance(event, _GROWING):
+                self._tell_soon()
             count += 1
             if count % _BREATHE_EVERY == 0:
                 await asyncio.sleep(0)

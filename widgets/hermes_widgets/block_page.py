@@ -31,6 +31,7 @@ from hermes_widgets.blocks.selecting import highlighted, row_key, selected_text
 from hermes_widgets.drawing.column import DEFAULT_CAP, text_column
 from hermes_widgets.drawing.glyphs import ASCII, UNICODE
 from hermes_widgets.drawing.pens import Pen, Styles
+from hermes_widgets.drawing.ready_rows import ReadyRows, finished
 from hermes_widgets.drawing.rows import Row, Sheet
 from hermes_widgets.theme import palette_of
 
@@ -41,8 +42,6 @@ HURRY_CHARS = 8_000
 """Waiting text above which the next layout does not wait for its frame."""
 ROOMY_ROWS = 30
 """Below this height of the screen the page is compact."""
-KEPT_STRIPS = 500
-"""Rows ready to be shown; more than any screen has."""
 NEAR_TOP = 5
 """Rows from the top at which older history is asked for."""
 
@@ -113,8 +112,7 @@ class BlockPage(ScrollView, can_focus=True):
         self._flush_cost = 0.0
         self._waiting_chars = 0
         self._asked_at = -1
-        self._placed: dict[int, tuple[Strip, Strip]] = {}
-        """By row key: the cells of a row, and the same on its place, ready to be shown."""
+        self._ready = ReadyRows()
 
     @property
     def block_count(self) -> int:
@@ -227,7 +225,7 @@ class BlockPage(ScrollView, can_focus=True):
         if not self.is_mounted or not self.size.width:
             return
         self._sheet = self._make_sheet()
-        self._placed.clear()
+        self._ready.clear()
         self._ledger.forget_heights()
         self._settle()
 
@@ -277,7 +275,14 @@ class BlockPage(ScrollView, can_focus=True):
 
     def _set_virtual(self, total: int) -> None:
         size = Size(self.scrollable_content_region.width, total)
-        if size != self.virtual_size:
+        if size == self.virtual_size:
+            return
+        view = self.container_size.height
+        if self.show_vertical_scrollbar and total > view and size.width == self.virtual_size.width:
+            # The bar stays, so nothing on the screen moves: no layout, which costs 2 ms a frame.
+            self.set_reactive(BlockPage.virtual_size, size)
+            self.vertical_scrollbar.window_virtual_size = total
+        else:
             self.virtual_size = size
 
     def _anchor_here(self) -> None:
@@ -382,22 +387,14 @@ class BlockPage(ScrollView, can_focus=True):
     # --- drawing -------------------------------------------------------------------------
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """Draw rows of the view.
-
-        The toolkit's own way makes each row anew when it only moved: 8 ms a frame while
-        text streams, against 3 ms. It serves frames and fills, which a page has none of.
-        """
-        background = self.background_colors[1]
-        filters = self.get_line_filters()
-        strips = []
-        for y in crop.line_range:
-            strip = self.render_line(y)
-            for line_filter in filters:
-                strip = strip.apply_filter(line_filter, background)
-            strips.append(strip)
-        if crop.column_span != (0, self.size.width):
-            return [strip.crop(*crop.column_span) for strip in strips]
-        return strips
+        """Draw rows of the view, past the toolkit's frames and fills: a page has none."""
+        return finished(
+            [self.render_line(y) for y in crop.line_range],
+            crop,
+            width=self.size.width,
+            filters=self.get_line_filters(),
+            background=self.background_colors[1],
+        )
 
     def render_line(self, y: int) -> Strip:
         """Draw one row of the view."""
@@ -423,13 +420,11 @@ class BlockPage(ScrollView, can_focus=True):
         if selection is not None:
             style = self.screen.get_component_rich_style("screen--selection")
             strip = highlighted(strip, row, key, selection, style)
-        source, placed = self._placed.get(key, (None, strip))
-        if source is not strip:
-            if len(self._placed) >= KEPT_STRIPS:
-                self._placed.clear()
-            placed = self._fitted(strip).apply_offsets(0, key)
-            self._placed[key] = (strip, placed)
-        return placed
+        ready = self._ready.get(key, strip)
+        if ready is None:
+            ready = self._fitted(strip).apply_offsets(0, key)
+            self._ready.keep(key, strip, ready)
+        return ready
 
     def _look(self, row: Row, spot: Spot) -> Strip:
         """Return the cells of a row; a subclass may mark some."""

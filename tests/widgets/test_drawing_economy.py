@@ -1,0 +1,71 @@
+"""What is not drawn or laid out again while a conversation grows."""
+
+from __future__ import annotations
+
+import pytest
+from rich.segment import Segment
+from textual.strip import Strip
+
+from hermes_widgets.drawing.ready_rows import KEPT, ReadyRows
+from tests.widgets.transcript_stage import Stage, settled
+
+
+def test_a_ready_row_is_given_for_the_very_same_cells_alone() -> None:
+    rows = ReadyRows()
+    cells, ready, others = (Strip([Segment("abc")]) for _ in range(3))
+    rows.keep(7, cells, ready)
+
+    assert rows.get(7, cells) is ready
+    assert rows.get(7, others) is None
+    assert rows.get(8, cells) is None
+
+
+def test_ready_rows_stay_bounded() -> None:
+    rows = ReadyRows()
+    for key in range(KEPT + 1):
+        rows.keep(key, cells := Strip.blank(1), cells)
+
+    assert rows.get(0, cells) is None
+    assert rows.get(KEPT, cells) is cells
+
+
+@pytest.mark.ac("bench-moved-rows")
+async def test_a_row_that_only_moved_is_the_same_strip() -> None:
+    stage = Stage()
+    async with stage.run_test(size=(80, 20)) as pilot:
+        transcript = stage.transcript
+        transcript.finish_reply("r1", text="\n\n".join(f"line {n}" for n in range(30)))
+        await settled(pilot)
+        before = {strip.text: strip for strip in _shown(stage)}
+        transcript.finish_reply("r2", text="one more")
+        await settled(pilot)
+
+        moved = [strip for strip in _shown(stage) if strip.text.strip().startswith("line")]
+
+    assert len(moved) > 5
+    assert all(before[strip.text] is strip for strip in moved[1:])
+
+
+@pytest.mark.ac("bench-no-layout")
+async def test_a_growing_conversation_lays_out_nothing_but_itself() -> None:
+    stage = Stage()
+    async with stage.run_test(size=(80, 20)) as pilot:
+        transcript = stage.transcript
+        transcript.finish_reply("r1", text="\n\n".join(f"line {n}" for n in range(30)))
+        await settled(pilot)
+        layouts: list[object] = []
+        stage.screen.screen_layout_refresh_signal.subscribe(stage, layouts.append)
+        height = transcript.virtual_size.height
+        transcript.finish_reply("r2", text="one\n\nmore")
+        await settled(pilot)
+
+        assert transcript.virtual_size.height > height
+        assert transcript.vertical_scrollbar.window_virtual_size == transcript.virtual_size.height
+        assert transcript.scroll_y == transcript.max_scroll_y
+
+    assert layouts == []
+
+
+def _shown(stage: Stage) -> list[Strip]:
+    transcript = stage.transcript
+    return [transcript.render_line(y) for y in range(1, transcript.size.height)]
