@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from functools import partial
 
 import pytest
 
+from hermes_core.commands import Submit
 from hermes_core.events import (
     MessageDelta,
     MessageFinished,
+    ReasoningDelta,
+    ReasoningFinished,
     StepStarted,
+    ToolAnnounced,
     ToolFinished,
     ToolStarted,
     TurnStarted,
 )
 from hermes_core.paths import Home
-from tests.core.agent.rig import FakeTool, rig
+from hermes_core.providers.base import StreamPart
+from hermes_core.tools.base import ToolContext
+from tests.core.agent.rig import FakeTool, TextArgs, rig
 from tests.fakes.scripted_provider import ScriptedProvider, calls, text
+from tests.support import until
 
 
 async def test_answer_streams_and_is_stored_once(home: Home) -> None:
@@ -110,3 +119,65 @@ async def test_conversation_beyond_the_window_is_refused_with_the_way_out(home: 
         finish = await r.turn()
         assert (finish.outcome, finish.reason) == ("failed", "context_full")
         assert "/new" in (finish.hint or "")
+
+
+@pytest.mark.ac("ac-8-1")
+@pytest.mark.parametrize(
+    "reply",
+    [
+        text("The answer.", thinking="Let me see."),
+        text("<think>Let me see.</think>The answer."),
+        text("<thi", "nk>Let me", " see.</th", "ink>The ", "answer."),
+        text("<thinking>Let me see.</thinking>\n\nThe answer."),
+    ],
+)
+async def test_thinking_is_shown_once_and_never_part_of_the_answer(
+    home: Home, reply: list[StreamPart]
+) -> None:
+    async with rig(home, ScriptedProvider(reply)) as r:
+        await r.turn()
+        assert [e.text for e in r.of(ReasoningFinished)] == ["Let me see."]
+        assert "".join(e.text for e in r.of(ReasoningDelta)).strip() == "Let me see."
+        answer = r.of(MessageFinished)[-1]
+        assert answer.text.strip() == "The answer."
+        assert "see" not in "".join(e.text for e in r.of(MessageDelta))
+        stored = (await r.messages())[-1]
+        assert (stored.content.strip(), stored.reasoning) == ("The answer.", "Let me see.")
+
+
+async def test_finished_calls_of_a_batch_are_told_before_the_slow_ones_end(home: Home) -> None:
+    release = asyncio.Event()
+
+    async def work(args: TextArgs, ctx: ToolContext) -> str:
+        if args.text == "slow":
+            await release.wait()
+        return args.text
+
+    for parallel in ("never", "safe"):
+        release.clear()
+        provider = ScriptedProvider(
+            calls(("work", {"text": "quick"}), ("work", {"text": "slow"})), text("done")
+        )
+        tools = [FakeTool("work", work, parallel=parallel)]
+        async with rig(home, provider, tools=tools, session_id=f"session-{parallel}") as r:
+            await r.send(Submit(text="go"))
+            await until(partial(r.of, ToolFinished))
+            assert [e.call_id for e in r.of(ToolFinished)] == ["call_0"]
+            release.set()
+            await r.session.wait_idle()
+            await r.settle()
+            assert [e.call_id for e in r.of(ToolFinished)] == ["call_0", "call_1"]
+
+
+async def test_repeated_call_ids_of_a_server_are_told_apart_from_the_first_word(
+    home: Home,
+) -> None:
+    provider = ScriptedProvider(
+        calls(("echo", {"text": "a"})), calls(("echo", {"text": "b"})), text("done")
+    )
+    async with rig(home, provider) as r:
+        await r.turn()
+        announced = [e.call_id for e in r.of(ToolAnnounced)]
+        assert announced == [e.call_id for e in r.of(ToolStarted)] == ["call_0", "call_0_2"]
+        results = [m.tool_call_id for m in await r.messages() if m.role == "tool"]
+        assert results == announced
