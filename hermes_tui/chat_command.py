@@ -32,6 +32,7 @@ def csv(_context: click.Context, _option: click.Parameter, value: Any) -> Any:
 
 @click.command()
 @click.option("-q", "--query", metavar="TEXT", help="Ask once, print the answer, leave.")
+@click.option("--image", metavar="PATH", help="A picture that goes with the question.")
 @click.option("-m", "--model", metavar="ID", help="Model for this run.")
 @click.option("--provider", metavar="NAME", help="Provider for this run.")
 @click.option("-t", "--toolsets", metavar="CSV", callback=csv, help="Toolsets for this run.")
@@ -57,6 +58,8 @@ def command(context: click.Context, /, **asked: Any) -> None:
     options = combined(context.obj or {}, asked)
     if options.query is None and (options.quiet or options.format != "text"):
         raise click.UsageError("--quiet and --format need a question: -q TEXT.")
+    if options.query is None and options.image:
+        raise click.UsageError("--image needs a question: -q TEXT.")
     context.exit(start(options))
 
 

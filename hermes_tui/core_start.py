@@ -6,6 +6,7 @@ A module of its own because loading the core takes longer than the first paint m
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 from hermes_core.errors import HermesError
@@ -13,6 +14,7 @@ from hermes_core.host import Host, HostOptions
 from hermes_core.logs import start_logging_as_set
 from hermes_core.paths import Home
 from hermes_tui.core_workspace import CoreWorkspace
+from hermes_tui.installed_skills import skill_text
 from hermes_tui.options import RunOptions
 from hermes_tui.workspace import Workspace
 
@@ -26,9 +28,11 @@ async def open_core(home: Home, options: RunOptions, stops: list[Callable[[], No
         stops: Gets what is to be called at the very end.
 
     Raises:
-        HermesError: The store cannot be used, or nothing is configured to answer.
+        HermesError: The store cannot be used, nothing is configured to answer, or a skill
+            that was asked for is not installed.
         OSError: The home cannot be read.
     """
+    preload = await asyncio.to_thread(skill_text, home.skills, options.skills)
     host = await Host.open(
         HostOptions(
             home=home,
@@ -45,4 +49,4 @@ async def open_core(home: Home, options: RunOptions, stops: list[Callable[[], No
     except HermesError:
         await host.aclose()
         raise
-    return CoreWorkspace(host, runtime)
+    return CoreWorkspace(host, runtime, preload=preload)

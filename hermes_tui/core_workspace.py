@@ -41,10 +41,12 @@ class CoreWorkspace:
     Args:
         host: Open; closed by `close`.
         runtime: The model of new conversations.
+        preload: Instructions of skills for the prompt of new conversations.
     """
 
-    def __init__(self, host: Host, runtime: Runtime) -> None:
+    def __init__(self, host: Host, runtime: Runtime, *, preload: str = "") -> None:
         self._host = host
+        self._preload = preload
         self._runtime = runtime
         self._skill_count = len(installed_skills(host.options.home.skills))
 
@@ -74,7 +76,8 @@ class CoreWorkspace:
         """Open a conversation; None begins a new one."""
         if session_id is not None:
             await self._host.store.session(session_id)
-        return await self._host.open_session(session_id)
+            return await self._host.open_session(session_id)
+        return await self._host.open_session(system_message=self._preload)
 
     async def past_events(self, session_id: str) -> Sequence[CoreEvent]:
         """Every stored event so far, oldest first, texts whole."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from hermes_core.errors import ConfigError
 from hermes_tui.workspace import SkillInfo
 
 MAX_HEAD_BYTES = 16_384
@@ -49,3 +51,30 @@ def _front_matter(path: Path) -> dict[str, Any]:
     except yaml.YAMLError:
         return {}
     return head if isinstance(head, dict) else {}
+
+
+def skill_text(folder: Path, names: Sequence[str]) -> str:
+    """Return the instructions of the named skills for the prompt, empty for none. Blocking.
+
+    Raises:
+        ConfigError: No skill has one of the names.
+    """
+    if not names:
+        return ""
+    paths = {_skill(path, folder).name: path for path in sorted(folder.glob("**/SKILL.md"))}
+    unknown = [name for name in names if name not in paths]
+    if unknown:
+        known = f"Installed: {', '.join(sorted(paths))}." if paths else "No skill is installed."
+        raise ConfigError(f"There is no skill {', '.join(unknown)}.", hint=known)
+    return "\n\n".join(
+        f"# Skill: {name}\n\n{_body(paths[name].read_text('utf-8', 'replace'))}" for name in names
+    )
+
+
+def _body(text: str) -> str:
+    """The text behind the front matter."""
+    lines = text.splitlines()
+    if lines and lines[0].strip() == "---":
+        ends = [number for number, line in enumerate(lines[1:], 1) if line.strip() == "---"]
+        lines = lines[ends[0] + 1 :] if ends else lines
+    return "\n".join(lines).strip()

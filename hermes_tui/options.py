@@ -15,6 +15,8 @@ class RunOptions:
 
     query: str | None = None
     """One question; None starts the screen."""
+    image: str | None = None
+    """A picture that goes with the question."""
     resume: str | None = None
     """Id or title of the conversation to go on with."""
     continue_: str | None = None

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
-import stat
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,7 +17,9 @@ from hermes_core.host import Host, HostOptions
 from hermes_core.logs import start_logging_as_set
 from hermes_core.paths import Home
 from hermes_tui.choosing import chosen_session
+from hermes_tui.installed_skills import skill_text
 from hermes_tui.oneshot import printers
+from hermes_tui.oneshot.question import Question, read_question
 from hermes_tui.options import RunOptions
 
 DONE, FAILED, RETRY, INTERRUPTED = 0, 1, 4, 130
@@ -63,11 +63,17 @@ async def ask(options: RunOptions) -> int:
 
 async def _ask(host: Host, options: RunOptions) -> int:
     session_id = await chosen_session(host.store, options)
-    question = await asyncio.to_thread(_question, options.query or "")
+    question = await asyncio.to_thread(read_question, options.query or "", image=options.image)
+    preload = await asyncio.to_thread(
+        skill_text, host.options.home.skills, () if session_id else options.skills
+    )
+    if session_id and options.skills:
+        _err("Skills are loaded into new conversations only.\n")
     handle = await host.open_session(
         session_id,
         model=_asked(options.model, session_id),
         provider=_asked(options.provider, session_id),
+        system_message=preload,
     )
     printer = _printer(options, handle.session_id)
     if options.quiet:
@@ -95,7 +101,7 @@ def _asked(named: str | None, session_id: str | None) -> str:
 
 async def _follow(
     handle: Attachment,
-    question: str,
+    question: Question,
     printer: printers.Printer,
     reply: ReplyText,
     *,
@@ -105,7 +111,14 @@ async def _follow(
     last = await handle.history(limit=1)
     from_seq = 0 if is_new or not last else int(last[-1].seq or 0)
     events = handle.events(from_seq)
-    sent = await handle.send(Submit(text=question, mode="queue", client="one-shot"))
+    sent = await handle.send(
+        Submit(
+            text=question.text,
+            attachments=question.attachments,
+            mode="queue",
+            client="one-shot",
+        )
+    )
     if not sent.ok:
         reply.finish = TurnFinished(outcome="failed", reason=sent.code, error=sent.text)
         return
@@ -164,18 +177,6 @@ def _printer(options: RunOptions, session_id: str) -> printers.Printer:
         return printers.QuietPrinter(_out, _err)
     _out(f"Query: {options.query}\n\n")
     return printers.TextPrinter(_out, _err)
-
-
-def _question(query: str) -> str:
-    """The query, with piped standard input appended as context."""
-    try:
-        mode = os.fstat(sys.stdin.fileno()).st_mode
-    except (OSError, ValueError):
-        return query
-    if not (stat.S_ISFIFO(mode) or stat.S_ISREG(mode)):
-        return query
-    piped = sys.stdin.buffer.read().decode("utf-8", "replace").strip()
-    return f"{query}\n\n<stdin>\n{piped}\n</stdin>" if piped else query
 
 
 def _out(text: str) -> None:

@@ -177,6 +177,53 @@ async def test_piped_input_is_added_to_the_question(
     assert user_texts(model_server.request.json) == ["and now?"]
 
 
+@pytest.mark.ac("one-shot-pictures")
+async def test_a_picture_goes_along_by_option_or_as_the_first_word(
+    machine: Machine, model_server: ModelServer
+) -> None:
+    machine.use_server(model_server.base_url)
+    (machine.work / "cat.png").write_bytes(b"\x89PNG\r\n\x1a\n picture")
+    model_server.add(say("A cat."), say("Still a cat."))
+
+    first = await machine.run("chat", "-Q", "--image", "cat.png", "-q", "what is it?")
+    assert (first.code, first.out) == (0, "A cat.\n")
+    parts = model_server.request.json["messages"][-1]["content"]
+    assert [part["type"] for part in parts] == ["text", "image_url"]
+    assert parts[1]["image_url"]["url"].startswith("data:image/png;base64,")
+
+    await machine.run("chat", "-Q", "-q", "cat.png and now?")
+    parts = model_server.request.json["messages"][-1]["content"]
+    assert parts[0] == {"type": "text", "text": "and now?"}
+    assert parts[1]["type"] == "image_url"
+
+    for name, text in (("gone.png", "There is no picture gone.png."), ("a.txt", "not a picture")):
+        done = await machine.run("chat", "-Q", "--image", name, "-q", "what is it?")
+        assert (done.code, done.out) == (1, "")
+        assert text in done.err
+
+
+@pytest.mark.ac("skills-by-option")
+async def test_a_skill_named_on_the_command_line_is_in_the_prompt(
+    machine: Machine, model_server: ModelServer
+) -> None:
+    machine.use_server(model_server.base_url)
+    skill = machine.hermes / "skills" / "writing" / "haiku" / "SKILL.md"
+    skill.parent.mkdir(parents=True)
+    skill.write_text("---\nname: haiku\ndescription: short\n---\nCount the syllables.\n")
+    model_server.add(say("Old pond."))
+
+    done = await machine.run("chat", "-Q", "-s", "haiku,haiku", "-q", "write one")
+    assert (done.code, done.out) == (0, "Old pond.\n")
+    system = model_server.request.json["messages"][0]["content"]
+    assert str(system).count("Count the syllables.") == 1
+    assert "description: short" not in str(system)
+
+    done = await machine.run("-s", "nope", "chat", "-Q", "-q", "write one")
+    assert (done.code, done.out) == (1, "")
+    assert "There is no skill nope." in done.err
+    assert "haiku" in done.err
+
+
 @pytest.mark.ac("no-model-configured")
 @pytest.mark.parametrize(
     "form", [["-Q"], ["--format", "json"], ["--format", "stream-json"], []], ids="-".join

@@ -1,0 +1,82 @@
+"""What is asked: the query, what was piped in, pictures."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from hermes_core.errors import HermesError
+from hermes_core.messages import Attachment
+
+IMAGE_TYPES = {
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".gif": "image/gif",
+    ".webp": "image/webp",
+}
+"""Pictures a model can look at, by the end of their name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A message to submit."""
+
+    text: str
+    attachments: tuple[Attachment, ...] = ()
+
+
+def read_question(
+    query: str, *, image: str | None = None, stdin: BinaryIO | None = None
+) -> Question:
+    """Gather the question. Blocking: piped input is read to its end.
+
+    Args:
+        query: As it was given; if its first word is a picture that exists, that is attached.
+        image: A picture named by its own option.
+        stdin: Piped input, put behind the query as context; None for the process's own.
+
+    Raises:
+        HermesError: The picture is not there, or no model can look at its kind.
+    """
+    named = [image] if image else []
+    first, _, rest = query.partition(" ")
+    if Path(first).suffix.lower() in IMAGE_TYPES and Path(first).expanduser().is_file():
+        named.append(first)
+        query = rest.strip()
+    pictures = dict.fromkeys(_picture(name) for name in named)
+    piped = _piped(stdin)
+    if piped:
+        query = f"{query}\n\n<stdin>\n{piped}\n</stdin>".lstrip()
+    return Question(query, tuple(pictures))
+
+
+def _picture(name: str) -> Attachment:
+    path = Path(name).expanduser().absolute()
+    media_type = IMAGE_TYPES.get(path.suffix.lower())
+    if media_type is None:
+        known = ", ".join(suffix.removeprefix(".") for suffix in IMAGE_TYPES)
+        raise HermesError(f"{name} is not a picture a model can look at.", hint=f"Known: {known}.")
+    if not path.is_file():
+        raise HermesError(f"There is no picture {name}.")
+    return Attachment(path=str(path), media_type=media_type)
+
+
+def _piped(stdin: BinaryIO | None) -> str:
+    if stdin is None:
+        if sys.stdin is None or not _has_input(sys.stdin.fileno()):
+            return ""
+        stdin = sys.stdin.buffer
+    return stdin.read().decode("utf-8", "replace").strip()
+
+
+def _has_input(descriptor: int) -> bool:
+    try:
+        mode = os.fstat(descriptor).st_mode
+    except OSError:
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISREG(mode)
