@@ -386,7 +386,7 @@ class HermesApp(App[ExitState]):
     def tell_error(self, text: str, *, hint: str = "") -> None:
         """Say what went wrong and what can be done."""
         if self.shown_pane == "chat" and not self.is_modal_open:
-            whole = f"{text} · {hint}" if hint else text
+            whole = f"{text}\n{hint}" if hint else text
             self.chat.transcript.notice(Notice(level="error", code="local", text=whole))
         else:
             self.notify(hint or text, title=text if hint else "", severity="error", markup=False)

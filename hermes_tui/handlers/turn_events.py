@@ -67,7 +67,8 @@ def apply_request(event: RequestEvent, state: SessionState, view: ConversationVi
             state.is_offline = False
             state.word = "thinking"
         case RequestWaiting():
-            state.word = f"{_reason(event.reason)}, next try in {max(0, round(event.seconds))}s"
+            what = "" if event.reason == "connection" else f"{_reason(event.reason)}, "
+            state.word = f"{what}next try in {max(0, round(event.seconds))}s"
         case RequestStalled():
             state.word = f"silent for {round(event.idle_seconds)}s"
         case RequestFailed():
