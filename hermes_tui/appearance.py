@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from hermes_tui.panes.chat import ChatPane
 
 DEFAULT_SKIN = "default"
+_FOLLOWING = ("skin",)
+"""Words of the setting that mean the skin's own colours, besides `auto`."""
 _ABOUT_THEMES = {
     "auto": "the skin's own",
     "lamplight": "dark, warm, one gold light",
@@ -36,6 +38,8 @@ class Appearance:
         self._host = host
         self._is_light = is_light
         self._folder = Path("skins-not-known-yet")
+        self._theme_folder = Path("themes-not-known-yet")
+        self._few_colours = False
         self._worn: Palette | None = None
         self.skin = DEFAULT_SKIN
         """Name of the skin in use."""
@@ -44,9 +48,10 @@ class Appearance:
         self.remarks: tuple[str, ...] = ()
         """What was wrong with the skin that was asked for."""
 
-    def look_in(self, folder: Path) -> None:
-        """Take skins of the person from here too."""
+    def look_in(self, folder: Path, themes: Path) -> None:
+        """Take skins and themes of the person from these folders too."""
         self._folder = folder
+        self._theme_folder = themes
 
     def skins(self) -> dict[str, str]:
         """Skins by name with what they are about."""
@@ -61,13 +66,21 @@ class Appearance:
 
     def themes(self) -> dict[str, str]:
         """Themes by name with what they are about."""
-        return {name: _ABOUT_THEMES.get(name, "") for name in ("auto", *PALETTES)}
+        own = (path.stem.lower() for path in sorted(self._theme_folder.glob("*.yaml")))
+        names = dict.fromkeys(("auto", *PALETTES, *own))
+        return {name: _ABOUT_THEMES.get(name, "yours") for name in names}
 
     def start(self, *, skin: str, theme: str) -> None:
         """Wear what was chosen; what cannot be worn is a remark and the default is worn."""
+        host = self._host
+        self._few_colours = not host.is_headless and host.console.color_system == "standard"
         self.skin = skin or DEFAULT_SKIN
-        self.theme = theme if theme in self.themes() else "auto"
+        self.remarks = ()
+        known = self.themes()
+        self.theme = theme if theme in known else "auto"
         self.restore()
+        if theme not in ("", *known, *_FOLLOWING):
+            self.remarks = (*self.remarks, f"no theme {theme!r}; there are: {', '.join(known)}")
 
     def palette(self) -> Palette:
         """The palette of the chosen theme or skin."""
@@ -100,9 +113,13 @@ class Appearance:
     def _palette_for(self, skin: str, theme: str) -> Palette:
         if theme in PALETTES:
             return PALETTES[theme]
+        if theme not in ("", "auto"):
+            own = self._own_theme(theme)
+            if own is not None:
+                return own
         found = None if skin == DEFAULT_SKIN else self._load(skin)
         if found is None:
-            return PAPER if self._is_light else LAMPLIGHT
+            return self._usual()
         # Measured: with the catalog above.
         from hermes_skins.palette import skin_palette
         from hermes_skins.schema import SkinError
@@ -111,7 +128,26 @@ class Appearance:
             return skin_palette(found, terminal_is_dark=not self._is_light)
         except SkinError as error:
             self.remarks = (str(error),)
-            return PAPER if self._is_light else LAMPLIGHT
+            return self._usual()
+
+    def _usual(self) -> Palette:
+        """The palette of the default skin: follows the terminal, and how many colours it has."""
+        if self._few_colours:
+            return PALETTES["contrast"]
+        return PAPER if self._is_light else LAMPLIGHT
+
+    def _own_theme(self, name: str) -> Palette | None:
+        # Measured: 15 ms for the reader of YAML, which only a theme file needs.
+        from hermes_themes.files import ThemeError, parse_theme
+
+        path = self._theme_folder / f"{name}.yaml"
+        try:
+            palette, remarks = parse_theme(path.read_text("utf-8"), path.name)
+        except (ThemeError, OSError, UnicodeDecodeError) as error:
+            self.remarks = (f"The theme “{name}” cannot be worn: {error}",)
+            return None
+        self.remarks = tuple(f"{path.name}: {remark}" for remark in remarks)
+        return palette
 
     def use_skin(self, name: str) -> None:
         """Wear a skin."""
@@ -139,6 +175,8 @@ class Appearance:
         if palette == self._worn:
             return  # measured: styling everything anew takes 60 ms
         self._worn = palette
+        # Where planes cannot be told apart, thin frames stand for them: see app.tcss.
+        self._host.set_class(palette.framed or self._host.no_color, "-framed")
         theme = textual_theme(palette)
         self._host.register_theme(theme)
         if self._host.theme == theme.name:

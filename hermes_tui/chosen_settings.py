@@ -41,7 +41,8 @@ class ChosenSettings:
         setting = host.workspace.setting
         skin = host.launch.skin or str(setting("display.skin") or "")
         theme = host.launch.theme or str(setting("tui.theme") or "")
-        host.appearance.look_in(host.workspace.home.root / "skins")
+        root = host.workspace.home.root
+        host.appearance.look_in(root / "skins", root / "themes")
         host.appearance.start(skin=skin, theme=theme)
         for remark in host.appearance.remarks:
             host.tell_error(remark)

@@ -22,6 +22,7 @@ async def _skin(host: HermesApp, argument: str) -> None:
     else:
         host.appearance.use_skin(chosen)
         host.appearance.dress(host.open_panes())
+        _tell_remarks(host)
         await host.guard(host.workspace.set_setting("display.skin", chosen))
 
 
@@ -34,7 +35,13 @@ async def _theme(host: HermesApp, argument: str) -> None:
         host.tell_error(f"There is no theme “{chosen}”", hint=", ".join(names))
     else:
         host.appearance.use_theme(chosen)
+        _tell_remarks(host)
         await host.guard(host.workspace.set_setting("tui.theme", chosen))
+
+
+def _tell_remarks(host: HermesApp) -> None:
+    for remark in host.appearance.remarks:
+        host.tell_error(remark)
 
 
 async def _pick(host: HermesApp, title: str, names: dict[str, str], now: str) -> str:

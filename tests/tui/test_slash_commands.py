@@ -22,7 +22,7 @@ from hermes_tui.slash.model import parse_choice
 from hermes_tui.workspace import CheckpointInfo, ModelInfo, SkillInfo
 from tests.fakes import scripted_turns as turns
 from tests.support import until
-from tests.tui.stage import Stage, staged
+from tests.tui.stage import Stage, build, staged
 
 COMMANDS = COMMAND_REGISTRY.all()
 
@@ -226,3 +226,48 @@ async def test_leaving_asks_while_a_turn_runs_and_not_at_rest(home: Home) -> Non
         await until(lambda: stage.workspace.is_closed)
         assert stage.app.return_value is not None
         assert stage.app.return_value.title == "fix the retry loop"
+
+
+@pytest.mark.ac("theme-files")
+async def test_a_theme_file_is_worn_and_a_broken_one_is_told(home: Home) -> None:
+    folder = home.root / "themes"
+    folder.mkdir(parents=True)
+    (folder / "sea.yaml").write_text("name: sea\nbackground: '#001018'\nacent: red\n")
+    (folder / "broken.yaml").write_text("name: [")
+    async with staged(home, size=(80, 24)) as stage:
+        look = stage.app.appearance
+        assert {"sea", "broken"} <= set(look.themes())
+        await stage.send("/theme sea")
+        await until(lambda: stage.workspace.settings["tui.theme"] == "sea")
+        assert stage.app.theme == "hermes-sea"
+        assert look.remarks == ("sea.yaml: unknown key acent; did you mean accent?",)
+        look.use_theme("broken")
+        assert stage.app.theme == "hermes-lamplight"
+        assert "broken.yaml line 1" in look.remarks[0]
+
+
+@pytest.mark.ac("light-or-dark")
+@pytest.mark.parametrize(
+    ("theme", "worn"), [("", "paper"), ("skin", "paper"), ("lamplight", "lamplight")]
+)
+async def test_a_light_terminal_gets_light_colours_unless_chosen_otherwise(
+    home: Home, theme: str, worn: str
+) -> None:
+    app, workspace = build(home, launch=LaunchState(is_light_terminal=True))
+    workspace.settings["tui.theme"] = theme
+    async with app.run_test(size=(60, 16)):
+        await until(lambda: app.is_ready and app.chat.state.runtime is not None)
+        assert app.theme == f"hermes-{worn}"
+
+
+async def test_high_contrast_has_frames_in_place_of_planes(home: Home) -> None:
+    async with staged(home, size=(80, 24), launch=LaunchState(theme="contrast")) as stage:
+        assert "┌──" in stage.shown_text()
+        await stage.send("/theme lamplight")
+        await until(lambda: stage.app.theme == "hermes-lamplight")
+        await until(lambda: "┌──" not in stage.shown_text())
+
+
+async def test_an_unknown_theme_is_told_at_the_start(home: Home) -> None:
+    async with staged(home, size=(80, 24), launch=LaunchState(theme="nonesuch")) as stage:
+        await until(lambda: "no theme 'nonesuch'" in stage.shown_text())
