@@ -103,6 +103,7 @@ class HermesApp(App[ExitState]):
         self._connect_core = connect
         self.start_info = StartInfo(model="", provider="")
         self.is_ready = False
+        self.has_failed_to_start = False
         self.history = InputHistory()
         self.asking = Asking(self, quiet_s=quiet_s, grace_s=grace_s)
         self.sessions = OpenSessions(self)
@@ -145,12 +146,15 @@ class HermesApp(App[ExitState]):
         self.link.catch_signals()
         self.call_after_refresh(self._bring_up)
 
-    @work
+    @work(exclusive=True, group="start")
     async def _bring_up(self) -> None:
+        self.has_failed_to_start = False
         try:
             self.workspace = await self._connect_core()
         except HermesError as error:
+            self.has_failed_to_start = True
             self.tell_error(str(error), hint=error.hint)
+            self.refresh_all()
             return
         self.is_ready = True
         self.start_info = self.workspace.start_info()
@@ -159,6 +163,10 @@ class HermesApp(App[ExitState]):
         await self.sessions.open_first(self.launch)
         self.refresh_all()
         await self.refresh_lists()
+
+    def try_again(self) -> None:
+        """Bring the core up after it failed: the person may have mended what was wrong."""
+        self._bring_up()
 
     async def refresh_lists(self) -> None:
         """Read conversations and skills again."""
@@ -178,7 +186,12 @@ class HermesApp(App[ExitState]):
     def refresh_all(self) -> None:
         """Bring the rows around the conversation up to date."""
         state = self.chat.state
-        status = status_of(state, self.start_info, is_ready=self.is_ready)
+        status = status_of(
+            state,
+            self.start_info,
+            is_ready=self.is_ready,
+            has_failed=self.has_failed_to_start,
+        )
         self.query_one(StatusBar).status = status
         tabs = [tab_of(pane.id or "", pane.state) for pane in self.open_panes()]
         place = Place(folder=self.start_info.cwd, branch=self.start_info.branch)

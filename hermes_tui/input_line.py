@@ -112,6 +112,10 @@ class InputLine:
         """Send a message; a refused one is put back into the field."""
         host = self._host
         pane = pane or host.chat
+        if host.has_failed_to_start:
+            pane.composer.set_draft(text)
+            host.try_again()
+            return
         if pane.handle is None:
             await host.sessions.wait_until_open(pane)
         reply = await pane.send(Submit(text=text, mode=mode, note=note, client="screen"))

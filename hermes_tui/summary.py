@@ -13,14 +13,18 @@ from hermes_widgets.status_bar import Phase, Status
 from hermes_widgets.tab_row import Tab, TabState
 
 
-def status_of(state: SessionState, info: StartInfo | None, *, is_ready: bool) -> Status:
+def status_of(
+    state: SessionState, info: StartInfo | None, *, is_ready: bool, has_failed: bool = False
+) -> Status:
     """What the status row says."""
     runtime = state.runtime
     model = runtime.model if runtime else (info.model if info else "")
     phase: Phase = "ready"
     word, hint = "", ""
     waiting = len(state.approvals) + len(state.questions)
-    if not is_ready:
+    if has_failed:
+        phase, word, hint = "offline", "not started", "⏎ tries again"
+    elif not is_ready:
         phase, word = "starting", "starting"
     elif state.is_closed:
         phase, word = "offline", "closed"

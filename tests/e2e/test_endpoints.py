@@ -159,6 +159,17 @@ async def test_a_lost_key_is_reported_and_nothing_scripted_answers(machine: Mach
         assert "There" not in shown
         assert "I will look" not in shown
 
+    async with machine.screen() as screen:
+        await screen.until("OPENROUTER_API_KEY")
+        await screen.until("not started")
+        screen.type("list the files here")
+        screen.press("enter")
+        await screen.until(lambda text: text.count("OpenRouter has no key") == 2)
+        assert "demo" not in screen.text
+        assert "list the files here" in screen.text
+        screen.press("ctrl+c", "ctrl+d")
+        assert await screen.ended() == 0
+
 
 @pytest.mark.ac("ac-11-5")
 async def test_listeners_nobody_confirmed_receive_no_byte(machine: Machine) -> None:

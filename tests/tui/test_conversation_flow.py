@@ -49,6 +49,23 @@ async def test_a_core_that_does_not_come_up_is_told_with_its_hint(home: Home) ->
         assert not app.is_ready
 
 
+async def test_a_message_after_a_failed_start_stays_and_starts_again(home: Home) -> None:
+    tries = []
+
+    async def broken() -> Workspace:
+        tries.append(1)
+        raise HermesError("No model is configured", hint="name one")
+
+    app = HermesApp(broken)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(lambda: app.has_failed_to_start)
+        app.chat.composer.set_draft("my long question")
+        await pilot.press("enter")
+        await until(lambda: len(tries) == 2)
+        await until(lambda: app.has_failed_to_start)
+        assert app.chat.composer.draft == "my long question"
+
+
 async def test_enter_sends_and_clears_and_the_message_appears(home: Home) -> None:
     async with staged(home) as stage:
         await stage.type("hello there")
