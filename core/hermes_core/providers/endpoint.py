@@ -267,16 +267,17 @@ class Endpoint:
         failure = Failure(text=text)
         return named_error(reason, failure, self.facts(request), retryable=retryable)
 
-    async def served_models(self, path: str) -> list[str]:
-        """Ask the endpoint for the ids of its models.
+    async def listing(self, path: str) -> Any:
+        """Ask the endpoint for its list of models.
+
+        Returns:
+            The answer as it came, whatever it is.
 
         Raises:
             ProviderError: Classified.
         """
         connected = await self._open()
         try:
-            answer = await connected.client.get(path, cast_to=object)
+            return await connected.client.get(path, cast_to=object)
         except Exception as error:
             raise classify(error, self.facts()) from error
-        entries = answer.get("data", []) if isinstance(answer, dict) else []
-        return [str(one["id"]) for one in entries if isinstance(one, dict) and "id" in one]

@@ -1,10 +1,11 @@
-"""What is known about well-known models (`models.toml`): windows, caps, prices."""
+"""What is known about models before anything was fetched (`models.toml`)."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
+from typing import Literal
 
 import msgspec
 
@@ -13,17 +14,29 @@ DEFAULT_WINDOW_TOKENS = 128_000
 DEFAULT_MAX_OUTPUT_TOKENS = 128_000
 """Sent where a cap is mandatory and the model's own is unknown."""
 
+FactSource = Literal["official_docs_snapshot", "models_dev", "provider_models_api"]
+"""Where facts came from: shipped, the public catalogue, the endpoint itself."""
 
-class ModelFacts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Facts about all models whose id begins with `prefix`. Prices in USD per million."""
 
-    prefix: str
-    window: int
+class ModelFacts(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """Facts about one model. What nobody said is None. Prices in USD per million tokens."""
+
+    id: str
+    """In the shipped table: how the ids of a family begin."""
+    window: int | None = None
     max_output: int | None = None
+    tools: bool | None = None
+    vision: bool | None = None
+    reasoning: bool | None = None
     input: Decimal | None = None
     output: Decimal | None = None
     cache_read: Decimal | None = None
     cache_write: Decimal | None = None
+    source: FactSource = "official_docs_snapshot"
+    checked: str = ""
+    """The date of these facts, as it is shown beside an estimated cost."""
 
 
 class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -38,8 +51,13 @@ def _table() -> _Table:
 
 
 def facts_version() -> str:
-    """The date of the table, as it is shown beside an estimated cost."""
+    """The date of the shipped table."""
     return _table().version
+
+
+def shipped_facts() -> tuple[ModelFacts, ...]:
+    """All rows of the shipped table."""
+    return _table().model
 
 
 def plain_id(model: str) -> str:
@@ -49,20 +67,20 @@ def plain_id(model: str) -> str:
 
 @cache
 def facts_of(model: str) -> ModelFacts | None:
-    """Return the facts of the longest matching prefix, or None.
+    """Return the facts of the longest matching beginning of an id, or None.
 
     An aggregator's `vendor/` before the id, a `:variant` behind it, upper case, and
     dots for dashes in version numbers do not matter.
     """
     name = plain_id(model)
-    matching = [one for one in _table().model if name.startswith(one.prefix)]
-    return max(matching, key=lambda one: len(one.prefix), default=None)
+    matching = [one for one in shipped_facts() if name.startswith(one.id)]
+    return max(matching, key=lambda one: len(one.id), default=None)
 
 
 def window_of(model: str) -> int:
     """Return the context size in tokens, prompt and reply together."""
     facts = facts_of(model)
-    return facts.window if facts else DEFAULT_WINDOW_TOKENS
+    return (facts and facts.window) or DEFAULT_WINDOW_TOKENS
 
 
 def max_output_of(model: str) -> int:

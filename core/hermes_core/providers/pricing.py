@@ -9,7 +9,13 @@ from typing import Literal
 import msgspec
 
 from hermes_core.messages import Runtime, Usage
-from hermes_core.providers.facts import ModelFacts, facts_of, facts_version, plain_id
+from hermes_core.providers.facts import (
+    FactSource,
+    ModelFacts,
+    facts_of,
+    facts_version,
+    plain_id,
+)
 
 _MILLION = Decimal(1_000_000)
 _VERSION = re.compile(r"(?:-\d{8}|-\d{4}-\d{2}-\d{2}|-latest|-0)?")
@@ -22,25 +28,37 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
 
     amount_usd: Decimal | None = None
     status: Literal["estimated", "unknown"] = "unknown"
-    source: Literal["official_docs_snapshot", "none"] = "none"
+    source: FactSource | Literal["none"] = "none"
     pricing_version: str = ""
+    """The date of the prices."""
 
 
-def cost_of(usage: Usage, runtime: Runtime) -> Cost:
+def cost_of(
+    usage: Usage, runtime: Runtime, *, known: ModelFacts | None = None, cache_ttl: str = "5m"
+) -> Cost:
     """Return the cost at list prices.
 
-    Unknown for aggregators and own endpoints, for models without a listed price, and
-    when one used bucket has none.
+    Args:
+        usage: What was used.
+        runtime: Who answered.
+        known: Fetched facts about exactly this model at this provider, if any; without
+            prices among them the shipped table is asked.
+        cache_ttl: `prompt_caching.cache_ttl`; prices of writing to a cache are known
+            for the default life alone.
+
+    Unknown for aggregators and own endpoints that list no prices, for models without a
+    price, and when one used bucket has none.
     """
-    facts = _priced(runtime)
+    facts = known if known is not None and known.input is not None else _priced(runtime)
     if facts is None:
         return Cost()
+    write_price = facts.cache_write if cache_ttl == "5m" else None
     total = Decimal(0)
     for tokens, price in (
         (usage.input_tokens, facts.input),
         (usage.output_tokens, facts.output),
         (usage.cache_read_tokens, facts.cache_read),
-        (usage.cache_write_tokens, facts.cache_write),
+        (usage.cache_write_tokens, write_price),
     ):
         if tokens and price is None:
             return Cost()
@@ -48,8 +66,8 @@ def cost_of(usage: Usage, runtime: Runtime) -> Cost:
     return Cost(
         amount_usd=total,
         status="estimated",
-        source="official_docs_snapshot",
-        pricing_version=facts_version(),
+        source=facts.source,
+        pricing_version=facts.checked or facts_version(),
     )
 
 
@@ -57,5 +75,5 @@ def _priced(runtime: Runtime) -> ModelFacts | None:
     facts = facts_of(runtime.model)
     if facts is None or facts.input is None or runtime.provider not in _LISTED:
         return None
-    version = plain_id(runtime.model).removeprefix(facts.prefix)
+    version = plain_id(runtime.model).removeprefix(facts.id)
     return facts if _VERSION.fullmatch(version) else None

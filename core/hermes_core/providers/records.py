@@ -50,6 +50,10 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     console: str = ""
     """Where a person sees keys and credit."""
     key_optional: bool = False
+    catalogue_id: str = ""
+    """The provider's id in the public catalogue (models.dev)."""
+    lists_facts: bool = False
+    """Its own list of models names sizes or prices."""
 
     output_cap_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
     reasoning_request: Literal["", "effort", "object", "listed"] = ""

@@ -54,6 +54,14 @@ class KeySource(Protocol):
         ...
 
 
+class WindowSource(Protocol):
+    """Where fetched context sizes are looked up."""
+
+    def window(self, provider: str, base_url: str, model: str) -> int | None:
+        """Return the size in tokens, or None."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Credential:
     """One key. Its value shows up in no representation."""
@@ -104,6 +112,7 @@ def resolve(
     *,
     model: str | None = None,
     provider: str | None = None,
+    windows: WindowSource | None = None,
 ) -> Resolution:
     """Decide who answers.
 
@@ -113,6 +122,7 @@ def resolve(
         model: Asked for by flag or command; empty counts as not asked.
         provider: Asked for by flag or command: an id, an alias, or a name of the
             user's own from `providers` or `custom_providers`.
+        windows: Knows fetched context sizes; without one the shipped table decides.
 
     Raises:
         NoModelConfigured: Nothing is set up, or the chosen provider has no key.
@@ -128,14 +138,15 @@ def resolve(
     credential = _credential(choice, settings, secrets, base_url)
     base_url = _address_of_key(choice.record, credential, base_url)
     name = _model(choice, settings, (model or "").strip(), (provider or "").strip())
-    window_tokens = _window(choice, settings, name)
+    written_window = _written_window(choice, settings, name)
     name = written_model(choice.record, name)
+    fetched = windows.window(choice.id, base_url, name) if windows is not None else None
     runtime = Runtime(
         model=name,
         provider=choice.id,
         base_url=base_url,
         api_mode=_api_mode(choice, settings, base_url, name),
-        window_tokens=window_tokens,
+        window_tokens=written_window or fetched or window_of(name),
     )
     return Resolution(
         runtime=runtime,
@@ -321,7 +332,7 @@ def _model(choice: _Choice, settings: Settings, asked: str, asked_provider: str)
     return found
 
 
-def _window(choice: _Choice, settings: Settings, model: str) -> int:
+def _written_window(choice: _Choice, settings: Settings, model: str) -> int | None:
     entry = choice.entry
     if entry is not None:
         facts = entry.models.get(model) if isinstance(entry.models, dict) else None
@@ -329,9 +340,9 @@ def _window(choice: _Choice, settings: Settings, model: str) -> int:
             return int(facts["context_length"])
         if entry.context_length:
             return entry.context_length
-    if settings.model.context_length and model in ("", settings.model.default.strip()):
+    if model in ("", settings.model.default.strip()):
         return settings.model.context_length
-    return window_of(model)
+    return None
 
 
 def _timeouts(choice: _Choice, settings: Settings, base_url: str) -> Timeouts:

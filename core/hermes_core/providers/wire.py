@@ -12,8 +12,10 @@ import msgspec
 from hermes_core.providers.base import ModelRequest, StreamPart
 from hermes_core.providers.classify import classify_failure
 from hermes_core.providers.endpoint import Connected, Endpoint
+from hermes_core.providers.facts import ModelFacts
 from hermes_core.providers.failures import read_body
 from hermes_core.providers.images import Images, load_images
+from hermes_core.providers.listings import read_listing
 from hermes_core.providers.sse import ServerEvent
 
 if TYPE_CHECKING:
@@ -139,7 +141,15 @@ class Wire(ABC):
         Raises:
             ProviderError: Classified.
         """
-        return await self._endpoint.served_models(self.models_path)
+        return [one.id for one in await self.served_facts()]
+
+    async def served_facts(self) -> tuple[ModelFacts, ...]:
+        """Return what the endpoint says about the models it serves.
+
+        Raises:
+            ProviderError: Classified.
+        """
+        return read_listing(await self._endpoint.listing(self.models_path))
 
     async def aclose(self) -> None:
         """Close the client."""

@@ -8,7 +8,13 @@ import pytest
 
 from hermes_core.messages import Attachment, Message, Runtime, ToolCall, Usage
 from hermes_core.providers.base import ModelRequest
-from hermes_core.providers.facts import DEFAULT_WINDOW_TOKENS, max_output_of, window_of
+from hermes_core.providers.facts import (
+    DEFAULT_WINDOW_TOKENS,
+    max_output_of,
+    plain_id,
+    shipped_facts,
+    window_of,
+)
 from hermes_core.providers.pricing import Cost, cost_of
 from hermes_core.providers.tokens import (
     CHARS_PER_TOKEN,
@@ -26,6 +32,8 @@ from hermes_core.providers.tokens import (
         ("claude-opus-4-20250514", 200_000, 32_000),
         ("anthropic/claude-sonnet-4.5:beta", 200_000, 64_000),
         ("GPT-5.1", 400_000, 128_000),
+        ("claude-opus-4.6", 1_000_000, 128_000),
+        ("claude-something-new", 200_000, 128_000),
         ("nobody/knows", DEFAULT_WINDOW_TOKENS, 128_000),
     ],
 )
@@ -56,6 +64,22 @@ def test_a_price_that_is_not_listed_makes_the_cost_unknown(
     model: str, provider: str, usage: Usage
 ) -> None:
     assert cost_of(usage, Runtime(model=model, provider=provider)) == Cost()
+
+
+def test_writing_to_a_cache_of_longer_life_has_no_listed_price() -> None:
+    usage = Usage(cache_write_tokens=1)
+    runtime = Runtime(model="claude-sonnet-4-5", provider="anthropic")
+    assert cost_of(usage, runtime).status == "estimated"
+    assert cost_of(usage, runtime, cache_ttl="1h") == Cost()
+
+
+def test_shipped_prices_and_sizes_make_sense() -> None:
+    for one in shipped_facts():
+        assert one.id == plain_id(one.id)
+        assert one.window
+        assert one.max_output is None or one.max_output <= one.window
+        assert (one.input is None) == (one.output is None)
+        assert one.cache_read is None or one.input is None or one.cache_read < one.input
 
 
 def _request(text: str, model: str = "m") -> ModelRequest:

@@ -35,7 +35,7 @@ class ModelServer:
     Args:
         steps: One `Reply` per expected request, in order, whatever the wire.
         api_key: The only key accepted; None accepts any.
-        models: Ids of `/v1/models`.
+        models: Ids of `/v1/models`, or whole entries of that list.
         extra_fields: Request fields a compatible server knows beyond the vendor's.
         expect_refusals: False makes `assert_done` fail if a request was refused.
     """
@@ -45,7 +45,7 @@ class ModelServer:
         steps: Iterable[Reply] = (),
         *,
         api_key: str | None = None,
-        models: Iterable[str] = ("scripted-model",),
+        models: Iterable[str | Mapping[str, Any]] = ("scripted-model",),
         extra_fields: Iterable[str] = (),
         expect_refusals: bool = False,
     ) -> None:
@@ -242,8 +242,9 @@ class ModelServer:
         await (self.gate(gate) if isinstance(gate, str) else gate).wait()
 
     def _model_list(self) -> dict[str, Any]:
+        common = {"object": "model", "created": 1_700_000_000, "owned_by": "scripted"}
         entries = [
-            {"id": model, "object": "model", "created": 1_700_000_000, "owned_by": "scripted"}
+            common | ({"id": model} if isinstance(model, str) else dict(model))
             for model in self._models
         ]
         return {"object": "list", "data": entries}
