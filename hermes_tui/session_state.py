@@ -55,6 +55,7 @@ class SessionState:
     """On the monotonic clock; None at rest."""
     word: str = ""
     """What goes on, for the status row."""
+    is_compacting: bool = False
     is_offline: bool = False
     is_closed: bool = False
 
@@ -98,8 +99,8 @@ class SessionState:
 
     @property
     def is_busy(self) -> bool:
-        """Whether a turn runs."""
-        return self.turn_id is not None
+        """Whether a turn runs, or the conversation is being summarised."""
+        return self.turn_id is not None or self.is_compacting
 
     @property
     def needs_person(self) -> bool:

@@ -23,6 +23,7 @@ from hermes_core.events import (
 )
 from hermes_tui.handlers.view import ConversationView
 from hermes_tui.session_state import SessionState, ToolEntry
+from hermes_widgets.fitting import tokens
 
 WorkEvent: TypeAlias = (
     TodoChanged
@@ -78,7 +79,9 @@ def apply(event: WorkEvent, state: SessionState, view: ConversationView | None) 
 def apply_remark(event: RemarkEvent, state: SessionState, view: ConversationView | None) -> None:
     """Show what a person should know."""
     if isinstance(event, CompactionStarted):
-        state.word = "summarising"
+        state.word, state.is_compacting = "summarising", True
+    elif isinstance(event, CompactionFinished | CompactionFailed):
+        state.word, state.is_compacting = "thinking" if state.turn_id else "", False
     remark = _remark(event)
     if remark is not None and view is not None:
         view.notice(remark)
@@ -88,16 +91,14 @@ def _remark(event: RemarkEvent) -> Notice | None:
     match event:
         case Notice():
             return event
+        case CompactionStarted():
+            text = f"Summarising the conversation, {event.messages_before} messages so far"
+            return Notice(level="info", code="compacting", text=text)
         case CompactionFinished():
-            text = (
-                f"Summarised the conversation: {event.messages_before} messages"
-                f" became {event.messages_after}"
-            )
-            level: Literal["info", "warn"] = "warn" if event.degraded else "info"
-            return Notice(level=level, code="compacted", text=text)
+            return _compacted(event)
         case CompactionFailed():
-            text = f"The conversation could not be summarised: {event.error}"
-            return Notice(level="warn", code="compaction_failed", text=text)
+            text = f"The conversation could not be summarised: {event.error} {event.fallback}"
+            return Notice(level="warn", code="compaction_failed", text=text.strip())
         case CheckpointRestored():
             count = len(event.files)
             files = event.files[0] if count == 1 else f"{count} files"
@@ -106,7 +107,20 @@ def _remark(event: RemarkEvent) -> Notice | None:
             return Notice(level="info", code="memory", text=f"Memory: {event.summary}")
         case SkillChanged():
             return Notice(level="info", code="skill", text=f"Skill: {event.summary}")
-        case CompactionStarted() | CheckpointCreated():
-            return None  # seen in the status row, and in the list of /rollback
+        case CheckpointCreated():
+            return None  # seen in the list of /rollback
         case _:
             assert_never(event)
+
+
+def _compacted(event: CompactionFinished) -> Notice:
+    how = "Shortened" if event.summary_ref is None else "Summarised"
+    text = f"{how} the conversation: {event.messages_before} messages became {event.messages_after}"
+    if event.tokens_before:
+        text += f", about {tokens(event.tokens_before)} tokens became {tokens(event.tokens_after)}"
+    if event.tokens_after > event.tokens_before:
+        text += " (it was short already)"
+    if event.degraded:
+        text += ", without a model"
+    level: Literal["info", "warn"] = "warn" if event.degraded else "info"
+    return Notice(level=level, code="compacted", text=text)

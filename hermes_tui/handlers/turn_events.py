@@ -63,7 +63,7 @@ def apply(event: TurnEvent, state: SessionState, view: ConversationView | None) 
 def apply_request(event: RequestEvent, state: SessionState, view: ConversationView | None) -> None:
     """Note what goes on between us and the provider."""
     match event:
-        case RequestStarted():
+        case RequestStarted(purpose="turn"):
             state.is_offline = False
             state.word = "thinking"
         case RequestWaiting():
@@ -71,7 +71,7 @@ def apply_request(event: RequestEvent, state: SessionState, view: ConversationVi
             state.word = f"{what}next try in {max(0, round(event.seconds))}s"
         case RequestStalled():
             state.word = f"silent for {round(event.idle_seconds)}s"
-        case RequestFailed():
+        case RequestFailed(purpose="turn"):
             state.is_offline = event.reason == "connection"
             status = f" ({event.status})" if event.status else ""
             line = f"{_reason(event.reason)}{status}: {event.message}"
@@ -82,6 +82,8 @@ def apply_request(event: RequestEvent, state: SessionState, view: ConversationVi
             if view is not None:
                 text = f"{event.provider}: now using the key “{event.label}” ({event.cause})"
                 view.notice(Notice(level="info", code="credential_rotated", text=text))
+        case RequestStarted() | RequestFailed():
+            pass  # a side job; what comes of it has events of its own
         case StepStarted() | StepFinished() | RequestFinished():
             pass  # the tool lines and the gauge already tell it
         case _:

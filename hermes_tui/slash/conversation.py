@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hermes_core.commands import Compact, SetTitle
+from hermes_core.commands import SetTitle
 from hermes_tui.slash.command import SlashCommand
 from hermes_widgets.fitting import tokens
 
@@ -57,10 +57,6 @@ async def _sessions(host: HermesApp, argument: str) -> None:
     host.show_pane("sessions")
 
 
-async def _compress(host: HermesApp, argument: str) -> None:
-    await host.command(Compact(focus=argument, client="screen"))
-
-
 async def _status(host: HermesApp, argument: str) -> None:
     state = host.chat.state
     runtime = state.runtime
@@ -87,11 +83,5 @@ COMMANDS = (
         name="resume", args="[id or title]", summary="open an earlier conversation", run=_resume
     ),
     SlashCommand(name="sessions", summary="list and search conversations", run=_sessions),
-    SlashCommand(
-        name="compress",
-        args="[focus]",
-        summary="summarise the conversation now",
-        run=_compress,
-    ),
     SlashCommand(name="status", summary="what is known about this conversation", run=_status),
 )
