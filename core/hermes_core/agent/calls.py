@@ -24,6 +24,8 @@ from hermes_core.tools.registry import AnyTool, Registry
 
 SUGGEST_FROM = 0.70
 EXECUTE_FROM = 0.85
+LONGEST_NAME = 200
+"""Characters; nothing longer is compared with the names of tools, which takes its time."""
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _TRAILING_COMMA = re.compile(r",(\s*[}\]])")
@@ -161,6 +163,8 @@ def _find(name: str, tools: Registry) -> AnyTool | None:
     found = tools.get(plain) or (tools.get(half) if half * 2 == plain else None)
     if found is not None:
         return found
+    if len(plain) > LONGEST_NAME:
+        return None
     close = difflib.get_close_matches(plain, tools.names(), n=1, cutoff=EXECUTE_FROM)
     candidate = tools.get(close[0]) if close else None
     if candidate is not None and not candidate.has_effects:
@@ -169,7 +173,7 @@ def _find(name: str, tools: Registry) -> AnyTool | None:
 
 
 def _unknown(name: str, names: Iterable[str]) -> str:
-    names = list(names)
+    names, name = list(names), name[:LONGEST_NAME]
     close = difflib.get_close_matches(name.lower(), names, n=1, cutoff=SUGGEST_FROM)
     meant = f" Did you mean {close[0]}?" if close else ""
     return f"Tool '{name}' does not exist.{meant} Available tools: {', '.join(names)}"
