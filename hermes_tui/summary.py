@@ -23,7 +23,7 @@ def status_of(
     word, hint = "", ""
     waiting = len(state.approvals) + len(state.questions)
     if has_failed:
-        phase, word, hint = "offline", "not started", "⏎ tries again"
+        phase, word = "offline", "not started · ⏎ tries again"
     elif not is_ready:
         phase, word = "starting", "starting"
     elif state.is_closed:

@@ -167,7 +167,9 @@ async def test_a_lost_key_is_reported_and_nothing_scripted_answers(machine: Mach
         await screen.until(lambda text: text.count("OpenRouter has no key") == 2)
         assert "demo" not in screen.text
         assert "list the files here" in screen.text
-        screen.press("ctrl+c", "ctrl+d")
+        screen.press("ctrl+c")
+        await screen.until(lambda text: "list the files here" not in text)
+        screen.press("ctrl+d")
         assert await screen.ended() == 0
 
 
