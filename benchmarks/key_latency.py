@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import pyte
 
-from benchmarks.ground import PROMPT, Ground, ground, model_server, tell_server
+from benchmarks.ground import PROMPT, Ground, come_first, ground, model_server, tell_server
 from benchmarks.harness import Result, arguments, percentile, report
 from benchmarks.long_session import LAST_WORDS, SESSION_ID, build
 from benchmarks.streaming import READY, open_turn
@@ -63,9 +63,7 @@ def latencies_ms(terminal: Terminal, pressed: Sequence[float]) -> list[float]:
 
 def _keys_on(screen: pyte.Screen) -> int:
     return sum(
-        cell.data == KEY
-        for row in range(ROWS - LOWER, ROWS)
-        for cell in _cells(screen.buffer[row])
+        cell.data == KEY for row in range(ROWS - LOWER, ROWS) for cell in _cells(screen.buffer[row])
     )
 
 
@@ -136,6 +134,7 @@ def main() -> int:
     parser.add_argument("--keys", type=int, default=300)
     parser.add_argument("--messages", type=int, default=5_000)
     asked = parser.parse_args()
+    come_first()
     return report(measure(asked.keys, asked.messages), check=asked.check)
 
 

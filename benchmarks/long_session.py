@@ -18,7 +18,25 @@ LAST_WORDS = "lastwordsofall"
 
 _START = 1_767_268_800.0
 _BATCH = 500
-_WORDS = "the file was read and its tests ran well after a change to one line of code".split()
+_WORDS = [
+    "the",
+    "file",
+    "was",
+    "read",
+    "and",
+    "its",
+    "tests",
+    "ran",
+    "well",
+    "after",
+    "a",
+    "change",
+    "to",
+    "one",
+    "line",
+    "of",
+    "code",
+]
 
 
 def build(home: Home, count: int) -> None:
