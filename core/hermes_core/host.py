@@ -29,9 +29,10 @@ from hermes_core.config.editor import ConfigEditor
 from hermes_core.config.loader import LoadedSettings, load_settings
 from hermes_core.config.secrets import is_secret_name
 from hermes_core.errors import NoModelConfigured, StoreReadOnly, StoreUnavailable
-from hermes_core.paths import Home
+from hermes_core.paths import Home, cache_folder
 from hermes_core.providers.base import Model
 from hermes_core.providers.clients import Models
+from hermes_core.providers.model_catalogue import ModelCatalogue
 from hermes_core.providers.resolve import Resolution, resolve
 from hermes_core.providers.tokens import TokenCounter
 from hermes_core.security.redaction import Redactor
@@ -88,6 +89,7 @@ class Host:
         self.store = store
         self.tools: Registry = discover()
         self._models = Models()
+        self._catalogue = _catalogue(loaded, options.environ)
         self._demo: Model | None = None
         self._sessions: dict[str, Session] = {}
         self._socket = OwnerSocket(self._sessions.get)
@@ -155,6 +157,7 @@ class Host:
             *(session.close("owner_exit") for session in list(self._sessions.values()))
         )
         await self._socket.aclose()
+        await self._catalogue.aclose()
         await self._models.aclose()
         if self._demo is not None:
             await self._demo.aclose()
@@ -172,7 +175,13 @@ class Host:
         """
         settings, secrets_ = self.loaded.settings, self.loaded.secrets
         try:
-            return resolve(settings, secrets_, model=model or None, provider=provider or None)
+            return resolve(
+                settings,
+                secrets_,
+                model=model or None,
+                provider=provider or None,
+                windows=self._catalogue,
+            )
         except NoModelConfigured:
             named = provider or settings.model.provider not in ("", "auto")
             if named or not self.options.allow_demo:
@@ -187,7 +196,9 @@ class Host:
 
                 self._demo = DemoModel()
             return self._demo
-        return self._models.get(resolution)
+        found = self._models.get(resolution)
+        self._catalogue.begin(resolution, found)
+        return found
 
     async def _forget_checkpoints(self, session_id: str) -> None:
         await self.checkpoints.forget_session(session_id)
@@ -334,6 +345,17 @@ def _known_secrets(loaded: LoadedSettings) -> list[str]:
     names = [name for name in loaded.secrets if is_secret_name(name)]
     values = [loaded.secrets.get(name) for name in names]
     return [value for value in (*values, loaded.settings.model.api_key) if value]
+
+
+def _catalogue(loaded: LoadedSettings, environ: Mapping[str, str]) -> ModelCatalogue:
+    settings = loaded.settings
+    online = environ.get("HERMES_OFFLINE", "").strip() in ("", "0")
+    return ModelCatalogue(
+        cache_folder,
+        public=online and settings.network.models_dev,
+        endpoints=online,
+        ca_bundle=settings.requests.ca_bundle,
+    )
 
 
 def _limits(loaded: LoadedSettings) -> Limits:

@@ -7,7 +7,6 @@ from typing import TypeAlias
 
 from hermes_core.errors import ConfigError
 from hermes_core.providers.anthropic_messages import AnthropicMessages
-from hermes_core.providers.base import Model
 from hermes_core.providers.chat_completions import ChatCompletions
 from hermes_core.providers.codex_responses import CodexResponses
 from hermes_core.providers.resolve import Resolution
@@ -38,9 +37,9 @@ class Models:
     """The models in use. A model stays the same as long as its endpoint does."""
 
     def __init__(self) -> None:
-        self._models: dict[tuple[object, ...], Model] = {}
+        self._models: dict[tuple[object, ...], Wire] = {}
 
-    def get(self, resolution: Resolution) -> Model:
+    def get(self, resolution: Resolution) -> Wire:
         """Return the model for a resolution, the same one for the same endpoint.
 
         The model id, the window and the like may differ between the requests of one

@@ -34,6 +34,9 @@ MAX_AGE_S = 24 * 3600.0
 """A list older than this is fetched again; until then the old one holds."""
 RETRY_S = 300.0
 """Least distance between two attempts of which the first failed."""
+BEGIN_AFTER_S = 10.0
+"""After the first request: nothing is fetched while a person waits for the first answer,
+and a process that asks one question fetches nothing at all."""
 _FETCH_TIMEOUT_S = 15.0
 _LISTING_TIMEOUT_S = 5.0
 _MAX_BYTES = 32 * 1024 * 1024
@@ -63,6 +66,7 @@ class ModelCatalogue:
         ca_bundle: File of trusted certificates instead of the system's.
         url: Address of the public catalogue.
         now: Seconds since the epoch.
+        begin_after_s: Pause before `begin` does anything, in seconds.
     """
 
     def __init__(
@@ -74,6 +78,7 @@ class ModelCatalogue:
         ca_bundle: str = "",
         url: str = MODELS_DEV,
         now: Callable[[], float] = time.time,
+        begin_after_s: float = BEGIN_AFTER_S,
     ) -> None:
         self._folder = folder
         self._public = public
@@ -83,6 +88,9 @@ class ModelCatalogue:
         self._now = now
         self._lists: dict[str, _List | None] = {}
         self._failed: dict[str, float] = {}
+        self._begin_after_s = begin_after_s
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        """What `begin` started, by address."""
 
     def facts(self, provider: str, base_url: str, model: str) -> ModelFacts | None:
         """Return what was fetched about a model, or None.
@@ -108,6 +116,25 @@ class ModelCatalogue:
         """Return the context size that was fetched, in tokens."""
         facts = self.facts(provider, base_url, model)
         return facts.window if facts is not None else None
+
+    def begin(self, resolution: Resolution, model: Listing) -> None:
+        """Fetch in the background, once an address, what helps the next conversation."""
+        base_url = resolution.runtime.base_url
+        if base_url not in self._tasks and (self._public or self._endpoints):
+            self._tasks[base_url] = asyncio.create_task(
+                self._look_around(resolution, model), name="facts about models"
+            )
+
+    async def aclose(self) -> None:
+        """Stop fetching. Call it before the models are closed."""
+        for task in self._tasks.values():
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+    async def _look_around(self, resolution: Resolution, model: Listing) -> None:
+        await asyncio.sleep(self._begin_after_s)
+        await self.learn(resolution, model)
+        await self.refresh()
 
     async def refresh(self) -> None:
         """Fetch the public catalogue if that is allowed and the last one is old."""

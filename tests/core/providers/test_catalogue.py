@@ -27,6 +27,7 @@ from hermes_core.providers.records import records
 from hermes_core.providers.resolve import resolve
 from tests.core.providers.reach import resolution
 from tests.fakes.model_server.server import ModelServer
+from tests.support import until
 
 OPENAI = "https://api.openai.com/v1"
 # In the form of models.dev, "API"; the numbers are made up.
@@ -315,6 +316,37 @@ async def test_an_endpoint_that_refuses_its_list_is_left_alone(tmp_path: Path) -
 async def test_a_vendor_whose_list_names_no_sizes_is_not_asked(tmp_path: Path) -> None:
     reached = resolution(OPENAI, provider="openai")
     await _catalogue(tmp_path).learn(reached, Silent(asyncio.Event().wait))
+
+
+@pytest.mark.ac("catalogue-begin")
+async def test_looking_around_begins_once_and_in_the_background(
+    tmp_path: Path, site: PublicSite
+) -> None:
+    asked = 0
+
+    async def answer() -> tuple[ModelFacts, ...]:
+        nonlocal asked
+        asked += 1
+        return (ModelFacts(id="m", window=32_768),)
+
+    catalogue = _catalogue(tmp_path, site.url, begin_after_s=0.0)
+    reached = resolution("http://127.0.0.1:1/v1")
+    for _ in range(3):
+        catalogue.begin(reached, Silent(answer))
+    assert asked == 0
+    await until(lambda: catalogue.window("openai", OPENAI, "gpt-9") == 500_000)
+    await catalogue.aclose()
+    assert catalogue.window("custom", "http://127.0.0.1:1/v1", "m") == 32_768
+    assert (asked, site.asked) == (1, 1)
+
+
+@pytest.mark.ac("catalogue-begin")
+async def test_a_short_life_fetches_nothing(tmp_path: Path, site: PublicSite) -> None:
+    catalogue = _catalogue(tmp_path, site.url)
+    catalogue.begin(resolution("http://127.0.0.1:1/v1"), Silent(asyncio.Event().wait))
+    await asyncio.sleep(0)
+    await catalogue.aclose()
+    assert site.asked == 0
 
 
 @pytest.mark.ac("catalogue-cost")
