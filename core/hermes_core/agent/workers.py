@@ -68,7 +68,8 @@ class Workers(ThreadPoolExecutor):
             if self._is_shut:
                 raise RuntimeError("the workers were shut down")
             self._jobs.append(job)
-            if self._resting:
+            if len(self._jobs) <= self._resting:
+                # a thread that was told and has not woken yet still counts as resting
                 self._ready.notify()
             elif self._serving < self._limit:
                 self._start_thread()
