@@ -20,6 +20,7 @@ from hermes_tui.appearance import Appearance
 from hermes_tui.asking import Asking
 from hermes_tui.block_menu import BlockMenu
 from hermes_tui.chosen_settings import ChosenSettings
+from hermes_tui.composer_offers import ComposerOffers
 from hermes_tui.copying import Copying
 from hermes_tui.input_line import InputLine
 from hermes_tui.keys import bindings
@@ -114,6 +115,7 @@ class HermesApp(App[ExitState]):
         self.copying = Copying(self)
         self.block_menu = BlockMenu(self)
         self.chosen = ChosenSettings(self)
+        self.offers = ComposerOffers(self)
         self.link = TerminalLink(self)
         self.shown_pane = "chat"
         self.skills: list[SkillInfo] = []

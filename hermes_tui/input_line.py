@@ -10,8 +10,6 @@ from hermes_core.commands import Submit
 from hermes_core.errors import HermesError
 from hermes_tui.input_file import append_history, read_history
 from hermes_tui.slash.command import COMMAND_REGISTRY, SlashCommand, Unknown, find, parse
-from hermes_tui.slash.completion import slash_completions
-from hermes_widgets.composer_menu import Completion
 
 if TYPE_CHECKING:
     from hermes_tui.app import HermesApp
@@ -31,10 +29,6 @@ class InputLine:
 
     def __init__(self, host: HermesApp) -> None:
         self._host = host
-
-    def complete(self, text: str) -> list[Completion]:
-        """Offer completions for a draft."""
-        return slash_completions(text, COMMAND_REGISTRY.all(), self._host.skills)
 
     async def load_history(self) -> None:
         """Read earlier inputs."""

@@ -38,7 +38,7 @@ class OpenSessions:
         """Add an empty pane and show it."""
         self._count += 1
         pane = ChatPane(
-            complete=self._host.input_line.complete,
+            complete=self._host.offers.complete,
             history=self._host.history,
             clocks=self._host.clocks,
             id=f"chat-{self._count}",

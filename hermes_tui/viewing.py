@@ -61,6 +61,12 @@ class Viewing:
         if transcript.cursor_block is None:
             host.chat.composer.focus_field()
 
+    def find(self) -> None:
+        """Look for words in the conversation."""
+        if self._host.side_pane() is not None:
+            self._host.show_pane("chat")
+        self._host.chat.find()
+
     def zoom(self) -> None:
         """Give the whole width to the middle, or bring the rails back."""
         self._host.screen.toggle_class("-zoomed")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hermes_tui.actions.action import Action
+from hermes_tui.draft_editor import edit_draft
 from hermes_tui.matching import matching
 from hermes_tui.slash.command import COMMAND_REGISTRY
 from hermes_widgets.fitting import clean
@@ -47,6 +48,13 @@ ACTIONS = (
     Action(id="model.choose", label="Model…", keys="ctrl+k", rank=12, run=_model),
     Action(id="look.skin", label="Skin…", rank=14, run=lambda host: _command(host, "skin")),
     Action(id="look.theme", label="Colours…", rank=15, run=lambda host: _command(host, "theme")),
+    Action(
+        id="input.editor",
+        label="Write in an editor",
+        keys="ctrl+g",
+        rank=24,
+        run=edit_draft,
+    ),
     Action(
         id="input.earlier",
         label="Search earlier inputs",

@@ -60,6 +60,13 @@ ACTIONS = (
         run=_stop,
     ),
     Action(
+        id="chat.find",
+        label="Find in this conversation",
+        keys="ctrl+f",
+        rank=19,
+        run=lambda host: host.viewing.find(),
+    ),
+    Action(
         id="chat.block-up",
         label="Block above: copy, fold, retry",
         keys="alt+up",

@@ -35,6 +35,7 @@ from hermes_widgets.composer import Composer
 from hermes_widgets.composer_history import InputHistory
 from hermes_widgets.composer_menu import Complete
 from hermes_widgets.drawing.column import text_column
+from hermes_widgets.find_bar import FindBar
 from hermes_widgets.queue_strip import QueueStrip
 from hermes_widgets.transcript import Transcript
 
@@ -44,6 +45,7 @@ SHOWN_MESSAGES = 20
 """How many messages of the past are drawn when a conversation is opened."""
 
 _GROWING = (MessageDelta, ReasoningDelta, ToolOutput)
+_FIND_BATCH = 10_000
 _TELL_EVERY_S = 1 / 30
 _BREATHE_EVERY = 64
 
@@ -116,6 +118,7 @@ class ChatPane(Vertical):
         self.transcript = Transcript(clock=clocks.steady, classes="transcript")
         self.queue = QueueStrip()
         self.composer = Composer(complete=complete, history=history, fold_lines=fold_lines)
+        self.find_bar = FindBar()
         self.ask_strip = Static(classes="ask-strip", markup=False)
         self.card: ClarifyCard | None = None
         self._kept_back: list[CoreEvent] = []
@@ -126,6 +129,7 @@ class ChatPane(Vertical):
         yield self.transcript
         with Vertical(classes="lower") as self._lower:
             yield self.ask_strip
+            yield self.find_bar
             yield self.queue
             yield self.composer
 
@@ -230,6 +234,35 @@ class ChatPane(Vertical):
     def _blocks_left(self, event: Transcript.Left) -> None:
         event.stop()
         self.composer.focus_field()
+
+    # --- finding ---------------------------------------------------------------------
+
+    @on(FindBar.Wanted)
+    def _find_wanted(self, event: FindBar.Wanted) -> None:
+        event.stop()
+        self.transcript.find(event.text)
+        self._count_found()
+
+    @on(FindBar.Stepped)
+    def _find_stepped(self, event: FindBar.Stepped) -> None:
+        event.stop()
+        self.transcript.find_step(event.step)
+        self._count_found()
+
+    @on(FindBar.Closed)
+    def _find_closed(self, event: FindBar.Closed) -> None:
+        event.stop()
+        self.transcript.find("")
+        self.composer.focus_field()
+
+    def _count_found(self) -> None:
+        self.find_bar.show_count(self.transcript.found_at, self.transcript.found_count)
+
+    def find(self) -> None:
+        """Open the row in which one types what to find; all of the past is looked at."""
+        while self.show_older(_FIND_BATCH):
+            pass
+        self.find_bar.open()
 
     # --- asking ----------------------------------------------------------------------
 

@@ -162,10 +162,11 @@ class Composer(Vertical):
     @on(TextArea.Changed)
     def _draft_changed(self, event: TextArea.Changed) -> None:
         event.stop()
-        self._offer()
+        self.offer()
         self.post_message(self.Typed(self.area.text))
 
-    def _offer(self) -> None:
+    def offer(self) -> None:
+        """Look again what can be completed; for offers that took a while to find."""
         text = self.area.text
         at_end = self.area.cursor_location == self.area.document.end
         offers = self._complete(text) if self._complete and at_end else ()
@@ -183,6 +184,8 @@ class Composer(Vertical):
             self.menu.action_move(-1 if event.key == "up" else 1)
         elif event.key == "escape":
             self.close_menu()
+        elif event.key == "enter" and self.menu.offer and not self.menu.offer.takes_enter:
+            self.send()
         elif self.menu.offer is not None:
             self._take(self.menu.offer, send=event.key == "enter")
 

@@ -17,6 +17,8 @@ class Completion:
     label: str
     note: str = ""
     matches: tuple[int, ...] = ()
+    takes_enter: bool = True
+    """False if Enter sends the draft as it is; Tab takes the offer."""
     sends: bool = False
     """True if Enter on it sends at once: nothing more has to be typed."""
 

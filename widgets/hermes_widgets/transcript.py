@@ -13,7 +13,7 @@ from typing import Any
 from textual.reactive import reactive
 
 from hermes_core.events import CoreEvent, Notice, ToolFinished, ToolSkipped, TurnFinished
-from hermes_widgets.block_cursor import BlockCursor
+from hermes_widgets.block_finding import BlockFinding
 from hermes_widgets.blocks.block import Block
 from hermes_widgets.blocks.error_card import CardAction
 from hermes_widgets.blocks.ledger import Ledger
@@ -24,7 +24,7 @@ from hermes_widgets.blocks.tool_line import ToolLine
 from hermes_widgets.markdown.warming import warm_up
 
 
-class Transcript(BlockCursor):
+class Transcript(BlockFinding):
     """All that was said and done, newest at the bottom."""
 
     tools: reactive[str] = reactive("auto", init=False)
@@ -146,6 +146,7 @@ class Transcript(BlockCursor):
         self._active.clear()
         self._start_card = None
         self._cursor, self._new, self._asked_at = None, 0, -1
+        self._found = ()
         self._following = True
         self._ask_flush()
 
