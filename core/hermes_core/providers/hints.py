@@ -65,7 +65,7 @@ def hint_for(reason: str, failure: Failure, facts: RequestFacts) -> str:
         other = "ends in /v1" if not facts.base_url.endswith("/v1") else "is right"
         return (
             f"The path was not found: check that model.base_url ({facts.base_url}) {other},"
-            " or set model.api_mode to the other wire format."
+            " or set model.api_mode to another wire format."
         )
     if reason == "billing" and facts.console:
         return f"Add credit at {facts.console}, or choose another provider with /model or --model."

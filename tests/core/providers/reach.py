@@ -50,12 +50,12 @@ def resolution(
 
 def ask(reached: Resolution, *messages: Message, **fields: object) -> ModelRequest:
     """A request with one system prompt and, unless given, one user message."""
-    return ModelRequest(
-        runtime=reached.runtime,
-        system="You are terse.",
-        messages=messages or (USER,),
-        **fields,  # type: ignore[arg-type]  # the test names real fields
-    )
+    usual = {
+        "runtime": reached.runtime,
+        "system": "You are terse.",
+        "messages": messages or (USER,),
+    }
+    return ModelRequest(**(usual | fields))  # type: ignore[arg-type]  # the test names real fields
 
 
 async def collect(model: WireModel, request: ModelRequest) -> list[StreamPart]:

@@ -110,7 +110,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.ac("own-certificates")
-@pytest.mark.parametrize("mode", ["chat_completions", "anthropic_messages"])
+@pytest.mark.parametrize("mode", ["chat_completions", "anthropic_messages", "codex_responses"])
 async def test_an_own_certificate_is_refused_until_its_bundle_is_named(
     certificate: Path, mode: str
 ) -> None:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import socket
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from hermes_core.errors import ProviderError
-from hermes_core.messages import Message, ToolCall, Usage
+from hermes_core.messages import Attachment, Message, ToolCall, Usage
 from hermes_core.providers.base import (
     ModelRequest,
     ReplayItem,
@@ -142,6 +145,30 @@ async def test_reasoning_is_a_channel_of_its_own_and_is_replayed(wire: Wire) -> 
         assert sent[1]["encrypted_content"] == "sealed:13"
     else:
         assert sent[2]["reasoning_content"] == "Let me think."
+
+
+@pytest.mark.ac("wire-images")
+async def test_a_picture_goes_in_and_a_lost_one_is_named(wire: Wire, tmp_path: Path) -> None:
+    picture = tmp_path / "cat.png"
+    picture.write_bytes(b"not really a picture")
+    files = (
+        Attachment(path=str(picture), media_type="image/png"),
+        Attachment(path=str(tmp_path / "gone.png"), media_type="image/png"),
+    )
+    wire.server.add(say("A cat."))
+    await wire.play(Message(role="user", content="look", attachments=files))
+    sent = repr(_history(wire))
+    assert base64.b64encode(b"not really a picture").decode() in sent
+    assert "picture gone.png is not available" in sent
+    assert "look" in sent
+
+
+@pytest.mark.ac("wire-text")
+async def test_an_endpoint_with_one_model_needs_no_name(wire: Wire) -> None:
+    wire.server.add(say("ok"))
+    runtime = msgspec.structs.replace(wire.reached.runtime, model="")
+    await wire.play(runtime=runtime)
+    assert wire.server.request.json["model"] == "scripted-model"
 
 
 @pytest.mark.ac("wire-tools")

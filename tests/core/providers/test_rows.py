@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -112,3 +113,35 @@ def test_a_record_names_an_https_address_and_its_variables(record: Record) -> No
     assert record.base_url.startswith("https://")
     for name in (*record.key_env, *filter(None, [record.base_url_env])):
         assert name == name.upper()
+
+
+@pytest.mark.ac("ac-2")
+async def test_the_key_of_openai_reaches_openai_alone() -> None:
+    openai, router, own = [await ModelServer().start() for _ in range(3)]
+    openai.add(say("hello"))
+    places = {
+        "OPENAI_BASE_URL": openai.base_url,
+        "OPENROUTER_BASE_URL": router.base_url,
+        "OPENAI_API_KEY": "sk-openai",
+    }
+    settings = Settings.model_validate({"providers": {"relay": {"base_url": own.base_url}}})
+    reached = resolve(settings, Secrets(places, {}))
+    opened = open_model(reached)
+    assert said(await collect(opened, ask(reached))) == "hello"
+    await opened.aclose()
+    assert [one.connections for one in (openai, router, own)] == [1, 0, 0]
+    for one in (openai, router, own):
+        await one.aclose()
+        one.assert_done()
+
+
+@pytest.mark.ac("provider-page")
+def test_the_page_about_providers_names_every_one_with_its_variables() -> None:
+    page = Path(__file__).parents[3].joinpath("docs", "providers.md").read_text(encoding="utf-8")
+    rows = [line.split("|") for line in page.splitlines() if line.startswith("| `")]
+    table = {cells[1].strip(" `"): "|".join(cells) for cells in rows if len(cells) == 8}
+    for record in ROWS:
+        line = table[record.id]
+        for word in (*record.key_env, *record.aliases, *filter(None, [record.base_url_env])):
+            assert f"`{word}`" in line, (record.id, word)
+    assert set(table) == {one.id for one in ROWS}
