@@ -125,6 +125,7 @@ def _join(first: Message, second: Message) -> Message:
         attachments=first.attachments + second.attachments,
         tool_calls=second.tool_calls,
         reasoning_details=second.reasoning_details or first.reasoning_details,
+        codex_reasoning_items=second.codex_reasoning_items or first.codex_reasoning_items,
         reasoning=second.reasoning or first.reasoning,
         finish_reason=second.finish_reason,
     )
