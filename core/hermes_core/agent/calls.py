@@ -191,16 +191,21 @@ def may_overlap(calls: Sequence[ReadyCall], *, base: Path) -> bool:
     """
     if len(calls) < 2 or any(call.tool.interactive for call in calls):
         return False
-    scoped: list[tuple[str, ...]] = []
+    written: list[tuple[str, ...]] = []
+    read: list[tuple[str, ...]] = []
     for call in calls:
         if call.tool.parallel == "never":
             return False
-        if call.tool.parallel == "path":
-            paths = _typed(call.tool).paths(call.args)
-            if not paths:
-                return False
-            scoped.extend(_parts(path, base) for path in paths)
-    return not _any_overlap(scoped)
+        paths = [_parts(path, base) for path in _typed(call.tool).paths(call.args)]
+        if call.tool.parallel == "safe":
+            read.extend(paths)
+        elif paths:
+            written.extend(paths)
+        else:
+            return False
+    return not _any_overlap(written) and not any(
+        _any_overlap([target, source]) for target in written for source in read
+    )
 
 
 def _typed(tool: AnyTool) -> Tool[Any]:

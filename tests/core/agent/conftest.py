@@ -19,7 +19,7 @@ other programs of a busy machine take part."""
 def quick_callbacks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Fail if a callback other than the test's own code worked for longer than `MOST_S`."""
     slow: list[str] = []
-    run = asyncio.Handle._run  # type: ignore[attr-defined]  # the one place all callbacks pass
+    run = asyncio.Handle._run  # the one place all callbacks pass
 
     def timed(handle: asyncio.Handle) -> None:
         begun = time.thread_time()
