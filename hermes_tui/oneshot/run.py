@@ -12,6 +12,7 @@ from typing import Any
 from hermes_core.agent.attachment import Attachment
 from hermes_core.agent.reply import ReplyText
 from hermes_core.commands import Interrupt, Submit
+from hermes_core.errors import HermesError
 from hermes_core.events import InputState, RequestStarted, SessionOpened, TurnFinished
 from hermes_core.host import Host, HostOptions
 from hermes_core.logs import start_logging_as_set
@@ -107,7 +108,11 @@ async def _follow(
     *,
     is_new: bool,
 ) -> None:
-    """Submit, and print what happens until our own turn is over."""
+    """Submit, and print what happens until our own turn is over.
+
+    Raises:
+        HermesError: The conversation does not take the question.
+    """
     last = await handle.history(limit=1)
     from_seq = 0 if is_new or not last else int(last[-1].seq or 0)
     events = handle.events(from_seq)
@@ -120,8 +125,7 @@ async def _follow(
         )
     )
     if not sent.ok:
-        reply.finish = TurnFinished(outcome="failed", reason=sent.code, error=sent.text)
-        return
+        raise HermesError(sent.text or "The question was not taken.")
     input_id = sent.data["input_id"]
     ours: str | None = None
     told = False

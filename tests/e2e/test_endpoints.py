@@ -214,12 +214,15 @@ async def test_a_home_that_cannot_be_written_is_one_clear_error(machine: Machine
     assert "Traceback" not in done.err
 
 
-async def test_a_host_that_is_not_known_is_said_with_the_next_step(machine: Machine) -> None:
+async def test_while_a_host_is_not_found_the_wait_is_shown_and_esc_ends_it(
+    machine: Machine,
+) -> None:
     machine.use_server("http://no-such-host.invalid/v1")
     async with machine.screen(columns=100, rows=30) as screen:
         await screen.until("● ready")
         screen.type("hi")
         screen.press("enter")
-        await screen.until("cannot be reached")
-        await screen.until("no-such-host.invalid")
-        assert screen.exit_code is None
+        await screen.until("offline, next try in")
+        screen.press("escape")
+        await screen.until("stopped by you")
+        await screen.until("● ready")

@@ -339,6 +339,15 @@ async def test_broken_settings_are_one_warning_naming_the_line(
     assert "line" in warnings[0] or "config.yaml:" in warnings[0]
 
 
+async def test_an_empty_question_is_an_error_and_leaves_no_conversation(machine: Machine) -> None:
+    done = await machine.run("chat", "--provider", "demo", "-q", "  ")
+    assert done.code == 1
+    assert done.err == "Error: There is nothing to send.\n"
+    assert "Resume with" not in done.out
+    listed = await machine.run("sessions", "list")
+    assert "cli" not in listed.out
+
+
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
