@@ -32,11 +32,13 @@ def tour_step(done: Sequence[Done], *, offered: Callable[[str], bool]) -> tuple[
             return text, ("terminal", {"command": "ls -1Ap"})
         case 1:
             names = names_in(done[0])
-            text = f"There are {len(names)} entries here. Now I write a small file."
+            found = "1 entry" if len(names) == 1 else f"{len(names) or 'no'} entries"
+            verb = "is" if len(names) == 1 else "are"
+            text = f"There {verb} {found} here. Now I write a small file."
             path = f"{_free_name(names)}/hello.txt"
             return text, ("write_file", {"path": path, "content": _LINES})
         case 2:
-            return "Written; the change is shown above. Now I read it back.", (
+            return "It is written. Now I read it back.", (
                 "read_file",
                 {"path": str(done[1].arguments.get("path"))},
             )
