@@ -312,6 +312,10 @@ class ChatPane(Vertical):
         except HermesError as error:
             return Reply(ok=False, code="owner_lost", text=str(error))
 
+    @on(Composer.Typed)
+    def _composer_typed(self) -> None:
+        self.transcript.make_way()
+
     @on(Composer.Sent)
     def _composer_sent(self, event: Composer.Sent) -> None:
         event.stop()

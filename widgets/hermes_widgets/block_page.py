@@ -38,6 +38,10 @@ from hermes_widgets.theme import palette_of
 FRAME_S = 1 / 30
 """Least time between two layouts of arriving text."""
 SPIN_S = 0.1
+KEY_S = 0.02
+"""How long a typed key has the screen to itself."""
+LONGEST_WAIT_S = 0.25
+"""Time after which text is laid out although somebody types."""
 HURRY_CHARS = 8_000
 """Waiting text above which the next layout does not wait for its frame."""
 ROOMY_ROWS = 30
@@ -112,6 +116,7 @@ class BlockPage(ScrollView, can_focus=True):
         self._flush_cost = 0.0
         self._waiting_chars = 0
         self._asked_at = -1
+        self._key_at = 0.0
         self._ready = ReadyRows()
 
     @property
@@ -180,7 +185,15 @@ class BlockPage(ScrollView, can_focus=True):
             self._flush_asked = True
             self._flush_timer = self.set_timer(left, self._flush)
 
+    def make_way(self) -> None:
+        """The person types: the next layout waits until that key is drawn."""
+        self._key_at = time.monotonic()
+
     def _flush(self) -> None:
+        now = time.monotonic()
+        if now < self._key_at + KEY_S and now < self._last_flush + LONGEST_WAIT_S:
+            self._flush_timer = self.set_timer(self._key_at + KEY_S - now, self._flush)
+            return
         self._flush_asked = False
         self._flush_timer = None
         self._waiting_chars = 0
@@ -326,17 +339,7 @@ class BlockPage(ScrollView, can_focus=True):
     def watch_progress(self) -> None:
         self._renew_sheet()
 
-    def watch_density(self) -> None:
-        self._renew_sheet()
-
-    def watch_column_cap(self) -> None:
-        self._renew_sheet()
-
-    def watch_show_cost(self) -> None:
-        self._renew_sheet()
-
-    def watch_use_ascii(self) -> None:
-        self._renew_sheet()
+    watch_density = watch_column_cap = watch_show_cost = watch_use_ascii = watch_progress
 
     def watch_reduced_motion(self) -> None:
         self._spin(False)
