@@ -66,7 +66,11 @@ class Ground:
 
     def use_server(self, base_url: str) -> None:
         """Let the scripted server answer."""
-        model = {"provider": "custom", "base_url": base_url, "default": "scripted-model"}
+        model: dict[str, object] = {
+            "provider": "custom",
+            "base_url": base_url,
+            "default": "scripted-model",
+        }
         model |= {"context_length": 2_000_000}  # no compaction in the middle of a measurement
         self.configure({"model": model | {"api_key": "sk-bench"}})
 

@@ -8,14 +8,17 @@ slow machine moves both. A result beyond its budget fails `--check` unless a dat
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 EXCEPTIONS = Path(__file__).with_name("exceptions.md")
+RESULTS_FILE = "HERMES_BENCH_RESULTS"
+"""Variable that names a file to which `report` adds its results, one JSON object a line."""
 _EXCEPTION = re.compile(r"^- \d{4}-\d{2}-\d{2} (?P<name>[^:]+): (?P<reason>.+)$")
 
 
@@ -56,6 +59,9 @@ def arguments(description: str | None) -> argparse.ArgumentParser:
 
 def report(results: Sequence[Result], *, check: bool) -> int:
     """Print the table; return the exit code."""
+    _keep(results)
+    if not results:
+        return 0
     excused = exceptions()
     width = max(len(result.name) for result in results)
     print(f"{'':{width}}  {'value':>10} {'floor':>10} {'budget':>12}")
@@ -72,6 +78,20 @@ def report(results: Sequence[Result], *, check: bool) -> int:
         name = f"{result.name:{width}}"
         print(f"{name}  {result.value:10.1f} {floor:>10} {budget:>12} {result.unit:<8} {verdict}")
     return int(check and failed)
+
+
+def _keep(results: Sequence[Result]) -> None:
+    file = os.environ.get(RESULTS_FILE)
+    if file:
+        with Path(file).open("a", encoding="utf-8") as out:
+            out.writelines(f"{json.dumps(asdict(result))}\n" for result in results)
+
+
+def read_results(file: Path) -> list[Result]:
+    """Read what `report` kept; empty if nothing was."""
+    if not file.exists():
+        return []
+    return [Result(**json.loads(line)) for line in file.read_text("utf-8").splitlines()]
 
 
 def exceptions(path: Path = EXCEPTIONS) -> dict[str, str]:
