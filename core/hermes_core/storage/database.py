@@ -21,7 +21,8 @@ from hermes_core.errors import StoreReadOnly, StoreUnavailable
 
 T = TypeVar("T")
 
-BUSY_TIMEOUT_MS = 5_000
+BUSY_TIMEOUT_MS = 2_400
+"""One wait for the lock. A write waits twice at most, and so never longer than 5 s."""
 READERS = 3
 
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
