@@ -29,12 +29,13 @@ from hermes_tui.leaving import Leaving
 from hermes_tui.open_sessions import OpenSessions
 from hermes_tui.palette import Palette
 from hermes_tui.panes.chat import ChatPane
-from hermes_tui.panes.pane import PANE_REGISTRY, Pane
+from hermes_tui.panes.pane import Pane
 from hermes_tui.panes.rails import LeftRail, RightRail
 from hermes_tui.screens.confirm import ConfirmScreen
 from hermes_tui.screens.pick import PickScreen, Source
 from hermes_tui.screens.text_entry import TextEntryScreen
 from hermes_tui.session_state import Clocks, SessionState
+from hermes_tui.side_panes import mount_panes
 from hermes_tui.slash.command import COMMAND_REGISTRY
 from hermes_tui.summary import footer_of, hint_of, status_of, tab_of
 from hermes_tui.terminal_link import TerminalLink
@@ -132,8 +133,7 @@ class HermesApp(App[ExitState]):
         yield TabRow(id="tabs")
         with Horizontal(id="body"):
             yield LeftRail()
-            with ContentSwitcher(id="main"):
-                yield from (spec.build(self) for spec in PANE_REGISTRY.all())
+            yield ContentSwitcher(id="main")
             yield RightRail()
         yield StatusBar(clock=self.clocks.steady, id="status")
         yield FooterKeys(id="footer")
@@ -158,6 +158,8 @@ class HermesApp(App[ExitState]):
             self.tell_error(str(error), hint=error.hint)
             self.refresh_all()
             return
+        finally:
+            await mount_panes(self)
         self.is_ready = True
         self.start_info = self.workspace.start_info()
         self.chosen.read()
@@ -294,7 +296,7 @@ class HermesApp(App[ExitState]):
 
     def show_pane(self, name: str) -> None:
         """Show a pane in place of the conversation, or the conversation again."""
-        self.shown_pane = name
+        self.shown_pane = name if self.query(Pane) else "chat"  # none in the first moments
         pane = self.side_pane()
         self.query_one("#main", ContentSwitcher).current = (pane or self.chat).id
         if pane is None:
