@@ -32,7 +32,7 @@ from hermes_tui.workspace import (
     ToolInfo,
 )
 
-DEMO_LINE = "demo model · a built-in script, not an AI · hermes config set model.provider …"
+DEMO_LINE = "demo: a built-in script, not an AI · hermes config set model.provider …"
 
 
 class CoreWorkspace:

@@ -8,6 +8,7 @@ from hermes_core.storage.records import SessionSummary
 from hermes_tui.actions.action import ranked_actions
 from hermes_tui.keys import key_label
 from hermes_tui.matching import matching
+from hermes_tui.panes.row_texts import sections
 from hermes_tui.slash.command import COMMAND_REGISTRY
 from hermes_tui.workspace import SkillInfo
 from hermes_widgets.fitting import clean
@@ -81,9 +82,6 @@ def help_rows(text: str) -> list[Row]:
 
 
 def _grouped(groups: dict[str, list[Row]]) -> list[Row]:
-    rows: list[Row] = []
-    for name, entries in groups.items():
-        if entries:
-            rows.append(Row(text=name, style="$h-muted bold"))
-            rows.extend(entries)
-    return rows
+    return sections(
+        *((Row(text=name, style="$h-muted bold"), entries) for name, entries in groups.items())
+    )

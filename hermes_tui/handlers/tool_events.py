@@ -7,7 +7,7 @@ from typing import TypeAlias, assert_never
 from hermes_core.events import ToolAnnounced, ToolFinished, ToolOutput, ToolSkipped, ToolStarted
 from hermes_tui.handlers.view import ConversationView
 from hermes_tui.session_state import SessionState, ToolEntry
-from hermes_widgets.blocks.tool_words import tool_verb
+from hermes_widgets.blocks.tool_words import tool_verb, was_stopped
 
 ToolEvent: TypeAlias = ToolAnnounced | ToolStarted | ToolOutput | ToolFinished | ToolSkipped
 
@@ -65,7 +65,7 @@ def _started(event: ToolStarted, state: SessionState, view: ConversationView | N
 
 def _finished(event: ToolFinished, state: SessionState, view: ConversationView | None) -> None:
     entry = _entry(state, event.call_id, event.name, len(event.agent))
-    entry.phase = "done" if event.ok else "failed"
+    entry.phase = "done" if event.ok else "skipped" if was_stopped(event) else "failed"
     entry.duration_s = event.duration_s
     entry.summary = event.summary
     for diff in event.diffs:

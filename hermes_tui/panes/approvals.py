@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from hermes_core.commands import RevokeGrant
 from hermes_core.errors import HermesError
 from hermes_tui.panes.pane import Pane, PaneSpec
-from hermes_tui.panes.row_texts import approval_row, decision_rows
+from hermes_tui.panes.row_texts import approval_row, decision_rows, heading, sections
 from hermes_tui.workspace import GrantInfo
 from hermes_widgets.fitting import clean
 from hermes_widgets.list_rows import Row, RowList
@@ -57,7 +57,6 @@ class ApprovalsPane(Pane):
         self._show()
 
     def _show(self) -> None:
-        rows: list[Row] = []
         waiting = [
             approval_row(
                 request,
@@ -68,26 +67,24 @@ class ApprovalsPane(Pane):
             for state in self.host.open_states().values()
             for request in state.approvals.values()
         ]
-        if waiting:
-            rows.append(Row(text="Waiting for you", style="$h-text bold", right=str(len(waiting))))
-            rows.extend(waiting)
         decided = decision_rows(self.host.chat.state, limit=20)
-        if decided:
-            rows.append(Row(text="Decided", style="$h-text bold", right=str(len(decided))))
-            rows.extend(decided)
-        if self._grants:
-            rows.append(Row(text="Allowed", style="$h-text bold", right=str(len(self._grants))))
-            rows.extend(
-                Row(
-                    key=_GRANT + grant.key,
-                    glyph="✓",
-                    glyph_style="$h-ok",
-                    text=clean(grant.pattern or grant.key),
-                    right=grant.scope,
-                )
-                for grant in self._grants
+        allowed = [
+            Row(
+                key=_GRANT + grant.key,
+                glyph="✓",
+                glyph_style="$h-ok",
+                text=clean(grant.pattern or grant.key),
+                right=grant.scope,
             )
-        self.list.show(rows)
+            for grant in self._grants
+        ]
+        self.list.show(
+            sections(
+                (heading("Waiting for you", str(len(waiting))), waiting),
+                (heading("Decided", str(len(decided))), decided),
+                (heading("Allowed", str(len(allowed))), allowed),
+            )
+        )
 
     def take_focus(self) -> None:
         """Put the keyboard into the list."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Static
 
 from hermes_tui.registry import Registry
 
@@ -20,7 +22,7 @@ class Pane(Vertical):
     DEFAULT_CSS = """
     Pane { padding: 1 0 0 0; }
     Pane > .pane-head { height: 1; padding: 0 2; }
-    Pane > Input { height: 1; border: none; padding: 0 2; background: $h-raised; margin: 1 2; }
+    Pane > Input { height: 1; border: none; padding: 0 2; background: $h-raised; margin: 0 2 1 2; }
     Pane > Input:focus { border: none; }
     """
 
@@ -28,6 +30,14 @@ class Pane(Vertical):
         super().__init__(id=id)
         self.host = host
         """The program."""
+        self.head = Static(classes="pane-head", markup=False)
+        """Heading, for panes that are one list; see `show_head`."""
+
+    def show_head(self, title: str, count: int) -> None:
+        """Name the pane and say how much it lists."""
+        self.head.update(
+            Content.assemble((f"▸ {title}", "$h-text bold"), (f"   {count}", "$h-faint"))
+        )
 
     def refresh_content(self) -> None:
         """Show the present state; called when the pane is shown and when facts change."""

@@ -30,6 +30,21 @@ _TODO_GLYPHS = {
 _DECISION_GLYPHS = {"deny": "⊘", "timeout": "⊘", "cancelled": "⊘"}
 
 
+def sections(*parts: tuple[Row, Iterable[Row]]) -> list[Row]:
+    """Put headings above their rows, one blank row between sections; empty ones are left out."""
+    rows: list[Row] = []
+    for heading, found in parts:
+        entries = list(found)
+        if entries:
+            rows.extend([*([Row()] if rows else []), heading, *entries])
+    return rows
+
+
+def heading(text: str, right: str = "") -> Row:
+    """The heading of a section in a list."""
+    return Row(text=text, style="$h-text bold", right=right)
+
+
 def tool_row(entry: ToolEntry, *, keyed: bool = False) -> Row:
     """A call of the turn: state, verb, what on, seconds."""
     glyph, style = _TOOL_GLYPHS[entry.phase]
@@ -109,7 +124,10 @@ def session_row(
         glyph, style, doing = "●", "$h-gold", state.word
     title = (state.title if state is not None else "") or summary.title or summary.preview
     tag = "" if summary.source in ("cli", "tui", "") else f"{summary.source} · "
-    detail = doing or f"{tag}{summary.message_count} messages · {clean(summary.preview)}"
+    count = summary.message_count
+    about = "" if summary.preview.strip() == (title or "").strip() else clean(summary.preview)
+    said = f"{tag}{count} message{'s' if count != 1 else ''}"
+    detail = doing or " · ".join(part for part in (said, about) if part)
     return Row(
         key=summary.id,
         glyph=glyph,
@@ -122,17 +140,18 @@ def session_row(
 
 def skill_rows(skills: Iterable[SkillInfo], *, keyed: bool = False) -> list[Row]:
     """Skills under their categories."""
-    rows: list[Row] = []
     by_category: dict[str, list[SkillInfo]] = {}
     for skill in skills:
         by_category.setdefault(skill.category or "general", []).append(skill)
+    parts = []
     for category in sorted(by_category):
         group = sorted(by_category[category], key=lambda item: item.name)
         count = str(len(group)) if keyed else ""
-        rows.append(Row(text=category, style="$h-muted bold" if keyed else "$h-muted", right=count))
-        for skill in group:
-            rows.append(_skill_row(skill, keyed=keyed))
-    return rows
+        head = Row(text=category, style="$h-muted bold" if keyed else "$h-muted", right=count)
+        parts.append((head, [_skill_row(skill, keyed=keyed) for skill in group]))
+    if keyed:
+        return sections(*parts)
+    return [row for head, rows in parts for row in (head, *rows)]
 
 
 def _skill_row(skill: SkillInfo, *, keyed: bool) -> Row:

@@ -51,6 +51,7 @@ class SessionsPane(Pane):
 
     def compose(self) -> ComposeResult:
         """Search above, list and preview below."""
+        yield self.head
         yield self.search
         with Horizontal():
             yield self.list
@@ -74,6 +75,7 @@ class SessionsPane(Pane):
         self.found = {item.id: item for item in found}
         now = self.host.clocks.wall()
         states = self.host.open_states()
+        self.show_head("Sessions", len(found))
         empty = "No conversation mentions that." if text.strip() else None
         self.list.show(
             [session_row(item, open_states=states, now=now, detailed=True) for item in found],

@@ -40,6 +40,7 @@ class SkillsPane(Pane):
 
     def compose(self) -> ComposeResult:
         """Filter above, list below."""
+        yield self.head
         yield self.search
         yield self.list
 
@@ -67,6 +68,7 @@ class SkillsPane(Pane):
             for skill in self._skills
             if wanted in f"{skill.name} {skill.category} {skill.description}".casefold()
         ]
+        self.show_head("Skills", len(found))
         self.list.show(skill_rows(found, keyed=True), keep_cursor=not wanted)
 
     @on(Input.Changed)

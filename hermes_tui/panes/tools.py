@@ -8,8 +8,15 @@ from textual import on
 from textual.app import ComposeResult
 
 from hermes_tui.panes.pane import Pane, PaneSpec
-from hermes_tui.panes.row_texts import file_rows, todo_count, todo_row, tool_row
-from hermes_widgets.list_rows import Row, RowList
+from hermes_tui.panes.row_texts import (
+    file_rows,
+    heading,
+    sections,
+    todo_count,
+    todo_row,
+    tool_row,
+)
+from hermes_widgets.list_rows import RowList
 
 if TYPE_CHECKING:
     from hermes_tui.app import HermesApp
@@ -29,17 +36,15 @@ class ToolsPane(Pane):
     def refresh_content(self) -> None:
         """Show the shown conversation's turn."""
         state = self.host.chat.state
-        rows: list[Row] = []
-        if state.todos:
-            rows.append(Row(text="Plan", style="$h-text bold", right=todo_count(state.todos)))
-            rows.extend(todo_row(item) for item in state.todos)
-        if state.tools:
-            count = f"{len(state.tools)} calls"
-            rows.append(Row(text="This turn", style="$h-text bold", right=count))
-            rows.extend(tool_row(entry, keyed=True) for entry in state.tools.values())
-        if state.files:
-            rows.append(Row(text="Files", style="$h-text bold", right=str(len(state.files))))
-            rows.extend(file_rows(state.files, limit=30))
+        calls = len(state.tools)
+        rows = sections(
+            (heading("Plan", todo_count(state.todos)), map(todo_row, state.todos)),
+            (
+                heading("This turn", f"{calls} call{'s' if calls != 1 else ''}"),
+                (tool_row(entry, keyed=True) for entry in state.tools.values()),
+            ),
+            (heading("Files", str(len(state.files))), file_rows(state.files, limit=30)),
+        )
         self.list.show(rows)
 
     def take_focus(self) -> None:

@@ -37,7 +37,11 @@ class PickScreen(SheetScreen[str]):
     PickScreen > .sheet > .sheet-title { padding: 0 2; height: 1; }
     PickScreen > .sheet > Input { margin: 1 2; }
     PickScreen.-h-tiny > .sheet > Input { margin: 0 1; }
-    PickScreen RowList { background: $h-raised; max-height: 18; height: auto; }
+    PickScreen RowList {
+        background: $h-raised; max-height: 18; height: auto;
+        scrollbar-background: $h-raised; scrollbar-background-hover: $h-raised;
+        scrollbar-background-active: $h-raised;
+    }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,ctrl+c", "leave", "Close", show=False, id="pick.leave"),

@@ -511,3 +511,36 @@ async def test_five_thousand_messages_lay_out_only_what_is_seen() -> None:
             transcript.scroll_to(y=y, animate=False)
             await asyncio.sleep(0)
         assert transcript.laid_out_blocks <= 450
+
+
+@pytest.mark.ac("follow-the-end")
+async def test_the_last_lines_are_in_view_however_they_come_together() -> None:
+    """Bursts of blocks, heights that change while they come, a view that shrinks and grows."""
+    choice = random.Random(20_260_101)
+    async with Stage(lambda _: None).run_test(size=(80, 20)) as pilot:
+        transcript = pilot.app.query_one(Transcript)
+        for number in range(5):
+            transcript.add_user(f"u{number}", "go on\n" * choice.randint(1, 4))
+            for call in range(choice.randint(1, 3)):
+                call_id = f"c{number}-{call}"
+                transcript.start_tool(call_id, "terminal", f"command {call}")
+                transcript.append_reply(f"a{number}-{call}", "word " * choice.randint(0, 200))
+                if choice.random() < 0.5:
+                    await pilot.pause()
+                if choice.random() < 0.3:
+                    await pilot.resize_terminal(80, choice.randint(10, 30))
+                transcript.finish_tool(
+                    ToolFinished(
+                        call_id=call_id,
+                        name="terminal",
+                        ok=choice.random() < 0.5,
+                        result_preview="line\n" * choice.randint(0, 9),
+                    )
+                )
+            transcript.finish_turn(
+                TurnFinished(outcome="interrupted", reason="interrupted", turn_id=f"t{number}")
+            )
+            transcript.notice(Notice(level="info", code="x", text=f"the end of {number}"))
+            shown = await settled(pilot)
+            assert transcript.is_following
+            assert any(f"the end of {number}" in line for line in shown[-2:]), shown

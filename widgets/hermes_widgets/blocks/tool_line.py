@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from hermes_core.events import FileDiff, ToolFinished, ToolSkipped
 from hermes_widgets.blocks.block import Block, Kind
 from hermes_widgets.blocks.diff_view import diff_rows
-from hermes_widgets.blocks.tool_words import is_known, tool_verb
+from hermes_widgets.blocks.tool_words import is_known, tool_verb, was_stopped
 from hermes_widgets.drawing.foreign import lines_of, one_line, output_lines
 from hermes_widgets.drawing.pens import Pen, Run
 from hermes_widgets.drawing.rows import Row, Sheet
@@ -119,6 +119,8 @@ class ToolLine(Block):
         self.turn_id = event.turn_id
         self.state = "done" if event.ok else "failed"
         self._fact = one_line(event.summary) or ("" if event.ok else "failed")
+        if was_stopped(event):
+            self.state, self._fact = "skipped", _CAUSES["interrupt"]
         self._output = event.result_preview or self._live
         self._diffs = event.diffs
         self._spilled = event.spilled_path

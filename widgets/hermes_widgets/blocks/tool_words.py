@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hermes_core.events import ToolFinished
+
 _VERBS = {
     "read_file": "read",
     "write_file": "write",
@@ -64,3 +66,8 @@ def tool_verb(name: str, kind: str = "other") -> str:
 def is_known(name: str) -> bool:
     """Whether the verb alone says which tool it is."""
     return name in _VERBS
+
+
+def was_stopped(event: ToolFinished) -> bool:
+    """Whether a call ended because the person stopped the turn, which is no failure of it."""
+    return not event.ok and event.summary == "interrupted"
