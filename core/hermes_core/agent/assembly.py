@@ -15,6 +15,7 @@ from hermes_core.agent import prompt as prompts
 from hermes_core.agent import recovery
 from hermes_core.agent.cancel import TurnCancel
 from hermes_core.agent.clock import Clock
+from hermes_core.agent.compaction.compactor import Compactor
 from hermes_core.agent.conversation import Conversation
 from hermes_core.agent.inbox import Inbox
 from hermes_core.agent.journal import Journal
@@ -25,6 +26,7 @@ from hermes_core.agent.services import SessionQuestions, SessionTodos
 from hermes_core.agent.session import Session
 from hermes_core.agent.session_parts import SessionParts
 from hermes_core.agent.session_upkeep import SessionRollbacks, tool_families
+from hermes_core.agent.side_jobs import SideJobs
 from hermes_core.agent.tool_runner import ToolRunner, ToolServices
 from hermes_core.agent.turn_parts import TurnParts
 from hermes_core.agent.workers import Workers
@@ -150,6 +152,8 @@ class _Assembly:
             journal,
             enabled=ground.loaded.settings.checkpoints.enabled,
         )
+        read_memory: ReadMemory = services[ReadMemory]
+        side_jobs = self._side_jobs(journal, talk, read_memory.forget_returned)
         inbox = Inbox(journal, ground.home.spills / plan.session_id, new_id)
         runner = ToolRunner(
             journal, self._tool_services(talk, journal, pending, desk, checkpoints, services)
@@ -171,13 +175,14 @@ class _Assembly:
                 conversation=talk,
                 inbox=inbox,
                 pending=pending,
-                turn_parts=self._turn_parts(journal, runner, checkpoints),
+                turn_parts=self._turn_parts(journal, runner, side_jobs.compactor, checkpoints),
                 approvals=desk,
                 rollbacks=checkpoints,
                 switch_runtime=self._switch,
                 busy_mode=ground.loaded.settings.display.busy_input_mode,
                 interactive=plan.interactive,
-                on_rewind=services[ReadMemory].forget_returned,
+                on_rewind=read_memory.forget_returned,
+                titles=side_jobs.titles if self._wants_titles else None,
                 turn_gate=ground.turn_gate,
                 on_close=close,
             )
@@ -311,8 +316,43 @@ class _Assembly:
             return StallLimits(written, written, written)
         return StallLimits(silent_s=0) if is_local(runtime.base_url) else StallLimits()
 
+    def _side_jobs(
+        self, journal: Journal, talk: Conversation, forget_results: Callable[[], None]
+    ) -> SideJobs:
+        ground = self.ground
+
+        def main() -> Resolution:
+            assert self.resolution is not None, "resolved when the session was built"
+            return self.resolution
+
+        async def rebuild() -> str:
+            return (await asyncio.to_thread(self._prompt)).text
+
+        return SideJobs(
+            journal=journal,
+            conversation=talk,
+            store=ground.store,
+            loaded=ground.loaded,
+            counter=ground.counter,
+            clock=ground.clock,
+            main=main,
+            open_model=ground.model,
+            rebuild_prompt=rebuild,
+            forget_results=forget_results,
+            new_id=new_id,
+        )
+
+    @property
+    def _wants_titles(self) -> bool:
+        """Titles are for people at a screen, and nobody asks for them."""
+        return self.plan.interactive and self.ground.environ.get("HERMES_OFFLINE", "") in ("", "0")
+
     def _turn_parts(
-        self, journal: Journal, runner: ToolRunner, checkpoints: SessionRollbacks
+        self,
+        journal: Journal,
+        runner: ToolRunner,
+        compactor: Compactor,
+        checkpoints: SessionRollbacks,
     ) -> TurnParts:
         ground, settings = self.ground, self.ground.loaded.settings
         caller = ModelCaller(journal, clock=ground.clock, stall=self._stall, new_id=new_id)
@@ -325,6 +365,7 @@ class _Assembly:
             journal=journal,
             caller=caller,
             runner=runner,
+            compactor=compactor,
             model=model,
             tools=self.plan.tools,
             clock=ground.clock,

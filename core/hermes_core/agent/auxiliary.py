@@ -17,6 +17,7 @@ import msgspec
 from hermes_core.agent.clock import Clock
 from hermes_core.agent.inline_reasoning import InlineReasoning
 from hermes_core.agent.journal import Journal
+from hermes_core.agent.model_call import TOO_LONG
 from hermes_core.errors import HermesError, ProviderError
 from hermes_core.events import Notice, RequestFailed, RequestFinished, RequestStarted
 from hermes_core.messages import Runtime, Usage
@@ -24,7 +25,6 @@ from hermes_core.providers.base import Model, ModelRequest, StreamEnd, TextDelta
 
 BACKOFF_BASE_S = 2.0
 BACKOFF_CAP_S = 20.0
-TOO_LONG = ("context_overflow", "payload_too_large")
 
 _log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ class Route:
 
 
 MakeRequest = Callable[[Runtime, int], ModelRequest]
-"""The request for a runtime, its material halved so many times to fit."""
+"""The request for a runtime, its material halved so many times to fit. Runs in a thread."""
 
 
 class Auxiliary:
@@ -59,13 +59,11 @@ class Auxiliary:
         clock: Clock,
         routes: Callable[[str], Sequence[Route]],
         estimate: Callable[[ModelRequest], int],
-        count: Callable[[Usage], None],
     ) -> None:
         self._journal = journal
         self._clock = clock
         self._routes = routes
         self._estimate = estimate
-        self._count = count
         self._warned: set[str] = set()
 
     async def ask(self, task: str, make: MakeRequest, *, attempts: int = 1) -> str:
@@ -93,8 +91,9 @@ class Auxiliary:
     async def _follow(self, route: Route, task: str, make: MakeRequest, attempts: int) -> str:
         halvings = 0
         for attempt in range(1, attempts + 1):
+            made = await asyncio.to_thread(make, route.runtime, halvings)
             request = msgspec.structs.replace(
-                make(route.runtime, halvings), purpose=task, session_id=self._journal.session_id
+                made, purpose=task, session_id=self._journal.session_id
             )
             try:
                 return await self._once(route, request, attempt)
@@ -130,7 +129,7 @@ class Auxiliary:
                 f"No answer within {route.timeout_s:.0f} s.", reason="timeout", retryable=True
             ) from error
         usage = msgspec.structs.replace(usage, requests=1)
-        self._count(usage)
+        self._journal.count(usage)
         if not text.strip():
             raise ProviderError("The model returned no text.", reason="malformed", retryable=True)
         self._journal.emit(

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from hermes_core.messages import Attachment, Message, Runtime, TodoItem, Usage, clean_text
+from hermes_core.messages import (
+    Attachment,
+    Message,
+    Runtime,
+    TodoItem,
+    Usage,
+    clean_text,
+    is_summary,
+)
 
 
 @dataclass(slots=True)
@@ -31,8 +39,13 @@ class Conversation:
         self.used_call_ids |= {call.id for m in self.messages for call in m.tool_calls}
 
     def last_user(self) -> Message | None:
-        """The newest message of the person."""
-        return next((m for m in reversed(self.messages) if m.role == "user"), None)
+        """The newest message of the person that is still there word for word.
+
+        None when all since the last summary is taken back: what came before it is no
+        longer the tail of the history.
+        """
+        newest = next((m for m in reversed(self.messages) if m.role == "user"), None)
+        return None if newest is None or is_summary(newest) else newest
 
     def cut_from(self, message_id: str) -> list[Message]:
         """Drop the message of that id and everything after it; returns what was dropped."""
@@ -40,6 +53,7 @@ class Conversation:
             if message.message_id == message_id:
                 dropped = self.messages[index:]
                 del self.messages[index:]
+                self.last_prompt_tokens = 0
                 return dropped
         return []
 

@@ -39,6 +39,8 @@ MALFORMED_BASE_S = 5.0
 MALFORMED_CAP_S = 120.0
 RETRY_AFTER_CAP_S = 120.0
 
+TOO_LONG = ("context_overflow", "payload_too_large")
+"""Reasons that a shorter history may mend."""
 _BROKEN_STREAM = {"cut_stream", "connection", "timeout", "malformed", "server_error", "overloaded"}
 
 _log = logging.getLogger(__name__)
@@ -161,7 +163,7 @@ class ModelCaller:
                     answer.close(state="discarded", reason=error.reason)
                 answer.retract_calls("lost")
                 if not error.retryable or attempt == MAX_ATTEMPTS:
-                    self._report(error, "stop")
+                    self._report(error, "compress" if error.reason in TOO_LONG else "stop")
                     raise
                 self._report(error, "retry")
                 if await self._wait(error, attempt, cancel, steer):

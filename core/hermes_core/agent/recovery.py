@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from hermes_core.events import (
     ApprovalRequested,
     ApprovalResolved,
+    CompactionFailed,
+    CompactionFinished,
+    CompactionStarted,
     CoreEvent,
     MessageFinished,
     MessageStarted,
@@ -44,6 +47,7 @@ class LeftOpen:
     """Calls the model named that were never started."""
     approvals: dict[str, ApprovalRequested] = field(default_factory=dict)
     questions: dict[str, QuestionAsked] = field(default_factory=dict)
+    compaction: CompactionStarted | None = None
 
     def take(self, event: CoreEvent) -> None:
         """Follow one event."""
@@ -79,6 +83,8 @@ def left_open(events: Sequence[CoreEvent]) -> LeftOpen:
     found = LeftOpen()
     for event in events:
         found.take(event)
+        if isinstance(event, CompactionStarted | CompactionFinished | CompactionFailed):
+            found.compaction = event if isinstance(event, CompactionStarted) else None
     return found
 
 
@@ -131,6 +137,9 @@ def closing_events(found: LeftOpen) -> list[CoreEvent]:
                 turn_id=turn_id,
             )
         )
+    if found.compaction is not None:
+        text = "hermes stopped while it was at it; the conversation is unchanged."
+        events.append(CompactionFailed(error=text, turn_id=turn_id))
     if found.turn is not None:
         events.append(TurnFinished(outcome="interrupted", reason="owner_lost", turn_id=turn_id))
     return events

@@ -8,9 +8,9 @@ from typing import Literal
 
 from hermes_core.agent.answer import Answer
 from hermes_core.agent.calls import BadCall, ReadyCall, looks_truncated, mend_json
-from hermes_core.errors import ContextFull, HermesError
+from hermes_core.errors import HermesError
 from hermes_core.events import TurnFinished
-from hermes_core.messages import Message, Runtime
+from hermes_core.messages import Message
 
 MAX_CUTS = 1
 MAX_CONTINUATIONS = 3
@@ -178,15 +178,6 @@ def prefill(answer: Answer) -> tuple[Message, ...]:
 def reply_reserve(window_tokens: int) -> int:
     """Tokens kept free for the reply: 4,096, in small windows an eighth."""
     return min(4_096, window_tokens // 8)
-
-
-def context_full(runtime: Runtime) -> ContextFull:
-    """The refusal when the conversation no longer fits."""
-    return ContextFull(
-        f"This conversation no longer fits the context window of {runtime.model} "
-        f"({runtime.window_tokens:,} tokens).",
-        hint="Start a new one with /new; this one stays and can be searched.",
-    )
 
 
 def failed(reason: str, error: HermesError) -> TurnFinished:

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import nullcontext
 
 import msgspec
 
 from hermes_core.agent.cancel import TurnCancel
+from hermes_core.agent.compaction.by_hand import CompactionByHand
+from hermes_core.agent.compaction.compactor import LEAST_MESSAGES
 from hermes_core.agent.conversation import Conversation
 from hermes_core.agent.model_call import Steer
 from hermes_core.agent.session_parts import SessionParts
@@ -73,7 +75,8 @@ class Session:
         self._parts = parts
         self._journal = parts.journal
         self._talk = parts.conversation
-        self._turn: Turn | None = None
+        self._turn: Turn | CompactionByHand | None = None
+        """What runs; summarising by hand takes the place of a turn."""
         self._task: asyncio.Task[None] | None = None
         self._steer = Steer()
         self._queue_paused = False
@@ -213,7 +216,9 @@ class Session:
                 return Reply(ok=True)
             case Subscribe():
                 return Reply(ok=False, code="use_events", text="Iterate events() instead.")
-            case Compact() | SpawnBackground() | AskSide():
+            case Compact(focus=focus):
+                return self._compact(focus)
+            case SpawnBackground() | AskSide():
                 return Reply(
                     ok=False, code="not_available", text="This version cannot do that yet."
                 )
@@ -265,7 +270,17 @@ class Session:
             take_steered=self._parts.inbox.take_urgent,
             steer=self._steer,
         )
-        self._turn = turn
+
+        async def run() -> None:
+            finish = await turn.run(inputs)
+            if self._parts.titles is not None:
+                self._parts.titles.after_turn(finish)
+
+        self._occupy(turn, run)
+
+    def _occupy(self, running: Turn | CompactionByHand, run: Callable[[], Awaitable[None]]) -> None:
+        """Do one thing that nothing else may overlap."""
+        self._turn = running
         self._steer.clear()
         self._idle.clear()
 
@@ -273,7 +288,7 @@ class Session:
             beat = asyncio.create_task(self._beat())
             try:
                 async with self._parts.turn_gate or nullcontext():
-                    await turn.run(inputs)
+                    await run()
             finally:
                 beat.cancel()
                 self._turn = None
@@ -308,12 +323,27 @@ class Session:
     def _busy(self, text: str) -> Reply | None:
         return Reply(ok=False, code="busy", text=text) if self._turn is not None else None
 
+    def _compact(self, focus: str) -> Reply:
+        if refusal := self._busy("Agent is running — wait or /stop first, then summarise."):
+            return refusal
+        parts = self._parts.turn_parts
+        if not parts.compactor.is_enabled:
+            text = "Summaries are off: compression.enabled is false."
+            return Reply(ok=False, code="disabled", text=text)
+        if len(self._talk.messages) < LEAST_MESSAGES:
+            return Reply(ok=False, code="nothing", text="There is nothing to summarise yet.")
+        by_hand = CompactionByHand(parts, self._talk, focus)
+        self._occupy(by_hand, by_hand.run)
+        return Reply(ok=True)
+
     async def _undo(self, cause: str) -> Reply:
         if refusal := self._busy("Agent is running — wait or /stop first."):
             return refusal
         last = self._talk.last_user()
         if last is None:
-            return Reply(ok=False, code="nothing", text="There is nothing to undo.")
+            text = "There is nothing to undo; what came before was summarised."
+            text = text if self._talk.messages else "There is nothing to undo."
+            return Reply(ok=False, code="nothing", text=text)
         store, session_id = self._parts.store, self.session_id
         await self._journal.write(
             SessionRewound(from_message_id=last.message_id, cause=cause),  # type: ignore[arg-type]
@@ -391,6 +421,8 @@ class Session:
                 self._turn.cancel.set()
             if self._task is not None:
                 await asyncio.wait({self._task}, timeout=CLOSE_WAIT_S)
+            if self._parts.titles is not None:
+                await self._parts.titles.aclose()
             self._journal.emit(SessionClosed(reason=reason))
             await self._journal.aclose()
             if self._parts.on_close is not None:

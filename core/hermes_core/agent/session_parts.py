@@ -11,6 +11,7 @@ from hermes_core.agent.conversation import Conversation
 from hermes_core.agent.inbox import Inbox
 from hermes_core.agent.journal import Journal
 from hermes_core.agent.pending import Pending
+from hermes_core.agent.titles import Titles
 from hermes_core.agent.turn_parts import TurnParts
 from hermes_core.events import InputMode
 from hermes_core.messages import Runtime
@@ -66,6 +67,8 @@ class SessionParts:
     """Whether a person sits behind the door that opened it."""
     on_rewind: Callable[[], None] = lambda: None
     """Told after the conversation lost its tail or files went back."""
+    titles: Titles | None = None
+    """Names a new conversation; None where nobody looks at titles."""
     turn_gate: asyncio.Semaphore | None = None
     """Shared by the process: how many turns may run at once."""
     on_close: Callable[[], Awaitable[None]] | None = None

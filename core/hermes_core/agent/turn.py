@@ -16,16 +16,15 @@ import msgspec
 
 from hermes_core.agent import reply_policy as policy
 from hermes_core.agent.answer import Answer, say
+from hermes_core.agent.asking import Asking
 from hermes_core.agent.calls import BadCall, ReadyCall, prepare, sendable, without_duplicates
 from hermes_core.agent.cancel import TurnCancel
 from hermes_core.agent.conversation import Conversation, Input
-from hermes_core.agent.history import request_history
 from hermes_core.agent.model_call import Steer
 from hermes_core.agent.results import to_json
 from hermes_core.agent.turn_parts import TurnParts
 from hermes_core.errors import Cancelled, ContextFull, HermesError, ProviderError
 from hermes_core.events import (
-    ContextGauge,
     InputState,
     MessageFinished,
     MessageStarted,
@@ -37,8 +36,7 @@ from hermes_core.events import (
     TurnStarted,
     fit_text,
 )
-from hermes_core.messages import Message, ToolCall, Usage, clean_text
-from hermes_core.providers.base import ModelRequest
+from hermes_core.messages import Message, ToolCall, clean_text
 
 _log = logging.getLogger(__name__)
 
@@ -64,14 +62,8 @@ class Turn:
         self._counts = policy.Counts()
         self._steps = 0
         self._tool_calls = 0
-        self._usage = Usage()
         self._schemas = tuple(tool.schema() for tool in parts.tools)
-        self._extra: tuple[Message, ...] = ()
-        """Messages of the next request alone; never stored."""
-        self._earlier: Answer | None = None
-        """An answer stopped by the output limit, to be continued."""
-        self._system = ""
-        """Ephemeral system text that came with an input."""
+        self._asking = Asking(parts, conversation, cancel=self.cancel, steer=steer)
 
     # --- the whole -----------------------------------------------------------------------
 
@@ -86,7 +78,7 @@ class Turn:
         finish = await self._outcome()
         finish = msgspec.structs.replace(
             finish,
-            usage=self._usage,
+            usage=self._asking.usage,
             steps=self._steps,
             tool_calls=self._tool_calls,
             duration_s=round(self._parts.clock.monotonic() - started, 3),
@@ -106,8 +98,6 @@ class Turn:
         except ContextFull as error:
             return policy.failed("context_full", error)
         except ProviderError as error:
-            if error.reason in ("context_overflow", "payload_too_large"):
-                return policy.failed("context_full", policy.context_full(self._talk.runtime))
             return policy.failed(f"request_failed:{error.reason}", error)
         except HermesError as error:
             return policy.failed("error", error)
@@ -140,7 +130,7 @@ class Turn:
             journal.step = self._steps
             self._parts.on_step()
             journal.emit(StepStarted(n=self._steps, limit=self._parts.max_steps))
-            answer = await self._ask(self._schemas)
+            answer = await self._asking.ask(self._schemas)
             finish = await self._handle(answer)
             journal.emit(
                 StepFinished(n=self._steps, finish_reason=answer.finish_reason or answer.ending)
@@ -167,7 +157,7 @@ class Turn:
             )
             if item.note:
                 self._talk.notes[message.message_id] = item.note
-            self._system = item.system or self._system
+            self._asking.system = item.system or self._asking.system
             self._talk.messages.append(message)
             journal = self._parts.journal
             journal.record(message)
@@ -184,64 +174,6 @@ class Turn:
                     text_ref=message.message_id if len(shown) < len(text) else None,
                 )
             )
-
-    # --- asking --------------------------------------------------------------------------
-
-    def _request(self, schemas: tuple[dict[str, object], ...]) -> ModelRequest:
-        notes = self._talk.notes
-        messages = [
-            msgspec.structs.replace(m, content=f"{notes[m.message_id]}\n\n{m.content}")
-            if m.message_id in notes
-            else m
-            for m in self._talk.messages
-        ]
-        return ModelRequest(
-            runtime=self._talk.runtime,
-            system=self._talk.system,
-            messages=request_history([*messages, *self._extra]),
-            tools=schemas,
-            ephemeral_system="\n\n".join(t for t in (self._parts.overlay, self._system) if t),
-            max_output_tokens=self._parts.max_output_tokens,
-            reasoning_effort=self._talk.effort,
-            session_id=self._parts.session_id,
-        )
-
-    async def _ask(self, schemas: tuple[dict[str, object], ...]) -> Answer:
-        request = self._request(schemas)
-        estimate = self._parts.estimate(request)
-        window = self._talk.runtime.window_tokens
-        if estimate + policy.reply_reserve(window) > window:
-            raise policy.context_full(self._talk.runtime)
-        answer = await self._parts.caller.ask(
-            self._parts.model(),
-            request,
-            cancel=self.cancel,
-            steer=self._steer,
-            est_tokens=estimate,
-            used_call_ids=self._talk.used_call_ids,
-            continues=self._earlier,
-        )
-        self._extra, self._earlier = (), None
-        if answer.usage is not None:
-            self._usage += answer.usage
-            self._talk.usage += answer.usage
-            if answer.usage.prompt_tokens:
-                self._talk.last_prompt_tokens = answer.usage.prompt_tokens
-                self._parts.calibrate(request, answer.usage)
-        self._gauge(answer, estimate)
-        return answer
-
-    def _gauge(self, answer: Answer, estimate: int) -> None:
-        window = self._talk.runtime.window_tokens
-        reported = answer.usage.total_tokens if answer.usage else 0
-        self._parts.journal.emit(
-            ContextGauge(
-                used=reported or estimate,
-                window=window,
-                threshold=window - policy.reply_reserve(window),
-                source="reported" if reported else "estimated",
-            )
-        )
 
     # --- what follows from a reply ---------------------------------------------------------
 
@@ -270,10 +202,10 @@ class Turn:
 
     def _keep_earlier(self, reason: str) -> None:
         """Close and keep an answer that was to be continued and will not be."""
-        earlier, self._earlier = self._earlier, None
+        earlier, self._asking.earlier = self._asking.earlier, None
         if earlier is None:
             return
-        self._extra = ()
+        self._asking.extra = ()
         earlier = earlier.latest
         earlier.close(state="truncated", reason=reason)
         self._keep(earlier, finish_reason=reason)
@@ -291,7 +223,7 @@ class Turn:
                 hint="Ask it to continue, or use /retry.",
             )
         self._notice("warn", "stream_cut", "The connection broke; asking the model to go on.")
-        self._extra = (Message(role="user", content=policy.CONTINUE),)
+        self._asking.extra = (Message(role="user", content=policy.CONTINUE),)
         return None
 
     def _after_text(self, answer: Answer) -> TurnFinished | None:
@@ -300,14 +232,14 @@ class Turn:
             case "finish":
                 return self._finish_with(answer)
             case "continue_text":
-                self._earlier = answer
-                self._extra = (
+                self._asking.earlier = answer
+                self._asking.extra = (
                     Message(role="assistant", content=answer.text),
                     Message(role="user", content=policy.CONTINUE),
                 )
                 return None
             case "prefill":
-                self._extra = policy.prefill(answer)
+                self._asking.extra = policy.prefill(answer)
                 answer.close(state="discarded")
                 return None
             case "retry":
@@ -427,9 +359,9 @@ class Turn:
         reason = f"max_iterations_reached({self._steps}/{limit})"
         problem = "the model returned no text"
         for _ in range(2):
-            self._extra = (Message(role="user", content=policy.WRAP_UP),)
+            self._asking.extra = (Message(role="user", content=policy.WRAP_UP),)
             try:
-                answer = await self._ask(())
+                answer = await self._asking.ask(())
             except ProviderError as error:
                 problem = str(error)
                 continue

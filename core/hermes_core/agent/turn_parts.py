@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from hermes_core.agent.clock import Clock
+from hermes_core.agent.compaction.compactor import Compactor
 from hermes_core.agent.journal import Journal
 from hermes_core.agent.model_call import ModelCaller
 from hermes_core.agent.tool_runner import ToolRunner
@@ -21,6 +22,7 @@ class TurnParts:
     journal: Journal
     caller: ModelCaller
     runner: ToolRunner
+    compactor: Compactor
     model: Callable[[], Model]
     tools: Registry
     clock: Clock

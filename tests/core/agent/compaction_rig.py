@@ -86,7 +86,10 @@ class CompactionRig:
         self.done = 0
 
     async def shorten(self, cause: Any = "manual", **options: Any) -> bool:
-        return await self.compactor.shorten(cause, fixed_tokens=500, cancel=self.cancel, **options)
+        outcome = await self.compactor.shorten(
+            cause, fixed_tokens=500, cancel=self.cancel, **options
+        )
+        return outcome == "shortened"
 
     async def events(self, *kinds: type) -> list[Any]:
         """The stored events of some kinds, in order."""
@@ -125,7 +128,6 @@ async def compaction_rig(
         clock=clock,
         routes=lambda task: ways,
         estimate=estimate_request,
-        count=journal.count,
     )
 
     async def rebuild() -> str:

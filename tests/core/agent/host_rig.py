@@ -72,7 +72,8 @@ def options(
     return HostOptions(
         home=home,
         environ={
-            "HOME": str(home.root.parent), "PATH": "/usr/local/bin:/usr/bin:/bin", **(environ or {}),
+            "HOME": str(home.root.parent), "PATH": "/usr/local/bin:/usr/bin:/bin",
+            "HERMES_OFFLINE": "1", **(environ or {}),
         },
         cwd=Path.cwd(),
         overrides=overrides,

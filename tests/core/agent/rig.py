@@ -11,7 +11,9 @@ from typing import Any
 
 import msgspec
 
+from hermes_core.agent.auxiliary import Auxiliary, Route
 from hermes_core.agent.cancel import TurnCancel
+from hermes_core.agent.compaction.compactor import Compactor, CompactorParts
 from hermes_core.agent.conversation import Conversation
 from hermes_core.agent.inbox import Inbox
 from hermes_core.agent.journal import Journal
@@ -20,14 +22,17 @@ from hermes_core.agent.pending import Pending
 from hermes_core.agent.services import SessionQuestions, SessionTodos
 from hermes_core.agent.session import Session
 from hermes_core.agent.session_parts import SessionParts
+from hermes_core.agent.titles import Titles
 from hermes_core.agent.tool_runner import ToolRunner, ToolServices
 from hermes_core.agent.turn_parts import TurnParts
 from hermes_core.commands import CoreCommand, Reply, Submit
+from hermes_core.config.agent_settings import CompressionSettings
 from hermes_core.config.schema import Settings
 from hermes_core.events import CoreEvent, InputMode, TurnFinished
 from hermes_core.files import LocalFiles
 from hermes_core.messages import Message, Runtime
 from hermes_core.paths import Home
+from hermes_core.providers.tokens import estimate_message
 from hermes_core.security.approvals import Grant
 from hermes_core.security.redaction import LineRedactor, Redactor
 from hermes_core.storage.records import SessionRecord
@@ -191,6 +196,9 @@ async def rig(
     store: Store | None = None,
     session_id: str = SESSION,
     inbox_type: type[Inbox] = Inbox,
+    compression: CompressionSettings | None = None,
+    side_model: ScriptedProvider | None = None,
+    titles: bool = False,
 ) -> AsyncIterator[Rig]:
     """Open a session on the scripted model and close it afterwards."""
     clock = clock or FakeClock()
@@ -244,6 +252,31 @@ async def rig(
         clock=clock,
         strays=strays,
     )
+    auxiliary = Auxiliary(
+        journal,
+        clock=clock,
+        routes=lambda task: [
+            Route(open_model=lambda: side_model or provider, runtime=talk.runtime, timeout_s=5.0)
+        ],
+        estimate=estimate,
+    )
+
+    async def rebuild_prompt() -> str:
+        return "You are a test, told again."
+
+    compactor = Compactor(
+        CompactorParts(
+            journal=journal,
+            store=store,
+            conversation=talk,
+            auxiliary=auxiliary,
+            settings=compression or CompressionSettings(enabled=False),
+            measure=estimate_message,
+            rebuild_prompt=rebuild_prompt,
+            clock=clock,
+            new_id=new_id,
+        )
+    )
     caller = ModelCaller(
         journal, clock=clock, stall=lambda: stall or StallLimits(silent_s=0), new_id=new_id
     )
@@ -259,6 +292,7 @@ async def rig(
                 journal=journal,
                 caller=caller,
                 runner=ToolRunner(journal, services),
+                compactor=compactor,
                 model=lambda: provider,
                 tools=Registry(tools or (Echo(),)),
                 clock=clock,
@@ -275,6 +309,7 @@ async def rig(
             ),
             busy_mode=busy_mode,
             interactive=interactive,
+            titles=Titles(journal, store, auxiliary, talk) if titles else None,
         )
     )
     holder.append(session.retain())

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -45,6 +46,9 @@ LEAST_MESSAGES = 4
 
 Cause = Literal["threshold", "window", "provider", "manual"]
 """Grown to the threshold, too long to be sent, refused as too long, asked for."""
+
+Outcome = Literal["shortened", "nothing", "failed"]
+"""Done; nothing can or has to be left out; the events say why it stayed as it was."""
 
 _log = logging.getLogger(__name__)
 
@@ -126,8 +130,9 @@ class Compactor:
         cancel: TurnCancel,
         goal_tokens: int | None = None,
         focus: str = "",
-    ) -> bool:
-        """Shorten the history; False if it stays as it is.
+        scale: float = 1.0,
+    ) -> Outcome:
+        """Shorten the history, if that is possible and of use.
 
         Args:
             cause: Why; stands in the events. `manual` also summarises what need not be.
@@ -135,29 +140,34 @@ class Compactor:
             cancel: Stops it; the history then stays as it is.
             goal_tokens: The most a request may take afterwards; None: what the window allows.
             focus: What the summary should keep most of.
+            scale: How much more a message takes than is estimated, as the provider counts.
 
         Raises:
             Cancelled: Interrupted.
         """
         before = list(self._talk.messages)
+
+        def measure(message: Message) -> int:
+            return math.ceil(self._parts.measure(message) * scale)
+
         plan = await asyncio.to_thread(
             make_plan,
             before,
             self.limits,
-            measure=self._parts.measure,
+            measure=measure,
             fixed_tokens=fixed_tokens,
             goal_tokens=goal_tokens,
             by_hand=cause == "manual",
             new_id=self._parts.new_id,
         )
         if plan is None:
-            self._rest(fixed_tokens + self.tokens())
-            return False
+            self._rest(fixed_tokens + sum(map(measure, before)))
+            return "nothing"
         journal = self._parts.journal
         journal.emit(CompactionStarted(cause=cause, messages_before=len(before)))
         await journal.flush()
         try:
-            return await self._carry_out(plan, before, focus, cancel)
+            return await self._carry_out(plan, before, measure, focus, cancel)
         except (Cancelled, asyncio.CancelledError):
             journal.emit(CompactionFailed(error="Interrupted; the conversation is unchanged."))
             raise
@@ -167,8 +177,13 @@ class Compactor:
             raise
 
     async def _carry_out(
-        self, plan: Plan, before: list[Message], focus: str, cancel: TurnCancel
-    ) -> bool:
+        self,
+        plan: Plan,
+        before: list[Message],
+        measure: Measure,
+        focus: str,
+        cancel: TurnCancel,
+    ) -> Outcome:
         parts = self._parts
         summary, is_local = None, False
         if plan.needs_summary:
@@ -177,22 +192,27 @@ class Compactor:
             if problem is not None and parts.settings.abort_on_summary_failure:
                 self._rest(plan.tokens_before)
                 parts.journal.emit(CompactionFailed(error=f"No summary: {problem}"[:500]))
-                return False
+                return "failed"
             if problem is not None:
                 self._tell_local(problem)
             summary = summary_message(
                 body, self._talk.todos, unique=parts.new_id(), timestamp=parts.clock.time()
             )
         after = plan.assemble(summary)
-        if problems := find_problems(before, after):
+        if problems := await asyncio.to_thread(find_problems, before, after):
             _log.error("a shortened history was refused: %s", "; ".join(problems))
             text = f"The shortened history was not sound ({problems[0]}); nothing was changed."
             parts.journal.emit(CompactionFailed(error=text))
-            return False
+            return "failed"
         system = await parts.rebuild_prompt()
         cancel.raise_if_set()
-        await self._keep(plan, summary, after, system, is_local=is_local)
-        return True
+        if self._talk.messages != before:
+            text = "The conversation was changed meanwhile; nothing was shortened."
+            parts.journal.emit(CompactionFailed(error=text))
+            return "failed"
+        size = plan.tokens_before - sum(map(measure, before)) + sum(map(measure, after))
+        await self._keep(plan, summary, after, system, size, is_local=is_local)
+        return "shortened"
 
     async def _summary(self, plan: Plan, focus: str, cancel: TurnCancel) -> tuple[str, str | None]:
         """The summary, and what was wrong with the models if none of them wrote it."""
@@ -225,6 +245,7 @@ class Compactor:
         summary: Message | None,
         after: list[Message],
         system: str,
+        size: int,
         *,
         is_local: bool,
     ) -> None:
@@ -237,8 +258,6 @@ class Compactor:
             before=None if following is None else following.message_id,
             replaced=plan.shortened,
         )
-        fixed = plan.tokens_before - self.tokens()
-        size = fixed + sum(map(parts.measure, after))
         finished = CompactionFinished(
             messages_before=len(talk.messages),
             messages_after=len(after),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import msgspec
@@ -47,9 +48,10 @@ class Room:
         request = build()
         tokens = self._estimate(request)
         is_over = tokens > self._compactor.limits.goal
-        if is_over or max(tokens, self._reported()) >= self._compactor.trigger:
+        used = max(tokens, self._reported())
+        if is_over or used >= self._compactor.trigger:
             cause: Cause = "window" if is_over else "threshold"
-            if await self._shorten(cause, tokens, cancel):
+            if await self._shorten(cause, tokens, cancel, scale=used / max(1, tokens)):
                 request = build()
                 tokens = self._estimate(request)
         if tokens > self._compactor.limits.goal:
@@ -82,18 +84,26 @@ class Room:
         )
 
     async def _shorten(
-        self, cause: Cause, tokens: int, cancel: TurnCancel, *, goal_tokens: int | None = None
+        self,
+        cause: Cause,
+        tokens: int,
+        cancel: TurnCancel,
+        *,
+        goal_tokens: int | None = None,
+        scale: float = 1.0,
     ) -> bool:
         if not self._compactor.is_enabled or self._used >= MAX_PER_TURN:
             return False
-        done = await self._compactor.shorten(
+        fixed = max(0, tokens - self._compactor.tokens())
+        outcome = await self._compactor.shorten(
             cause,
-            fixed_tokens=max(0, tokens - self._compactor.tokens()),
+            fixed_tokens=math.ceil(fixed * scale),
             cancel=cancel,
             goal_tokens=goal_tokens,
+            scale=scale,
         )
-        self._used += done
-        return done
+        self._used += outcome == "shortened"
+        return outcome == "shortened"
 
     def _reported(self) -> int:
         """What the provider counted last, with an estimate of what has come since."""
