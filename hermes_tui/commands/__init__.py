@@ -7,6 +7,10 @@ COMMANDS = {
         "hermes_tui.commands.sessions:group",
         "List, export, rename, delete conversations.",
     ),
+    "attach": (
+        "hermes_tui.commands.attach:command",
+        "Join a conversation that another process runs.",
+    ),
     "status": ("hermes_tui.commands.status:command", "What is set up, in short."),
     "doctor": ("hermes_tui.commands.doctor:command", "Look for what is broken, and mend it."),
     "logs": ("hermes_tui.commands.logs:command", "Read and follow the log files."),

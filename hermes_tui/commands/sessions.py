@@ -57,14 +57,7 @@ def browse(source: str | None, limit: int) -> None:
     async def work(store: Store) -> list[SessionSummary]:
         return await store.list_sessions(source=source, limit=limit)
 
-    chosen = pick(
-        _with_store(work),
-        ask=lambda: click.prompt(
-            "Number, words to filter, or Enter to leave", default="", show_default=False
-        ),
-        say=click.echo,
-        now=time.time(),
-    )
+    chosen = pick_on_terminal(_with_store(work))
     if chosen is not None:
         resume(chosen)
 
@@ -217,6 +210,18 @@ def table(found: Sequence[SessionSummary], *, now: float) -> list[str]:
         )
         for row in (heads, *rows)
     ]
+
+
+def pick_on_terminal(found: Sequence[SessionSummary]) -> str | None:
+    """Let the person at the terminal choose; the id, or None."""
+    return pick(
+        found,
+        ask=lambda: click.prompt(
+            "Number, words to filter, or Enter to leave", default="", show_default=False
+        ),
+        say=click.echo,
+        now=time.time(),
+    )
 
 
 def pick(
