@@ -13,6 +13,9 @@ DEFAULT_WINDOW_TOKENS = 128_000
 """Assumed for a model nobody told us about."""
 DEFAULT_MAX_OUTPUT_TOKENS = 128_000
 """Sent where a cap is mandatory and the model's own is unknown."""
+CLAUDE_MAX_OUTPUT_TOKENS = 64_000
+"""The same for a new Claude model: what the smallest of their latest can say. A cap
+above the model's own is refused."""
 
 FactSource = Literal["official_docs_snapshot", "models_dev", "provider_models_api"]
 """Where facts came from: shipped, the public catalogue, the endpoint itself."""
@@ -86,4 +89,6 @@ def window_of(model: str) -> int:
 def max_output_of(model: str) -> int:
     """Return the longest reply in tokens."""
     facts = facts_of(model)
-    return (facts and facts.max_output) or DEFAULT_MAX_OUTPUT_TOKENS
+    if facts is not None and facts.max_output:
+        return facts.max_output
+    return CLAUDE_MAX_OUTPUT_TOKENS if "claude" in model.lower() else DEFAULT_MAX_OUTPUT_TOKENS

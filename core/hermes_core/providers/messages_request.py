@@ -1,7 +1,7 @@
 """Our messages as a request of the messages wire. Pure.
 
-Source: Anthropic API reference, "Create a Message"; guides "Extended thinking",
-"Tool use", "Prompt caching".
+Source: Anthropic API reference, "Create a Message" and "Versions" (2026-10-21 has no
+`temperature`); guides "Thinking", "Effort", "Tool use", "Prompt caching".
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 from hermes_core.messages import Message, clean_text
 from hermes_core.providers.base import ModelRequest
 from hermes_core.providers.cache_markers import marker, marks_claude
-from hermes_core.providers.facts import max_output_of
+from hermes_core.providers.facts import max_output_of, plain_id
 from hermes_core.providers.images import Images, images_of, missing_text
 from hermes_core.providers.resolve import Resolution
 from hermes_core.providers.tool_arguments import parsed
@@ -22,6 +22,9 @@ EMPTY_TEXT = "(empty)"
 _NOT_IN_IDS = re.compile(r"[^a-zA-Z0-9_-]")
 _BUDGETS = {"xhigh": 32_000, "high": 16_000, "medium": 8_000, "low": 4_000, "minimal": 4_000}
 _EFFORTS = {"xhigh": "max", "minimal": "low"}
+_FIRST_ADAPTIVE = (4, 6)
+"""Later generations think as they see fit and refuse a budget."""
+_VERSION = re.compile(r"claude-[a-z]+-(\d{1,2})(?:-(\d{1,2}))?(?![\d])")
 _ROOM_FOR_ANSWER = 4_096
 _MARKED_MESSAGES = 3
 
@@ -47,7 +50,8 @@ def request_body(request: ModelRequest, resolution: Resolution, images: Images) 
     if request.tools:
         body["tools"] = [_tool(tool) for tool in request.tools]
         body["tool_choice"] = {"type": "auto"}
-    if request.temperature is not None:
+    if request.temperature is not None and "claude" not in model.lower():
+        # The service itself has no such field any more; compatible ones still do.
         body["temperature"] = request.temperature
     _add_thinking(body, request, model)
     body.update(resolution.extra_body)
@@ -64,16 +68,23 @@ def _add_thinking(body: dict[str, Any], request: ModelRequest, model: str) -> No
     name = model.lower()
     if not effort or effort == "none" or "claude" not in name or "haiku" in name:
         return
-    if "4-6" in name:
-        body["thinking"] = {"type": "adaptive"}
-        body["output_config"] = {"effort": _EFFORTS.get(effort, effort)}
+    version = _version_of(name)
+    if version >= _FIRST_ADAPTIVE:
+        body["thinking"] = {"type": "adaptive", "display": "summarized"}
+        knows_xhigh = version > _FIRST_ADAPTIVE and effort == "xhigh"
+        body["output_config"] = {"effort": effort if knows_xhigh else _EFFORTS.get(effort, effort)}
     elif "3-5" in name or "claude-3-opus" in name:
         return
     else:
         budget = min(_BUDGETS[effort], max(1_024, max_output_of(model) - _ROOM_FOR_ANSWER))
         body["thinking"] = {"type": "enabled", "budget_tokens": budget}
         body["max_tokens"] = max(body["max_tokens"], budget + _ROOM_FOR_ANSWER)
-    body.pop("temperature", None)
+
+
+def _version_of(model: str) -> tuple[int, int]:
+    """The generation of a Claude model, (0, 0) where its id does not say."""
+    found = _VERSION.search(plain_id(model))
+    return (int(found.group(1)), int(found.group(2) or 0)) if found else (0, 0)
 
 
 def _tool(tool: dict[str, Any]) -> dict[str, Any]:

@@ -33,7 +33,7 @@ from hermes_core.providers.tokens import (
         ("anthropic/claude-sonnet-4.5:beta", 200_000, 64_000),
         ("GPT-5.1", 400_000, 128_000),
         ("claude-opus-4.6", 1_000_000, 128_000),
-        ("claude-something-new", 200_000, 128_000),
+        ("claude-something-new", 200_000, 64_000),
         ("nobody/knows", DEFAULT_WINDOW_TOKENS, 128_000),
     ],
 )

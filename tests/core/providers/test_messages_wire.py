@@ -36,6 +36,7 @@ def _reach(
 
 
 NATIVE = _reach()
+ADAPTIVE = {"thinking": {"type": "adaptive", "display": "summarized"}}
 SIGNED = {"type": "thinking", "thinking": "hm", "signature": "s"}
 
 
@@ -128,7 +129,10 @@ def test_a_longer_life_of_the_cache_is_written_out() -> None:
 @pytest.mark.parametrize(
     ("model", "effort", "expected"),
     [
-        ("claude-opus-4-6", "xhigh", {"thinking": {"type": "adaptive"}}),
+        ("claude-opus-4-6", "xhigh", ADAPTIVE),
+        ("claude-opus-4-7", "xhigh", ADAPTIVE),
+        ("claude-sonnet-5", "low", ADAPTIVE),
+        ("claude-fable-5-1-20260901", "low", ADAPTIVE),
         (
             "claude-sonnet-4-5",
             "high",
@@ -146,9 +150,20 @@ def test_effort_becomes_thinking_as_the_model_knows_it(
     reached = _reach(model)
     body = request_body(ask(reached, reasoning_effort=effort, temperature=0.3), reached, {})
     assert {key: body[key] for key in body if key == "thinking"} == expected
-    assert ("temperature" in body) is not bool(expected)
+    assert "temperature" not in body
     if effort == "xhigh":
-        assert body["output_config"] == {"effort": "max"}
+        known = "max" if model == "claude-opus-4-6" else "xhigh"
+        assert body["output_config"] == {"effort": known}
+
+
+async def test_a_temperature_goes_only_where_the_field_still_is(model_server: ModelServer) -> None:
+    for model in ("claude-sonnet-4-5", "MiniMax-M2.7"):
+        model_server.add(say("ok"))
+        reached = _reach(model, provider="custom", url=model_server.url)
+        opened = open_model(reached)
+        await collect(opened, ask(reached, temperature=0.3))
+        await opened.aclose()
+        assert ("temperature" in model_server.request.json) is ("claude" not in model)
 
 
 def test_the_cap_leaves_room_behind_the_thinking_budget() -> None:

@@ -1,7 +1,7 @@
 """`POST /v1/messages` as the real service behaves.
 
 Sources: Anthropic API reference, "Create a Message", "Streaming messages",
-"Errors", and the guides "Extended thinking", "Tool use", "Prompt caching"
+"Errors", "Versions", and the guides "Extended thinking", "Tool use", "Prompt caching"
 (docs.anthropic.com). Stricter than today's service in one point: it joins
 neighbouring turns of one role, we refuse them, as compatible servers do.
 """
@@ -46,6 +46,10 @@ def validate(request: Recorded, *, signatures: set[str]) -> None:
         require(name in FIELDS, f"{name}: Extra inputs are not permitted")
     for name in ("model", "messages", "max_tokens"):
         require(name in body, f"{name}: Field required")
+    if request.headers["anthropic-version"] >= "2026-10-21" and "claude" in body["model"]:
+        # Compatible servers, with models of their own, do not look at the version.
+        for name in ("temperature", "top_p", "top_k"):
+            require(name not in body, f"{name}: Extra inputs are not permitted")
     _validate_thinking(body)
     for number, tool in enumerate(body.get("tools", ())):
         require("input_schema" in tool, f"tools.{number}.custom.input_schema: Field required")
