@@ -30,6 +30,20 @@ def request_history(messages: Sequence[Message]) -> tuple[Message, ...]:
     return tuple(_alternate(paired))
 
 
+def without_opaque(messages: Sequence[Message]) -> tuple[Message, ...]:
+    """Return the history without what only the service that wrote it can read.
+
+    Signed and sealed thinking is refused by a service that cannot verify it, for
+    example after the key or the organisation has changed; the words stay.
+    """
+    return tuple(
+        msgspec.structs.replace(one, reasoning_details=None, codex_reasoning_items=None)
+        if one.reasoning_details or one.codex_reasoning_items
+        else one
+        for one in messages
+    )
+
+
 def compact_arguments(arguments: str) -> str:
     """Return the arguments with sorted keys and no spaces; other text unchanged."""
     try:

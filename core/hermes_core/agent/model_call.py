@@ -20,6 +20,7 @@ import msgspec
 from hermes_core.agent.answer import Answer
 from hermes_core.agent.cancel import TurnCancel
 from hermes_core.agent.clock import Clock
+from hermes_core.agent.history import without_opaque
 from hermes_core.agent.journal import Journal
 from hermes_core.errors import Cancelled, ProviderError
 from hermes_core.events import (
@@ -162,6 +163,11 @@ class ModelCaller:
                 if continues is None:
                     answer.close(state="discarded", reason=error.reason)
                 answer.retract_calls("lost")
+                lighter = _without_refused(request, error)
+                if lighter != request and attempt < MAX_ATTEMPTS:
+                    self._report(error, "retry")
+                    request = lighter
+                    continue
                 if not error.retryable or attempt == MAX_ATTEMPTS:
                     self._report(error, "compress" if error.reason in TOO_LONG else "stop")
                     raise
@@ -291,6 +297,13 @@ class ModelCaller:
         base = MALFORMED_BASE_S if malformed else BACKOFF_BASE_S
         cap = MALFORMED_CAP_S if malformed else BACKOFF_CAP_S
         return float(min(base * 2 ** (attempt - 1), cap) * (1 + 0.5 * self._clock.jitter()))
+
+
+def _without_refused(request: ModelRequest, error: ProviderError) -> ModelRequest:
+    """The request without the earlier thinking that was refused, if that is the reason."""
+    if error.reason != "thinking_signature":
+        return request
+    return msgspec.structs.replace(request, messages=without_opaque(request.messages))
 
 
 async def _read(model: Model, request: ModelRequest, answer: Answer) -> None:

@@ -50,3 +50,28 @@ async def test_sealed_thinking_is_kept_with_its_message_and_sent_again(
         "sealed:11",
         "sealed:11",
     ]
+
+
+@pytest.mark.ac("ac-9-1-thinking")
+async def test_thinking_that_cannot_be_verified_is_left_out_and_asked_again_at_once(
+    home: Home, model_server: ModelServer
+) -> None:
+    model_server.add(Reply(reasoning=["Hm."], text=["Hello."]))
+    async with opened(_options(home, model_server)) as rig:
+        session_id = rig.handle.session_id
+        await rig.turn("hello")
+    # Another organisation behind the same address: it has never sealed anything.
+    stranger = await ModelServer([say("Still here.")], expect_refusals=True).start()
+    async with opened(_options(home, stranger), session_id) as rig:
+        assert (await rig.turn("and now?")).outcome == "completed"
+        assert rig.clock.slept == []
+    await stranger.aclose()
+    stranger.assert_done()
+    first, second = (one.json["input"] for one in stranger.requests)
+    assert [one.get("type", one.get("role")) for one in first] == [
+        "user",
+        "reasoning",
+        "assistant",
+        "user",
+    ]
+    assert second == [one for one in first if one.get("type") != "reasoning"]
