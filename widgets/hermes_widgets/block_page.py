@@ -38,7 +38,7 @@ from hermes_widgets.theme import palette_of
 FRAME_S = 1 / 30
 """Least time between two layouts of arriving text."""
 SPIN_S = 0.1
-KEY_S = 0.02
+KEY_S = 0.012
 """How long a typed key has the screen to itself."""
 LONGEST_WAIT_S = 0.25
 """Time after which text is laid out although somebody types."""
