@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, Field
 
-from hermes_core.config.section import Section, setting
+from hermes_core.config.section import COMMA_LIST, Section, setting
 
 ApiMode = Literal["", "chat_completions", "codex_responses", "anthropic_messages", "local"]
 """Wire format; empty lets the provider's record decide."""
@@ -72,9 +72,11 @@ class ProviderRouting(Section):
     """What an aggregator is asked about the services behind it."""
 
     sort: Literal["", "price", "throughput", "latency"] = setting("", "What counts most.")
-    only: tuple[str, ...] = setting((), "Services that may answer.")
-    ignore: tuple[str, ...] = setting((), "Services that may not.")
-    order: tuple[str, ...] = setting((), "Services asked first, in this order.")
+    only: Annotated[tuple[str, ...], COMMA_LIST] = setting((), "Services that may answer.")
+    ignore: Annotated[tuple[str, ...], COMMA_LIST] = setting((), "Services that may not.")
+    order: Annotated[tuple[str, ...], COMMA_LIST] = setting(
+        (), "Services asked first, in this order."
+    )
     require_parameters: bool = setting(False, "Only services that know all that is asked.")
     data_collection: Literal["", "allow", "deny"] = setting(
         "", "Whether services that keep data may answer."

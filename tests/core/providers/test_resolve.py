@@ -339,3 +339,5 @@ def test_routing_wishes_go_to_the_aggregator_alone() -> None:
     assert _resolve(settings, keys).extra_body == {"provider": wishes}
     assert _resolve(settings, keys, provider="kilocode", model="m").extra_body == {}
     assert _resolve(_settings(), keys).extra_body == {}
+    one_line = _settings(provider_routing={"order": "a, b"})
+    assert _resolve(one_line, keys).extra_body == {"provider": {"order": ["a", "b"]}}
