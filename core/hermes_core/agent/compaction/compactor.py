@@ -33,6 +33,7 @@ from hermes_core.events import (
     CompactionFailed,
     CompactionFinished,
     CompactionStarted,
+    ContextGauge,
     CoreEvent,
     Notice,
 )
@@ -290,6 +291,10 @@ class Compactor:
         talk.last_prompt_tokens = 0
         self._rest(size)
         parts.on_done()
+        limits = self.limits
+        parts.journal.emit(
+            ContextGauge(used=size, window=limits.window, threshold=limits.threshold)
+        )
         if epoch > 1 and summary is not None:
             self._tell_repeated(epoch)
 

@@ -65,10 +65,10 @@ def summary_request(
     parts = []
     if plan.previous is not None:
         notes = summary_body(plan.previous)
-        parts.append(f"{UPDATE}\n\n<notes>\n{notes[: room // 3]}\n</notes>")
+        parts.append(f"{UPDATE}\n\n{_fenced('notes', notes[: room // 3])}")
         room -= min(len(notes), room // 3)
     text = excerpt(plan.middle, budget_chars=room, whole_results=0, latest=plan.pinned)
-    parts.append(f"The conversation to be replaced:\n\n<conversation>\n{text}\n</conversation>")
+    parts.append(f"The conversation to be replaced:\n\n{_fenced('conversation', text)}")
     if plan.pinned is not None:
         parts.append(
             "The latest request stays in the conversation word for word behind your notes. It is "
@@ -88,3 +88,8 @@ def summary_request(
         max_output_tokens=most,
         purpose=TASK,
     )
+
+
+def _fenced(name: str, text: str) -> str:
+    """Put foreign text between marks that it cannot close itself."""
+    return f"<{name}>\n{text.replace(f'</{name}>', f'< /{name}>')}\n</{name}>"
