@@ -211,7 +211,7 @@ class HermesApp(App[ExitState]):
         self.asking.review()
         self.link.review()
         self.sessions.changed(event.pane)
-        self.run_worker(self.leaving.review(), exclusive=True, group="leaving")
+        self.run_latest(self.leaving.review, "leaving")
         shown = self.side_pane()
         if shown is not None and self.shown_pane in ("tools", "approvals"):
             shown.refresh_content()
@@ -306,17 +306,6 @@ class HermesApp(App[ExitState]):
             pane.take_focus()
         self.refresh_all()
 
-    def step_focus(self, step: int) -> None:
-        """Move the keyboard to the next or previous part of the screen."""
-        if step > 0:
-            self.screen.focus_next()
-        else:
-            self.screen.focus_previous()
-
-    def redraw(self) -> None:
-        """Draw every cell again."""
-        self.refresh(repaint=True, layout=True)
-
     @on(Transcript.SessionChosen)
     def _recent_chosen(self, event: Transcript.SessionChosen) -> None:
         self.resume(event.session_id)
@@ -367,6 +356,13 @@ class HermesApp(App[ExitState]):
         elif reply.text:
             self.tell(reply.text)
         return reply
+
+    def run_latest(self, job: Callable[[], Awaitable[None]], group: str) -> None:
+        """Run a job in place of the one of its group that still runs.
+
+        A function and no coroutine, which would be left unrun when the next one comes.
+        """
+        self.run_worker(job, exclusive=True, group=group)
 
     async def guard(self, call: Awaitable[T]) -> T | None:
         """Wait for the core; tell what went wrong and return None then."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,11 +45,11 @@ class ComposerOffers:
             return found
         if mention(draft) is not None:
             if not self._files.is_fresh(self._root):
-                self._look(self._read_files(draft))
+                self._host.run_latest(partial(self._read_files, draft), "offers")
             return file_completions(draft, self._files.names)
         if is_path(last_word(draft)):
             if draft != self._paths_of:
-                self._look(self._read_paths(draft))
+                self._host.run_latest(partial(self._read_paths, draft), "offers")
             return [offer for offer in self._paths if offer.insert.startswith(draft)]
         return ()
 
@@ -56,9 +57,6 @@ class ComposerOffers:
     def _root(self) -> Path:
         cwd = self._host.chat.state.cwd
         return Path(cwd).expanduser() if cwd else Path.cwd()
-
-    def _look(self, reading: Coroutine[None, None, None]) -> None:
-        self._host.run_worker(reading, exclusive=True, group="offers")
 
     async def _read_files(self, draft: str) -> None:
         await asyncio.to_thread(self._files.read, self._root)

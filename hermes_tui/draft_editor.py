@@ -83,6 +83,6 @@ async def edit_draft(host: HermesApp) -> None:
         host.tell_error(str(error), hint=error.hint)
         return
     finally:
-        host.redraw()
+        host.viewing.redraw()
     composer.set_draft(text)
     composer.focus_field()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.widgets import ContentSwitcher
@@ -138,10 +139,10 @@ class OpenSessions:
         questions = pane.state.questions
         if questions and pane.card is None and pane is self._shown:
             question = next(iter(questions.values()))
-            self._host.run_worker(pane.ask(question), exclusive=True, group="question")
+            self._host.run_latest(partial(pane.ask, question), "question")
         if self._turns.get(pane, 0) != pane.state.turns:
             self._turns[pane] = pane.state.turns
-            self._host.run_worker(self._host.refresh_lists(), exclusive=True, group="lists")
+            self._host.run_latest(self._host.refresh_lists, "lists")
 
     async def release_all(self) -> None:
         """Let go of every session."""

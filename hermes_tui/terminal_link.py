@@ -85,4 +85,4 @@ class TerminalLink:
             loop.add_signal_handler(number, self._leave)
 
     def _leave(self) -> None:
-        self._host.run_worker(self._host.leaving.finish(), exclusive=True, group="signal")
+        self._host.run_latest(self._host.leaving.finish, "signal")

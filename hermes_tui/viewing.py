@@ -67,6 +67,17 @@ class Viewing:
             self._host.show_pane("chat")
         self._host.chat.find()
 
+    def step_focus(self, step: int) -> None:
+        """Move the keyboard to the next or previous part of the screen."""
+        if step > 0:
+            self._host.screen.focus_next()
+        else:
+            self._host.screen.focus_previous()
+
+    def redraw(self) -> None:
+        """Draw every cell again."""
+        self._host.refresh(repaint=True, layout=True)
+
     def zoom(self) -> None:
         """Give the whole width to the middle, or bring the rails back."""
         self._host.screen.toggle_class("-zoomed")

@@ -98,19 +98,19 @@ ACTIONS = (
         id="app.next-pane",
         label="Next part of the screen",
         keys="f6",
-        run=lambda host: host.step_focus(1),
+        run=lambda host: host.viewing.step_focus(1),
     ),
     Action(
         id="app.previous-pane",
         label="Previous part of the screen",
         keys="shift+f6",
-        run=lambda host: host.step_focus(-1),
+        run=lambda host: host.viewing.step_focus(-1),
     ),
     Action(
         id="app.redraw",
         label="Draw the screen again",
         keys="ctrl+l",
-        run=lambda host: host.redraw(),
+        run=lambda host: host.viewing.redraw(),
     ),
     Action(id="app.quit", label="Quit", keys="ctrl+q", rank=17, run=_quit),
 )

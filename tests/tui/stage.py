@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from textual import events
 from textual.pilot import Pilot
 
 from hermes_core.paths import Home
@@ -37,12 +38,14 @@ class Stage:
 
     async def type(self, text: str) -> None:
         """Type characters as a person does."""
-        keys = {" ": "space", "/": "slash", "\n": "ctrl+j"}
-        await self.pilot.press(*(keys.get(char, char) for char in text))
+        # One key after the other, but one wait for all: a wait takes 40 ms.
+        for char in text:
+            key = {" ": "space", "/": "slash", "\n": "ctrl+j"}.get(char, char)
+            self.app.post_message(events.Key(key, char if char.isprintable() else None))
+        await self.pilot.pause()
 
     async def send(self, text: str) -> None:
         """Type and press Enter."""
-        self.app.chat.composer.close_menu()
         self.app.chat.composer.set_draft(text)
         await self.pilot.pause()
         self.app.chat.composer.close_menu()
@@ -82,7 +85,7 @@ def build(
 async def staged(
     home: Home,
     *,
-    size: tuple[int, int] = (120, 40),
+    size: tuple[int, int] = (100, 30),
     launch: LaunchState | None = None,
     react: React | None = None,
     quiet_s: float = 0.0,
