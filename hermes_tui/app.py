@@ -11,6 +11,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.scrollbar import ScrollBar
 from textual.widgets import ContentSwitcher
+from textual.worker import WorkerFailed
 
 from hermes_core.commands import CoreCommand, Interrupt, Reply
 from hermes_core.errors import HermesError
@@ -101,6 +102,8 @@ class HermesApp(App[ExitState]):
         self.launch = launch or LaunchState()
         self.appearance = Appearance(self, is_light=self.launch.is_light_terminal)
         super().__init__()
+        # Before anything is styled: measured, a second styling is a fifth of the first paint.
+        self.appearance.start(skin=self.launch.skin, theme=self.launch.theme)
         ScrollBar.renderer = ThinBar
         self._connect_core = connect
         self.start_info = StartInfo(model="", provider="")
@@ -140,7 +143,6 @@ class HermesApp(App[ExitState]):
 
     async def on_mount(self) -> None:
         """Show an empty conversation at once, then bring the core up."""
-        self.appearance.start(skin=self.launch.skin, theme=self.launch.theme)
         await self.sessions.add_pane()
         self.chosen.apply()
         self.chat.composer.set_draft(self.launch.typed)
@@ -427,9 +429,10 @@ class HermesApp(App[ExitState]):
         return await self.push_screen_wait(screen)
 
     @property
-    def failure(self) -> Exception | None:
+    def failure(self) -> BaseException | None:
         """The error that ended the program, for a report once the terminal is free."""
-        return self._exception
+        error = self._exception
+        return error.error if isinstance(error, WorkerFailed) else error
 
     def _fatal_error(self) -> None:
         # The toolkit would print every local variable, secrets among them.
