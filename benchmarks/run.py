@@ -18,6 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.ground import come_first
 from benchmarks.harness import RESULTS_FILE, Result, arguments, read_results, report
 
 HERE = Path(__file__).parent
@@ -95,6 +96,7 @@ def main() -> int:
     parser = arguments(__doc__)
     parser.add_argument("--only", nargs="+", metavar="NAME", help="these benchmarks alone")
     asked = parser.parse_args()
+    come_first()
     chosen = [one for one in ALL if asked.only is None or one.name in asked.only]
     measured = {one.name: results_of(one) for one in chosen}
     empty = [name for name, results in measured.items() if not results]
