@@ -58,7 +58,7 @@ def card_info(
             for item in recent
         ),
         remark=info.demo,
-        hint="Type a message, / for commands, ^p for everything else.",
+        hint="Type a message, / for commands, @ for files, ^p for everything else.",
     )
 
 

@@ -70,6 +70,7 @@ ACTIONS = (
         id="chat.block-up",
         label="Block above: copy, fold, retry",
         keys="alt+up",
+        footer="blocks",
         rank=22,
         run=lambda host: host.viewing.move_block(-1),
     ),

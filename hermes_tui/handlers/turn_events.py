@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TypeAlias, assert_never
 
 from hermes_core.events import (
@@ -127,10 +128,19 @@ def _turn_finished(event: TurnFinished, state: SessionState, view: ConversationV
         view.error(
             title,
             hint=event.hint or "",
-            details="\n".join([*state.failures, f"reason: {event.reason}"]),
+            details="\n".join([*_counted(state.failures), f"reason: {event.reason}"]),
             actions=(
                 CardAction("r", "retry", "retry"),
                 CardAction("m", "other model", "model"),
                 CardAction("v", "details", "details"),
             ),
         )
+
+
+def _counted(lines: list[str]) -> list[str]:
+    """Return the lines, equal ones that follow each other as one with their number."""
+    found = []
+    for line, same in groupby(lines):
+        count = len(list(same))
+        found.append(f"{count} × {line}" if count > 1 else line)
+    return found

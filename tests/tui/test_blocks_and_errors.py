@@ -73,6 +73,8 @@ async def test_the_buttons_of_an_error_card_work_by_their_letters(home: Home) ->
         stage.workspace.model_list = [ModelInfo(model="other-1", provider="openai")]
         stage.session.say(
             TurnStarted(turn_id="t1"),
+            RequestFailed(reason="timeout", message="no answer"),
+            RequestFailed(reason="timeout", message="no answer"),
             RequestFailed(reason="auth", status=401, message="key not known"),
             TurnFinished(outcome="failed", reason="auth", error="The key was refused (401)"),
         )
@@ -83,6 +85,7 @@ async def test_the_buttons_of_an_error_card_work_by_their_letters(home: Home) ->
         stage.app.chat.composer.clear()
         await stage.pilot.press("alt+up", "v")
         await until(lambda: "auth (401): key not known" in stage.shown_text())
+        assert "2 × timeout: no answer" in stage.shown_text()
         await stage.pilot.press("r")
         await until(lambda: stage.session.sent(Retry))
         await stage.pilot.press("m")

@@ -166,8 +166,7 @@ async def test_a_broken_program_keeps_its_error_for_a_report(home: Home) -> None
     with pytest.raises(Exception, match="planted"):
         async with app.run_test(size=(80, 24)):
             await until(lambda: app.failure is not None)
-    assert app.failure is not None
-    assert "planted" in str(app.failure)
+    assert isinstance(app.failure, ZeroDivisionError)
 
 
 @pytest.mark.ac("terminal-restored")
