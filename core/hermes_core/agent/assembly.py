@@ -120,6 +120,11 @@ class _Assembly:
         assert self.session is not None, "parts call back after the session was made"
         return self.session
 
+    @property
+    def _resolved(self) -> Resolution:
+        assert self.resolution is not None, "resolved before anything else is built"
+        return self.resolution
+
     async def build(self, on_close: Callable[[], Awaitable[None]]) -> Session:
         """Make the session, write down that it is open, mend what a crash left."""
         ground, plan = self.ground, self.plan
@@ -154,6 +159,7 @@ class _Assembly:
         )
         read_memory: ReadMemory = services[ReadMemory]
         side_jobs = self._side_jobs(journal, talk, read_memory.forget_returned)
+        self._prompt_warnings += side_jobs.warnings
         inbox = Inbox(journal, ground.home.spills / plan.session_id, new_id)
         runner = ToolRunner(
             journal, self._tool_services(talk, journal, pending, desk, checkpoints, services)
@@ -212,10 +218,9 @@ class _Assembly:
         return self.ground.resolve("", "")
 
     async def _conversation(self, record: SessionRecord, *, is_new: bool) -> Conversation:
-        assert self.resolution is not None, "resolved before the conversation is loaded"
         messages = [] if is_new else await self.ground.store.messages(self.plan.session_id)
         talk = Conversation(
-            runtime=self.resolution.runtime,
+            runtime=self._resolved.runtime,
             system=record.system_prompt or "",
             messages=messages,
             effort=self.ground.loaded.settings.agent.reasoning_effort,
@@ -306,8 +311,7 @@ class _Assembly:
 
     def _stall(self) -> StallLimits:
         """What is written down for this provider or for all; local servers may think long."""
-        assert self.resolution is not None, "resolved when the session was built"
-        settings, runtime = self.ground.loaded.settings, self.resolution.runtime
+        settings, runtime = self.ground.loaded.settings, self._resolved.runtime
         entry = settings.providers.get(runtime.provider)
         written = (entry.stale_timeout_seconds if entry else None) or (
             settings.requests.stream_stale_timeout
@@ -321,10 +325,6 @@ class _Assembly:
     ) -> SideJobs:
         ground = self.ground
 
-        def main() -> Resolution:
-            assert self.resolution is not None, "resolved when the session was built"
-            return self.resolution
-
         async def rebuild() -> str:
             return (await asyncio.to_thread(self._prompt)).text
 
@@ -335,7 +335,7 @@ class _Assembly:
             loaded=ground.loaded,
             counter=ground.counter,
             clock=ground.clock,
-            main=main,
+            main=lambda: self._resolved,
             open_model=ground.model,
             rebuild_prompt=rebuild,
             forget_results=forget_results,
@@ -357,16 +357,12 @@ class _Assembly:
         ground, settings = self.ground, self.ground.loaded.settings
         caller = ModelCaller(journal, clock=ground.clock, stall=self._stall, new_id=new_id)
 
-        def model() -> Model:
-            assert self.resolution is not None, "resolved when the session was built"
-            return ground.model(self.resolution)
-
         return TurnParts(
             journal=journal,
             caller=caller,
             runner=runner,
             compactor=compactor,
-            model=model,
+            model=lambda: ground.model(self._resolved),
             tools=self.plan.tools,
             clock=ground.clock,
             new_id=new_id,

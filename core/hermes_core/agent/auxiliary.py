@@ -125,8 +125,9 @@ class Auxiliary:
             async with asyncio.timeout(route.timeout_s):
                 text, usage = await _read(model, request)
         except TimeoutError as error:
+            # a model too slow once is too slow again: the next route is asked at once
             raise ProviderError(
-                f"No answer within {route.timeout_s:.0f} s.", reason="timeout", retryable=True
+                f"No answer within {route.timeout_s:.0f} s.", reason="timeout"
             ) from error
         usage = msgspec.structs.replace(usage, requests=1)
         self._journal.count(usage)

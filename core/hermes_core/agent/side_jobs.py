@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Protocol
 
 from hermes_core.agent.auxiliary import Auxiliary, Route
 from hermes_core.agent.auxiliary_routes import auxiliary_routes
 from hermes_core.agent.clock import Clock
 from hermes_core.agent.compaction.compactor import CompactionStore, Compactor, CompactorParts
+from hermes_core.agent.compaction.limits import Limits, limits_for
+from hermes_core.agent.compaction.summary_request import TASK
 from hermes_core.agent.conversation import Conversation
 from hermes_core.agent.journal import Journal
 from hermes_core.agent.titles import Titles, TitleStore
@@ -55,6 +57,7 @@ class SideJobs:
         new_id: Callable[[], str],
     ) -> None:
         settings, talk = loaded.settings, conversation
+        window = talk.runtime.window_tokens
 
         def routes(task: str) -> Sequence[Route]:
             return auxiliary_routes(
@@ -66,6 +69,8 @@ class SideJobs:
                 open_model=open_model,
             )
 
+        self.warnings = tuple(_too_small(routes(TASK), limits_for(settings.compression, window)))
+        """What the person should know about the models of side jobs."""
         auxiliary = Auxiliary(journal, clock=clock, routes=routes, estimate=counter.estimate)
         self.compactor = Compactor(
             CompactorParts(
@@ -84,3 +89,16 @@ class SideJobs:
         self.titles: Titles | None = None
         if settings.auxiliary.title_generation.enabled:
             self.titles = Titles(journal, store, auxiliary, talk)
+
+
+def _too_small(routes: Sequence[Route], limits: Limits) -> Iterator[str]:
+    """Say so if the model named for summaries cannot read what it has to summarise."""
+    for route in routes:
+        window = route.runtime.window_tokens
+        if route.is_named and window < limits.threshold:
+            yield (
+                f"{route.runtime.model}, set for summaries, reads {window:,} tokens; a summary "
+                f"begins at {limits.threshold:,}, so it would see the conversation in parts cut "
+                "short. Name a larger model in auxiliary.compression, or lower "
+                "compression.threshold."
+            )

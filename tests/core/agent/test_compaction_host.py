@@ -125,6 +125,19 @@ async def test_nothing_is_named_while_calls_nobody_asked_for_are_stopped(
         assert r.of(SessionTitled) == []
 
 
+async def test_model_too_small_for_summaries_is_named_at_the_start(
+    home: Home, model_server: ModelServer
+) -> None:
+    wanted = options(home, model_server.base_url)
+    small = {"auxiliary.compression.model": "tiny", "auxiliary.compression.context_length": 4_000}
+    wanted = dataclasses.replace(wanted, overrides={**wanted.overrides, **small})
+    async with opened(wanted) as r:
+        (notice,) = [e for e in r.of(Notice) if e.code == "session_warning"]
+        assert "tiny, set for summaries, reads 4,000 tokens" in notice.text
+        assert "auxiliary.compression" in notice.text
+        assert "compression.threshold" in notice.text
+
+
 async def test_demo_model_summarises_by_hand_without_a_model(home: Home) -> None:
     await write_down(home, 60)
     demo = {"model.provider": "demo"}
