@@ -40,6 +40,8 @@ class ApprovalScreen(SheetScreen[Decided | None]):
         margin: 0; max-height: 6;
     }
     ApprovalScreen.-h-tiny #approval-well { max-height: 2; }
+    ApprovalScreen.-h-tiny #approval-where { display: none; }
+    ApprovalScreen.-h-tiny #approval-findings { max-height: 1; margin-bottom: 0; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f1", "ignore", "", show=False, id="approval.no-help"),

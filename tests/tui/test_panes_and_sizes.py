@@ -158,6 +158,10 @@ async def test_a_message_can_be_sent_and_a_request_answered_at_20_by_6(home: Hom
         stage.session.say(*turns.waiting())
         await until(lambda: stage.app.is_modal_open)
         await stage.pilot.pause()
+        rows = stage.shown_text().splitlines()
+        assert "! Run this" in rows[1]
+        assert "rsync" in rows[2]
+        assert rows[-1].split("▌")[-1].split() == ["O", "S", "A", "D"]
         await stage.pilot.press("d")
         await until(lambda: not stage.app.chat.state.approvals)
 

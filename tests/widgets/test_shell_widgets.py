@@ -6,6 +6,7 @@ import pytest
 from textual import events
 from textual.app import App, ComposeResult
 
+from hermes_core.events import ApprovalFinding
 from hermes_themes.roles import LAMPLIGHT
 from hermes_themes.variables import variables
 from hermes_widgets.approval_card import findings_content, subject_content
@@ -252,3 +253,11 @@ async def test_the_status_row_has_a_timer_only_while_something_runs() -> None:
         await until(
             lambda: not any(timer._task and not timer._task.done() for timer in bar._timers)
         )
+
+
+def test_a_long_reason_is_wrapped_beside_its_words() -> None:
+    finding = ApprovalFinding(
+        key="rm", fragment="rm -rf", explanation="deletes build with all inside"
+    )
+    lines = findings_content((finding,), 30).plain.split("\n")
+    assert lines == ["rm -rf deletes build with all", "       inside"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import ClassVar, Literal
 
 from rich.cells import cell_len
@@ -57,13 +58,14 @@ def subject_content(subject: str, findings: tuple[ApprovalFinding, ...]) -> Cont
 
 
 def findings_content(findings: tuple[ApprovalFinding, ...], width: int) -> Content:
-    """Draw one line a reason: the risky words, then what they do here."""
+    """Draw each reason: the risky words, then what they do here, wrapped beside them."""
     names = [fit(clean(item.fragment or item.key), 24) for item in findings]
     column = max((cell_len(name) for name in names), default=0)
     lines = []
     for name, item in zip(names, findings, strict=True):
         gap = " " * (column - cell_len(name) + 1)
-        text = fit(clean(item.explanation), width - column - 1)
+        room = max(width - column - 1, 8)
+        text = ("\n" + " " * (column + 1)).join(wrap(clean(item.explanation), room))
         lines.append(Content.assemble((name, "$h-bad bold"), gap, (text, "$h-muted")))
     return Content("\n").join(lines)
 
@@ -79,7 +81,7 @@ def where_content(request: ApprovalRequested, asked_by: str, width: int) -> Cont
 
 
 class ChoiceRow(Widget):
-    """The buttons in one line. The chosen one is filled."""
+    """The buttons in one line, as letters where the words have no room. One is filled."""
 
     DEFAULT_CSS = "ChoiceRow { height: 1; }"
 
@@ -99,9 +101,16 @@ class ChoiceRow(Widget):
         self.set_reactive(ChoiceRow.labels, labels)
         self._right = right
 
+    def _shown_labels(self) -> tuple[tuple[str, ...], int]:
+        """The words, and the cells between the buttons."""
+        for labels, gap in ((self.labels, 2), (self.labels, 1)):
+            if sum(cell_len(label) + 2 + gap for label in labels) - gap <= self.size.width:
+                return labels, gap
+        return tuple(label[:1] for label in self.labels), 1
+
     def _buttons(self) -> list[Content]:
         buttons = []
-        for at, label in enumerate(self.labels):
+        for at, label in enumerate(self._shown_labels()[0]):
             style = "$h-ink on $h-warn" if at == self.chosen else "$h-text on $h-select"
             button = Content.styled(f" {label} ", style).stylize("underline bold", 1, 2)
             buttons.append(button)
@@ -109,7 +118,7 @@ class ChoiceRow(Widget):
 
     def render(self) -> Content:
         """Draw the buttons and, if there is room, the other keys."""
-        left = Content("  ").join(self._buttons())
+        left = Content(" " * self._shown_labels()[1]).join(self._buttons())
         free = self.size.width - left.cell_length - cell_len(self._right)
         if free < 2:
             return left
@@ -121,7 +130,7 @@ class ChoiceRow(Widget):
         for at, button in enumerate(self._buttons()):
             if x <= event.x < x + button.cell_length:
                 self.post_message(self.Pressed(at))
-            x += button.cell_length + 2
+            x += button.cell_length + self._shown_labels()[1]
 
 
 class ApprovalCard(Vertical, can_focus=True):
