@@ -39,7 +39,11 @@ def host_options(options: Options) -> HostOptions:
     home = Home(Path(options.home))
     return HostOptions(
         home=home,
-        environ={"HOME": str(home.root.parent), "PATH": "/usr/local/bin:/usr/bin:/bin"},
+        environ={
+            "HOME": str(home.root.parent),
+            "PATH": "/usr/local/bin:/usr/bin:/bin",
+            "HERMES_OFFLINE": "1",
+        },
         cwd=Path(options.cwd),
         overrides={
             "model.provider": "custom",
