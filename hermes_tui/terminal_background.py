@@ -25,8 +25,9 @@ _COLOUR = re.compile(
 _KIND = re.compile(rb"\x1b\[\?[0-9;]*c")
 _ESCAPES = re.compile(r"\x1b(?:\[[0-9;?<]*[ -/]*[@-~]|O.|.)?")
 _SILENT_KINDS = frozenset({"dumb", "linux", ""})
-_PATIENCE_S = 0.05
-_PATIENCE_SSH_S = 0.6
+_PATIENCE_S = 0.2
+"""Counted from the question; loading the toolkit takes longer, so nothing is waited for."""
+_PATIENCE_SSH_S = 0.8
 _LIGHT_INDEXES = frozenset({"7", "9", "10", "11", "12", "13", "14", "15"})
 
 
@@ -76,6 +77,7 @@ class BackgroundQuestion:
         self._fd = fd
         self._is_remote = any(name.startswith("SSH_") for name in environ)
         self._state: list[Any] | None = None
+        self._asked_at = time.monotonic()
         known = light_by_environment(environ)
         self._known = known
         if known is None and environ.get("TERM", "") not in _SILENT_KINDS and os.isatty(fd):
@@ -96,11 +98,11 @@ class BackgroundQuestion:
         if self._state is None:
             return Answer(self._known)
         data = b""
-        limit = time.monotonic() + (_PATIENCE_SSH_S if self._is_remote else _PATIENCE_S)
+        limit = self._asked_at + (_PATIENCE_SSH_S if self._is_remote else _PATIENCE_S)
         try:
             while _KIND.search(data) is None:
-                left = limit - time.monotonic()
-                if left <= 0 or not select.select([self._fd], [], [], left)[0]:
+                left = max(limit - time.monotonic(), 0)
+                if not select.select([self._fd], [], [], left)[0]:
                     break
                 piece = os.read(self._fd, 4096)
                 if not piece:
