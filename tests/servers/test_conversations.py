@@ -8,6 +8,8 @@ from typing import Any
 import openai
 import pytest
 
+from hermes_core.commands import Compact
+from hermes_core.events import CompactionFinished
 from hermes_core.messages import Message
 from hermes_core.servers.api.chat_request import ChatRequest, Said
 from hermes_core.servers.api.conversations import derived_id, is_same
@@ -68,6 +70,31 @@ async def test_client_with_its_whole_history_stays_in_one_session(
     sent = model_server.request.json["messages"]
     assert any(m["role"] == "tool" and "forty-two" in m["content"] for m in sent)
     assert conversation(model_server)[-1] == ("user", "What did I ask for?")
+
+
+async def test_thread_is_found_again_after_it_was_summarised(
+    api: Api, model_server: ModelServer
+) -> None:
+    client = await api.client()
+    history: list[dict[str, str]] = []
+    session = ""
+    for number in range(4):
+        model_server.add(say(f"Answer {number}."))
+        history.append(user(f"Question {number}?"))
+        answer, session = await ask(client, *history)
+        history.append(assistant(answer))
+    model_server.add(say("Notes on the questions."), say("Go on."))
+    handle = await api.host.open_session(session)
+    assert (await handle.send(Compact())).ok
+    async for event in handle.events():
+        if isinstance(event, CompactionFinished):
+            break
+    await handle.release()
+    _, again = await ask(client, *history, user("What next?"))
+    assert again == session
+    sent = "".join(content for _, content in conversation(model_server))
+    assert "Notes on the questions." in sent
+    assert "Question 1?" not in sent
 
 
 async def test_thread_is_found_again_after_a_restart(

@@ -16,7 +16,15 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from hermes_core.messages import Attachment, Message, ToolCall, clean_text
+from hermes_core.messages import (
+    SHORT_ID,
+    SUMMARY_ID,
+    Attachment,
+    Message,
+    ToolCall,
+    clean_text,
+    is_stand_in,
+)
 from hermes_core.storage.records import Shortening
 
 _log = logging.getLogger(__name__)
@@ -106,13 +114,17 @@ def to_message(row: sqlite3.Row) -> Message:
 def fetch_all(
     connection: sqlite3.Connection, session_id: str, *, active_only: bool
 ) -> list[Message]:
-    """The model's history, or with `active_only=False` what people see; oldest first."""
+    """The model's history, or with `active_only=False` what people see; oldest first.
+
+    People see what was summarised or shortened, not what stands for it.
+    """
     shown = "active = 1 AND rewound = 0" if active_only else "rewound = 0"
     rows = connection.execute(
         f"SELECT * FROM messages WHERE session_id = ? AND {shown} ORDER BY position, id",
         (session_id,),
     )
-    return [to_message(row) for row in rows]
+    messages = [to_message(row) for row in rows]
+    return [m for m in messages if active_only or not is_stand_in(m)]
 
 
 def fetch(connection: sqlite3.Connection, session_id: str, message_id: str) -> Message | None:
@@ -130,11 +142,19 @@ def before(
     rows = connection.execute(
         """
         SELECT * FROM messages WHERE session_id = :session AND rewound = 0
+            AND substr(message_id, 1, length(:summary)) != :summary
+            AND substr(message_id, 1, length(:short)) != :short
             AND (:before IS NULL OR position < (SELECT position FROM messages
                  WHERE session_id = :session AND message_id = :before))
         ORDER BY position DESC, id DESC LIMIT :limit
         """,
-        {"session": session_id, "before": message_id, "limit": limit},
+        {
+            "session": session_id,
+            "before": message_id,
+            "limit": limit,
+            "summary": SUMMARY_ID,
+            "short": SHORT_ID,
+        },
     ).fetchall()
     return [to_message(row) for row in reversed(rows)]
 

@@ -200,6 +200,28 @@ async def test_summary_before_the_very_first_message_comes_first(store: Store) -
     assert [m.message_id for m in await store.messages("s1")] == ["sum1", "m0", "m2"]
 
 
+async def test_people_see_what_was_summarised_and_not_the_summary(store: Store) -> None:
+    await store.commit("s1", messages=[text(f"m{n}") for n in range(4)])
+    await store.compact(
+        "s1",
+        Shortening(
+            dropped=["m1", "m2"],
+            summary=[text("summary_1")],
+            before="m3",
+            replaced=[("m2", text("short_m2"))],
+        ),
+    )
+    active = [message.message_id for message in await store.messages("s1")]
+    assert active == ["m0", "short_m2", "summary_1", "m3"]
+    wanted = ["m0", "m1", "m2", "m3"]
+    shown = await store.messages("s1", active_only=False)
+    assert [message.message_id for message in shown] == wanted
+    page = await store.messages_before("s1", limit=4)
+    assert [message.message_id for message in page] == wanted
+    exported = (await store.export("s1"))["messages"]
+    assert [message["message_id"] for message in exported] == wanted
+
+
 async def test_compaction_whose_event_is_refused_changes_nothing(store: Store) -> None:
     await store.commit("s1", messages=[text(f"m{n}") for n in range(4)])
     gap = Notice(seq=7, session_id="s1", level="info", code="n", text="out of order")

@@ -118,7 +118,10 @@ class Conversations:
         if not await self._exists(session_id):
             await self._lay(session_id, history)
             return True
-        return bool(history) and is_same(await self._store.messages(session_id), history)
+        if not history:
+            return False
+        stored = await self._store.messages(session_id, active_only=False)
+        return is_same(stored, history)  # the client knows nothing of summaries
 
     async def _lay(self, session_id: str, history: tuple[Said, ...]) -> None:
         """Store a history that came from a client; nothing to do for the first message."""
