@@ -80,6 +80,8 @@ class TerminalLink:
         """Leave in order when the system or a closed window asks for it."""
         if self._host.is_headless:
             return
+        # Back from a pause the terminal shows what the shell wrote meanwhile.
+        self._host.app_resume_signal.subscribe(self._host, lambda _: self._host.viewing.redraw())
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._leave)

@@ -112,5 +112,12 @@ ACTIONS = (
         keys="ctrl+l",
         run=lambda host: host.viewing.redraw(),
     ),
+    Action(
+        id="app.suspend",
+        label="Suspend; fg brings it back",
+        keys="ctrl+z",
+        rank=60,
+        run=lambda host: host.action_suspend_process(),
+    ),
     Action(id="app.quit", label="Quit", keys="ctrl+q", rank=17, run=_quit),
 )
