@@ -16,6 +16,7 @@ from functools import partial
 from itertools import islice
 
 from hermes_core.errors import StoreUnavailable
+from hermes_core.messages import SHORT_ID, SUMMARY_ID
 from hermes_core.paths import Home
 from hermes_core.storage.database import Database
 from hermes_core.storage.deletion import PURGE_DUE
@@ -41,6 +42,8 @@ _HIT = """
         timestamp, title, source, model, kind, parent_session_id, user_id
     FROM messages JOIN sessions ON sessions.id = messages.session_id
     WHERE rewound = 0 AND messages.session_id != :excluded
+        AND substr(message_id, 1, length(:summary)) != :summary
+        AND substr(message_id, 1, length(:short)) != :short
         AND (:user IS NULL OR user_id = :user)
 """
 
@@ -58,7 +61,12 @@ class Scope:
     @property
     def bindings(self) -> dict[str, object]:
         """Parameters of the query for hits."""
-        return {"excluded": self.exclude_session, "user": self.user_id}
+        return {
+            "excluded": self.exclude_session,
+            "user": self.user_id,
+            "summary": SUMMARY_ID,
+            "short": SHORT_ID,
+        }
 
     def has_role(self, role: str) -> bool:
         """Whether messages of this role are wanted."""

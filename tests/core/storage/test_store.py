@@ -206,7 +206,7 @@ async def test_people_see_what_was_summarised_and_not_the_summary(store: Store) 
         "s1",
         Shortening(
             dropped=["m1", "m2"],
-            summary=[text("summary_1")],
+            summary=[text("summary_1", "told in short: rarestword")],
             before="m3",
             replaced=[("m2", text("short_m2"))],
         ),
@@ -218,6 +218,7 @@ async def test_people_see_what_was_summarised_and_not_the_summary(store: Store) 
     assert [message.message_id for message in shown] == wanted
     page = await store.messages_before("s1", limit=4)
     assert [message.message_id for message in page] == wanted
+    assert await store.search("rarestword") == []
     exported = (await store.export("s1"))["messages"]
     assert [message["message_id"] for message in exported] == wanted
 
