@@ -75,7 +75,11 @@ def append(
     connection.execute(
         "UPDATE sessions SET message_count = message_count + ?,"
         " tool_call_count = tool_call_count + ? WHERE id = ?",
-        (len(messages), sum(len(message.tool_calls) for message in messages), session_id),
+        (
+            sum(not is_stand_in(message) for message in messages),
+            sum(len(message.tool_calls) for message in messages),
+            session_id,
+        ),
     )
     first = next((message for message in messages if message.role == "user"), None)
     if first is not None:
@@ -160,15 +164,17 @@ def before(
 
 
 def rewind(connection: sqlite3.Connection, session_id: str, from_message_id: str) -> int:
-    """Take back the message and all after it; return how many rows that were."""
-    taken = connection.execute(
+    """Take back the message and all after it; return how many of those people saw."""
+    rows = connection.execute(
         """
         UPDATE messages SET active = 0, rewound = 1 WHERE session_id = :session AND rewound = 0
             AND position >= (SELECT position FROM messages
                  WHERE session_id = :session AND message_id = :first)
+        RETURNING message_id
         """,
         {"session": session_id, "first": from_message_id},
-    ).rowcount
+    ).fetchall()
+    taken = sum(not row["message_id"].startswith((SUMMARY_ID, SHORT_ID)) for row in rows)
     connection.execute(
         "UPDATE sessions SET message_count = MAX(0, message_count - ?) WHERE id = ?",
         (taken, session_id),

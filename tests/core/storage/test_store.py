@@ -221,6 +221,9 @@ async def test_people_see_what_was_summarised_and_not_the_summary(store: Store) 
     assert await store.search("rarestword") == []
     exported = (await store.export("s1"))["messages"]
     assert [message["message_id"] for message in exported] == wanted
+    assert (await store.session("s1")).message_count == 4
+    assert await store.rewind("s1", from_message_id="m1") == 3
+    assert (await store.session("s1")).message_count == 1
 
 
 async def test_compaction_whose_event_is_refused_changes_nothing(store: Store) -> None:
