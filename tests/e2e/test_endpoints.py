@@ -180,7 +180,7 @@ async def test_listeners_nobody_confirmed_receive_no_byte(machine: Machine) -> N
             done = await machine.run("chat", "-Q", "-q", "a secret question")
             assert done.code == 3
             async with machine.screen() as screen:
-                await screen.until("demo model")
+                await screen.until("demo: a built-in script")
                 await screen.until("● ready")
                 screen.type("what is this")
                 screen.press("enter")

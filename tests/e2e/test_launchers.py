@@ -210,7 +210,7 @@ def test_every_check_runs_and_the_result_is_theirs(checkout: Checkout, script: s
     for name in ("git", "rg", "tmux", "rsvg-convert"):
         (checkout.bin / name).symlink_to("/bin/true")
 
-    done = checkout.run("bash", script)
+    done = checkout.run("bash", script, HERMES_TEST_LLAMA_PYTHON="/bin/true")
 
     assert done.returncode == 0, done.stderr
     calls = [call for call in checkout.calls() if not call.startswith("python")]
@@ -221,7 +221,7 @@ def test_every_check_runs_and_the_result_is_theirs(checkout: Checkout, script: s
         "lint-imports ",
         "pytest -n 2",
     ]
-    failed = checkout.run("bash", script, FAILING="mypy")
+    failed = checkout.run("bash", script, FAILING="mypy", HERMES_TEST_LLAMA_PYTHON="/bin/true")
     assert failed.returncode == 1
     assert failed.stdout.endswith("Failed: types\n")
     assert checkout.calls()[-1] == "pytest -n 2"

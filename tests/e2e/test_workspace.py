@@ -26,7 +26,7 @@ async def say(screen: PtyProgram, text: str) -> None:
 async def test_first_run_lists_files_and_comes_back_with_continue(machine: Machine) -> None:
     (machine.work / "notes.txt").write_text("remember the milk\n")
     async with machine.screen() as screen:
-        await screen.until("demo model")
+        await screen.until("demo: a built-in script")
         await say(screen, "list the files here")
         await screen.until("There is 1 file in this folder")
         await screen.until("• notes.txt")
