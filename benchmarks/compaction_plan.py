@@ -22,7 +22,7 @@ from hermes_core.agent.compaction.summary_request import summary_request
 from hermes_core.agent.compaction.summary_text import summary_message
 from hermes_core.config.agent_settings import CompressionSettings
 from hermes_core.messages import Message, Runtime, ToolCall
-from hermes_core.providers.tokens import estimate_message
+from hermes_core.providers.facts.tokens import estimate_message
 
 BUDGET_MS = 100.0
 RUNTIME = Runtime(model="bench", provider="custom", window_tokens=200_000)

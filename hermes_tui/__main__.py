@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from types import TracebackType
 
-from hermes_tui.cli import run
+from hermes_tui.command_line.cli import run
 
 
 def main() -> None:

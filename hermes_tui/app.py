@@ -21,9 +21,10 @@ from hermes_tui.appearance import Appearance
 from hermes_tui.asking import Asking
 from hermes_tui.block_menu import BlockMenu
 from hermes_tui.chosen_settings import ChosenSettings
-from hermes_tui.composer_offers import ComposerOffers
+from hermes_tui.composing.composer_offers import ComposerOffers
+from hermes_tui.composing.input_line import InputLine
 from hermes_tui.copying import Copying
-from hermes_tui.input_line import InputLine
+from hermes_tui.core_link.workspace import SkillInfo, StartInfo, Workspace
 from hermes_tui.keys import bindings
 from hermes_tui.launch_state import ExitState, LaunchState
 from hermes_tui.leaving import Leaving
@@ -39,9 +40,8 @@ from hermes_tui.session_state import Clocks, SessionState
 from hermes_tui.side_panes import mount_panes
 from hermes_tui.slash.command import COMMAND_REGISTRY
 from hermes_tui.summary import footer_of, hint_of, status_of, tab_of
-from hermes_tui.terminal_link import TerminalLink
+from hermes_tui.terminal.terminal_link import TerminalLink
 from hermes_tui.viewing import Viewing
-from hermes_tui.workspace import SkillInfo, StartInfo, Workspace
 from hermes_widgets.composer import Composer
 from hermes_widgets.composer_area import ComposerArea
 from hermes_widgets.composer_history import InputHistory

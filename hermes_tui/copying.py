@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hermes_tui.clipboard import copy_text
+from hermes_tui.terminal.clipboard import copy_text
 
 if TYPE_CHECKING:
     from hermes_tui.app import HermesApp

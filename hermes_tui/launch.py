@@ -13,10 +13,10 @@ from hermes_core.paths import Home
 from hermes_tui import cycle_collection
 from hermes_tui._version import VERSION
 from hermes_tui.app import HermesApp
+from hermes_tui.core_link.workspace import Workspace
 from hermes_tui.launch_state import ExitState, LaunchState
 from hermes_tui.options import RunOptions
-from hermes_tui.terminal_guard import guarded_terminal
-from hermes_tui.workspace import Workspace
+from hermes_tui.terminal.terminal_guard import guarded_terminal
 
 GOODBYE = "Goodbye."
 
@@ -67,7 +67,9 @@ def run_app(options: RunOptions, *, is_light: bool = False, typed: str = "") -> 
 
 def _load_core() -> OpenCore:
     """Import the core; blocks, so it runs in a thread."""
-    from hermes_tui.core_start import open_core  # measured: 0.3 s, more than the first paint
+    from hermes_tui.core_link.core_start import (
+        open_core,  # measured: 0.3 s, more than the first paint
+    )
 
     return open_core
 
@@ -76,7 +78,7 @@ async def _chosen(home: Home, options: RunOptions) -> str | None:
     """Find the conversation before the screen takes the terminal, so that errors are readable."""
     # measured: 60 ms, and only a resumed start needs it so early
     from hermes_core.storage.store import Store
-    from hermes_tui.choosing import chosen_session
+    from hermes_tui.command_line.choosing import chosen_session
 
     store = await Store.open(home)
     try:

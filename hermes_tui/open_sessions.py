@@ -10,9 +10,9 @@ from textual.widgets import ContentSwitcher
 
 from hermes_core.errors import HermesError
 from hermes_tui import cycle_collection
+from hermes_tui.core_link.start_facts import start_card
 from hermes_tui.launch_state import LaunchState
 from hermes_tui.panes.chat import ChatPane
-from hermes_tui.start_facts import start_card
 
 if TYPE_CHECKING:
     from hermes_tui.app import HermesApp

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from hermes_core.storage.records import SessionSummary
 from hermes_tui.actions.action import ranked_actions
+from hermes_tui.core_link.workspace import SkillInfo
 from hermes_tui.keys import key_label
 from hermes_tui.matching import matching
 from hermes_tui.panes.row_texts import sections
 from hermes_tui.slash.command import COMMAND_REGISTRY
-from hermes_tui.workspace import SkillInfo
 from hermes_widgets.fitting import clean
 from hermes_widgets.list_rows import Row
 

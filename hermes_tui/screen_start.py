@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hermes_tui.options import RunOptions
-from hermes_tui.terminal_background import ask
+from hermes_tui.terminal.terminal_background import ask
 
 
 def run(options: RunOptions) -> int:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from hermes_tui.actions.action import ACTION_REGISTRY
+from hermes_tui.core_link.workspace import StartInfo
 from hermes_tui.keys import first_key
 from hermes_tui.panes.pane import PANE_REGISTRY
 from hermes_tui.session_state import SessionState
-from hermes_tui.workspace import StartInfo
 from hermes_widgets.composer import ComposerHint
 from hermes_widgets.footer_keys import KeyLabel
 from hermes_widgets.status_bar import Phase, Status

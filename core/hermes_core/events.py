@@ -2,7 +2,7 @@
 
 An event is a flat JSON object with a common envelope. Stored events carry `seq`,
 dense from 1 in each session; live ones carry `after`, the last `seq` before them,
-and are never stored. The guarantees of the stream stand in `agent/hub.py`.
+and are never stored. The guarantees of the stream stand in `agent/stream/hub.py`.
 
 Fields are plain data without markup, colour codes or emoji; secrets are masked
 before a value gets here. Texts for people come with a `code`.

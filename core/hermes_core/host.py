@@ -16,12 +16,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from hermes_core.agent.assembly import Ground, SessionPlan, build_session
-from hermes_core.agent.attachment import Attachment
 from hermes_core.agent.clock import Clock, SystemClock
-from hermes_core.agent.owner_socket import OwnerSocket
-from hermes_core.agent.remote import NotSent, RemoteSession
-from hermes_core.agent.session import Session
+from hermes_core.agent.sessions.assembly import Ground, SessionPlan, build_session
+from hermes_core.agent.sessions.session import Session
+from hermes_core.agent.sharing.attachment import Attachment
+from hermes_core.agent.sharing.owner_socket import OwnerSocket
+from hermes_core.agent.sharing.remote import NotSent, RemoteSession
 from hermes_core.agent.workers import Workers
 from hermes_core.checkpoints.snapshots import Limits
 from hermes_core.checkpoints.store import CheckpointStore
@@ -32,9 +32,9 @@ from hermes_core.errors import NoModelConfigured, StoreReadOnly, StoreUnavailabl
 from hermes_core.paths import Home, cache_folder
 from hermes_core.providers.base import Model
 from hermes_core.providers.clients import Models
-from hermes_core.providers.model_catalogue import ModelCatalogue
+from hermes_core.providers.facts.model_catalogue import ModelCatalogue
+from hermes_core.providers.facts.tokens import TokenCounter
 from hermes_core.providers.resolve import Resolution, resolve
-from hermes_core.providers.tokens import TokenCounter
 from hermes_core.security.redaction import Redactor
 from hermes_core.storage.owner import current_owner
 from hermes_core.storage.records import Owner

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hermes_tui.actions.action import Action
-from hermes_tui.draft_editor import edit_draft
+from hermes_tui.composing.draft_editor import edit_draft
 from hermes_tui.matching import matching
 from hermes_tui.slash.command import COMMAND_REGISTRY
 from hermes_widgets.fitting import clean

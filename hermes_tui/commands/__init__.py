@@ -1,7 +1,10 @@
 """The command tree as data: adding a command adds its line here and its module."""
 
 COMMANDS = {
-    "chat": ("hermes_tui.chat_command:command", "Talk to the agent, on the screen or with -q."),
+    "chat": (
+        "hermes_tui.command_line.chat_command:command",
+        "Talk to the agent, on the screen or with -q.",
+    ),
     "config": ("hermes_tui.commands.config:command", "Show and change settings."),
     "sessions": (
         "hermes_tui.commands.sessions:group",

@@ -12,7 +12,7 @@ from hermes_core.errors import SessionNotFound
 from hermes_core.paths import Home
 from hermes_core.storage.records import SessionSummary
 from hermes_core.storage.store import Store
-from hermes_tui.chat_command import start
+from hermes_tui.command_line.chat_command import start
 from hermes_tui.commands.sessions import pick_on_terminal, table
 from hermes_tui.options import RunOptions
 

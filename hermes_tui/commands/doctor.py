@@ -10,7 +10,7 @@ import click
 
 from hermes_core.config.loader import load_settings
 from hermes_core.paths import Home
-from hermes_tui.health import Finding, Surroundings, examine, mended
+from hermes_tui.command_line.health import Finding, Surroundings, examine, mended
 
 _SIGNS = {"ok": ("✓", "green"), "warn": ("⚠", "yellow"), "bad": ("✗", "red")}
 

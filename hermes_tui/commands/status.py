@@ -11,7 +11,7 @@ from hermes_core.config.loader import load_settings
 from hermes_core.paths import Home
 from hermes_core.security.redaction import mask
 from hermes_tui._version import VERSION
-from hermes_tui.health import known_key_names, model_described
+from hermes_tui.command_line.health import known_key_names, model_described
 
 
 @click.command()

@@ -9,16 +9,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from hermes_core.agent.attachment import Attachment
 from hermes_core.agent.reply import ReplyText
+from hermes_core.agent.sharing.attachment import Attachment
 from hermes_core.commands import Interrupt, Submit
 from hermes_core.errors import HermesError
 from hermes_core.events import InputState, RequestStarted, SessionOpened, TurnFinished
 from hermes_core.host import Host, HostOptions
 from hermes_core.logs import start_logging_as_set
 from hermes_core.paths import Home
-from hermes_tui.choosing import chosen_session
-from hermes_tui.installed_skills import skill_text
+from hermes_tui.command_line.choosing import chosen_session
+from hermes_tui.core_link.installed_skills import skill_text
 from hermes_tui.oneshot import printers
 from hermes_tui.oneshot.question import Question, read_question
 from hermes_tui.options import RunOptions

@@ -10,9 +10,9 @@ from textual.binding import Binding, BindingType
 
 from hermes_core.commands import RevokeGrant
 from hermes_core.errors import HermesError
+from hermes_tui.core_link.workspace import GrantInfo
 from hermes_tui.panes.pane import Pane, PaneSpec
 from hermes_tui.panes.row_texts import approval_row, decision_rows, heading, sections
-from hermes_tui.workspace import GrantInfo
 from hermes_widgets.fitting import clean
 from hermes_widgets.list_rows import Row, RowList
 

@@ -12,6 +12,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from hermes_core.storage.records import SessionSummary
+from hermes_tui.core_link.workspace import SkillInfo
 from hermes_tui.panes.row_texts import (
     approval_row,
     decision_rows,
@@ -23,7 +24,6 @@ from hermes_tui.panes.row_texts import (
     tool_row,
 )
 from hermes_tui.session_state import SessionState
-from hermes_tui.workspace import SkillInfo
 from hermes_widgets.fitting import seconds
 from hermes_widgets.list_rows import RowList
 from hermes_widgets.rail import RailSection

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from hermes_core.events import ApprovalRequested
 from hermes_core.messages import TodoItem
 from hermes_core.storage.records import SessionSummary
+from hermes_tui.core_link.workspace import SkillInfo
 from hermes_tui.session_state import SessionState, ToolEntry
-from hermes_tui.workspace import SkillInfo
 from hermes_widgets.blocks.tool_words import tool_verb
 from hermes_widgets.fitting import age, clean, seconds
 from hermes_widgets.list_rows import Row

@@ -10,9 +10,9 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
 from hermes_core.errors import HermesError
+from hermes_tui.core_link.workspace import SkillInfo
 from hermes_tui.panes.pane import Pane, PaneSpec
 from hermes_tui.panes.row_texts import skill_rows
-from hermes_tui.workspace import SkillInfo
 from hermes_widgets.list_rows import RowList
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from hermes_tui.core_link.workspace import SkillInfo
 from hermes_tui.matching import fuzzy
 from hermes_tui.slash.command import SlashCommand
-from hermes_tui.workspace import SkillInfo
 from hermes_widgets.composer_menu import Completion
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from hermes_core.commands import RevokeGrant, Rollback, SetApprovalMode
+from hermes_tui.core_link.workspace import CheckpointInfo
 from hermes_tui.matching import matching
 from hermes_tui.screens.reader import ReaderScreen, diff_content
 from hermes_tui.slash.command import SlashCommand
-from hermes_tui.workspace import CheckpointInfo
 from hermes_widgets.fitting import age
 from hermes_widgets.list_rows import Row
 

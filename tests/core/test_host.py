@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from hermes_core.agent.session import Session
+from hermes_core.agent.sessions.session import Session
 from hermes_core.commands import Close, Interrupt, Submit
 from hermes_core.events import (
     MessageDelta,

@@ -29,7 +29,7 @@ def logs(home: Home) -> Iterator[Home]:
 
 
 @pytest.mark.ac("log-redaction")
-@pytest.mark.parametrize("logger", ["hermes_core.agent.turn", "somebody.else", "root"])
+@pytest.mark.parametrize("logger", ["hermes_core.agent.turns.turn", "somebody.else", "root"])
 def test_a_key_logged_by_any_module_is_masked_in_every_file(logs: Home, logger: str) -> None:
     try:
         raise ValueError(f"bad key {FAKE_KEY}")
@@ -99,7 +99,7 @@ def test_files_are_private_turn_over_and_old_ones_are_compressed(logs: Home) -> 
 
 
 LINES = """\
-2026-01-01 10:00:00,000 INFO [aa] hermes_core.agent.turn: one
+2026-01-01 10:00:00,000 INFO [aa] hermes_core.agent.turns.turn: one
 2026-01-01 11:00:00,000 ERROR [bb] hermes_core.tools.x: two
 Traceback of two
 2026-01-01 12:00:00,000 DEBUG hermes_tui.app: three

@@ -14,8 +14,8 @@ from hermes_core.commands import Answer, CoreCommand, Interrupt, Reply, Submit
 from hermes_core.events import CoreEvent, MessageDelta, MessageFinished, TurnFinished
 from hermes_core.paths import Home
 from hermes_tui.app import HermesApp
+from hermes_tui.core_link.workspace import SkillInfo, Workspace
 from hermes_tui.launch_state import LaunchState
-from hermes_tui.workspace import SkillInfo, Workspace
 from tests.fakes import scripted_turns as turns
 from tests.fakes.fake_session import FakeSession, FakeWorkspace
 

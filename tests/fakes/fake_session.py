@@ -27,7 +27,7 @@ from hermes_core.messages import Runtime
 from hermes_core.paths import Home
 from hermes_core.ports import SessionHandle
 from hermes_core.storage.records import SessionSummary
-from hermes_tui.workspace import (
+from hermes_tui.core_link.workspace import (
     CheckpointInfo,
     GrantInfo,
     ModelInfo,

@@ -11,9 +11,9 @@ from textual.pilot import Pilot
 
 from hermes_core.paths import Home
 from hermes_tui.app import HermesApp
+from hermes_tui.core_link.workspace import SkillInfo, Workspace
 from hermes_tui.launch_state import ExitState, LaunchState
 from hermes_tui.session_state import Clocks
-from hermes_tui.workspace import SkillInfo, Workspace
 from tests.fakes.fake_session import FakeSession, FakeWorkspace, React
 from tests.support import until
 

@@ -9,9 +9,9 @@ from hermes_core.commands import Retry
 from hermes_core.events import RequestFailed, TurnFinished, TurnStarted
 from hermes_core.paths import Home
 from hermes_tui.block_menu import quoted
+from hermes_tui.core_link.workspace import ModelInfo
 from hermes_tui.launch_state import LaunchState
 from hermes_tui.screens.pick import PickScreen
-from hermes_tui.workspace import ModelInfo
 from hermes_widgets.status_bar import StatusBar
 from tests.fakes import scripted_turns as turns
 from tests.support import until

@@ -13,9 +13,9 @@ import pytest
 
 from hermes_core.paths import Home
 from hermes_tui._version import VERSION
-from hermes_tui.arguments import joined, take_profile
-from hermes_tui.chat_command import combined
-from hermes_tui.cli import run
+from hermes_tui.command_line.arguments import joined, take_profile
+from hermes_tui.command_line.chat_command import combined
+from hermes_tui.command_line.cli import run
 from hermes_tui.commands import COMMANDS
 from hermes_tui.options import RunOptions
 
@@ -36,7 +36,7 @@ def in_process_of_its_own(*arguments: str, code: str = "") -> subprocess.Complet
 LOADED = """
 import sys
 before = set(sys.modules)
-from hermes_tui.cli import run
+from hermes_tui.command_line.cli import run
 assert run(sys.argv[1:]) == 0
 print("\\n".join(sorted({name.split(".")[0] for name in set(sys.modules) - before})))
 """
@@ -56,7 +56,7 @@ def test_version_loads_click_and_the_constant_and_nothing_else() -> None:
 def test_help_of_every_command_works_and_loads_no_screen_and_no_sdk() -> None:
     code = """
 import io, contextlib, sys
-from hermes_tui.cli import run
+from hermes_tui.command_line.cli import run
 from hermes_tui.commands import COMMANDS
 for name in COMMANDS:
     out = io.StringIO()

@@ -9,9 +9,9 @@ from hermes_core.errors import HermesError, OwnerLost
 from hermes_core.events import InputAccepted, InputState, TurnStarted
 from hermes_core.paths import Home
 from hermes_tui.app import HermesApp
-from hermes_tui.input_file import read_history
+from hermes_tui.composing.input_file import read_history
+from hermes_tui.core_link.workspace import Workspace
 from hermes_tui.launch_state import LaunchState
-from hermes_tui.workspace import Workspace
 from hermes_widgets.status_bar import StatusBar
 from tests.fakes import scripted_turns as turns
 from tests.support import until

@@ -9,11 +9,11 @@ import pytest
 
 from hermes_core.commands import Submit
 from hermes_core.paths import Home
-from hermes_tui.draft_editor import EditorFailed, edited, editor_command
-from hermes_tui.file_completion import file_completions, mention, path_completions
-from hermes_tui.project_files import ProjectFiles, in_folder, listed
+from hermes_tui.composing.draft_editor import EditorFailed, edited, editor_command
+from hermes_tui.composing.file_completion import file_completions, mention, path_completions
+from hermes_tui.composing.project_files import ProjectFiles, in_folder, listed
+from hermes_tui.core_link.workspace import ModelInfo
 from hermes_tui.screens.pick import PickScreen
-from hermes_tui.workspace import ModelInfo
 from tests.fakes import scripted_turns as turns
 from tests.support import until
 from tests.tui.stage import Stage, staged

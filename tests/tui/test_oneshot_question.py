@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hermes_core.errors import ConfigError, HermesError
-from hermes_tui.installed_skills import skill_text
+from hermes_tui.core_link.installed_skills import skill_text
 from hermes_tui.oneshot.question import read_question
 
 

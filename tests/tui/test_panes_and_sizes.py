@@ -7,11 +7,11 @@ import pytest
 from hermes_core.commands import RevokeGrant
 from hermes_core.paths import Home
 from hermes_tui.actions.action import ACTION_REGISTRY
+from hermes_tui.core_link.workspace import GrantInfo
 from hermes_tui.panes.pane import PANE_REGISTRY
 from hermes_tui.screens.confirm import ConfirmScreen
 from hermes_tui.screens.pick import PickScreen
 from hermes_tui.slash.command import COMMAND_REGISTRY
-from hermes_tui.workspace import GrantInfo
 from hermes_widgets.footer_keys import FooterKeys
 from hermes_widgets.tab_row import TabRow
 from tests.fakes import scripted_turns as turns

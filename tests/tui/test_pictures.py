@@ -11,9 +11,9 @@ from textual.pilot import Pilot
 from hermes_core.events import CoreEvent
 from hermes_core.paths import Home
 from hermes_tui.app import HermesApp
+from hermes_tui.core_link.workspace import Workspace
 from hermes_tui.launch_state import LaunchState
 from hermes_tui.screens.approval import ApprovalScreen
-from hermes_tui.workspace import Workspace
 from tests.fakes import scripted_turns as turns
 from tests.fakes.fake_session import FakeWorkspace
 from tests.support import until

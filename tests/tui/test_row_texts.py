@@ -7,9 +7,9 @@ import pytest
 from hermes_core.events import ToolFinished, ToolStarted, TurnFinished
 from hermes_core.paths import Home
 from hermes_core.storage.records import SessionSummary
+from hermes_tui.core_link.workspace import SkillInfo
 from hermes_tui.palette_rows import palette_rows
 from hermes_tui.panes.row_texts import heading, sections, session_row, skill_rows
-from hermes_tui.workspace import SkillInfo
 from hermes_widgets.list_rows import Row
 from tests.fakes import scripted_turns as turns
 from tests.support import until

@@ -21,7 +21,7 @@ from hermes_core.paths import Home
 from hermes_core.storage.owner import current_owner
 from hermes_core.storage.records import SessionRecord, SessionSummary
 from hermes_core.storage.store import Store
-from hermes_tui.cli import run as run_program
+from hermes_tui.command_line.cli import run as run_program
 from hermes_tui.commands.sessions import fitted, group, pick, printable, resume, table
 from tests.fakes.reference_home import ReferenceHome
 

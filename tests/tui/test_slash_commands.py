@@ -13,13 +13,13 @@ from hermes_core.commands import (
     Undo,
 )
 from hermes_core.paths import Home
+from hermes_tui.core_link.workspace import CheckpointInfo, ModelInfo, SkillInfo
 from hermes_tui.launch_state import LaunchState
 from hermes_tui.screens.confirm import ConfirmScreen
 from hermes_tui.screens.pick import PickScreen
 from hermes_tui.slash.command import COMMAND_REGISTRY, SlashCommand, Unknown, find, parse
 from hermes_tui.slash.completion import slash_completions
 from hermes_tui.slash.model import parse_choice
-from hermes_tui.workspace import CheckpointInfo, ModelInfo, SkillInfo
 from tests.fakes import scripted_turns as turns
 from tests.support import until
 from tests.tui.stage import Stage, build, staged

@@ -16,18 +16,18 @@ import pytest
 from hermes_core.events import TurnFinished, TurnStarted
 from hermes_core.paths import Home
 from hermes_tui.app import HermesApp
+from hermes_tui.core_link.workspace import Workspace
 from hermes_tui.launch_state import LaunchState
 from hermes_tui.session_state import SessionState
-from hermes_tui.terminal_background import (
+from hermes_tui.terminal.terminal_background import (
     QUESTION,
     Answer,
     BackgroundQuestion,
     light_by_environment,
     parse_answer,
 )
-from hermes_tui.terminal_guard import POP_TITLE, PUSH_TITLE
-from hermes_tui.terminal_link import TerminalLink, title_of
-from hermes_tui.workspace import Workspace
+from hermes_tui.terminal.terminal_guard import POP_TITLE, PUSH_TITLE
+from hermes_tui.terminal.terminal_link import TerminalLink, title_of
 from tests.fakes import scripted_turns as turns
 from tests.support import until
 from tests.tui.stage import build, staged
@@ -99,7 +99,7 @@ def test_stray_output_goes_to_a_file_while_the_screen_is_up(tmp_path: Path) -> N
     script = """
 import os, sys
 from pathlib import Path
-from hermes_tui.terminal_guard import guarded_terminal
+from hermes_tui.terminal.terminal_guard import guarded_terminal
 with guarded_terminal(Path(sys.argv[1]) / "logs" / "terminal.log"):
     os.write(2, b"native warning\\n")
     os.system("echo a child")

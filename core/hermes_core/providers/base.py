@@ -21,7 +21,7 @@ class ModelRequest(msgspec.Struct, frozen=True, kw_only=True):
     system: str
     """The frozen system prompt, byte-identical in all calls of a session."""
     messages: tuple[Message, ...]
-    """A valid history: see `agent/history.py`."""
+    """A valid history: see `agent/turns/history.py`."""
     tools: tuple[dict[str, Any], ...] = ()
     """Schemas `{name, description, parameters}`, sorted by name."""
     ephemeral_system: str = ""

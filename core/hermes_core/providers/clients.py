@@ -6,11 +6,11 @@ import asyncio
 from typing import TypeAlias
 
 from hermes_core.errors import ConfigError
-from hermes_core.providers.anthropic_messages import AnthropicMessages
-from hermes_core.providers.chat_completions import ChatCompletions
-from hermes_core.providers.codex_responses import CodexResponses
 from hermes_core.providers.resolve import Resolution
-from hermes_core.providers.wire import Wire
+from hermes_core.providers.wires.anthropic_messages import AnthropicMessages
+from hermes_core.providers.wires.chat_completions import ChatCompletions
+from hermes_core.providers.wires.codex_responses import CodexResponses
+from hermes_core.providers.wires.wire import Wire
 
 WireModel: TypeAlias = Wire
 

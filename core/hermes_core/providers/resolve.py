@@ -26,8 +26,8 @@ from hermes_core.providers.address import (
     speaks_messages,
     speaks_responses,
 )
-from hermes_core.providers.facts import window_of
-from hermes_core.providers.model_names import written_model
+from hermes_core.providers.facts.facts import window_of
+from hermes_core.providers.facts.model_names import written_model
 from hermes_core.providers.records import Record, find_record, records
 from hermes_core.providers.timeouts import Timeouts
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from hermes_core.agent.inbox import Inbox
+from hermes_core.agent.sessions.inbox import Inbox
 from hermes_core.commands import CoreCommand, Interrupt, Submit
 from hermes_core.errors import ProviderError
 from hermes_core.events import (

@@ -8,18 +8,18 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from hermes_core.agent.auxiliary import Auxiliary, Route
 from hermes_core.agent.cancel import TurnCancel
 from hermes_core.agent.clock import Clock
 from hermes_core.agent.compaction.compactor import Compactor, CompactorParts
-from hermes_core.agent.conversation import Conversation
-from hermes_core.agent.journal import Journal
+from hermes_core.agent.sessions.conversation import Conversation
+from hermes_core.agent.side.auxiliary import Auxiliary, Route
+from hermes_core.agent.stream.journal import Journal
 from hermes_core.config.agent_settings import CompressionSettings
 from hermes_core.events import CoreEvent
 from hermes_core.messages import Message, Role, Runtime
 from hermes_core.paths import Home
 from hermes_core.providers.base import Model
-from hermes_core.providers.tokens import estimate_message, estimate_request
+from hermes_core.providers.facts.tokens import estimate_message, estimate_request
 from hermes_core.storage.records import SessionRecord, Shortening
 from hermes_core.storage.store import Store
 from tests.fakes.clock import FakeClock

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from hermes_core.agent.attachment import Attachment
+from hermes_core.agent.sharing.attachment import Attachment
 from hermes_core.commands import CoreCommand, Reply, Submit
 from hermes_core.events import CoreEvent, TurnFinished
 from hermes_core.host import Host, HostOptions

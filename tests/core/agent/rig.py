@@ -11,20 +11,20 @@ from typing import Any
 
 import msgspec
 
-from hermes_core.agent.auxiliary import Auxiliary, Route
 from hermes_core.agent.cancel import TurnCancel
 from hermes_core.agent.compaction.compactor import Compactor, CompactorParts
-from hermes_core.agent.conversation import Conversation
-from hermes_core.agent.inbox import Inbox
-from hermes_core.agent.journal import Journal
-from hermes_core.agent.model_call import ModelCaller, StallLimits
-from hermes_core.agent.pending import Pending
-from hermes_core.agent.services import SessionQuestions, SessionTodos
-from hermes_core.agent.session import Session
-from hermes_core.agent.session_parts import SessionParts
-from hermes_core.agent.titles import Titles
-from hermes_core.agent.tool_runner import ToolRunner, ToolServices
-from hermes_core.agent.turn_parts import TurnParts
+from hermes_core.agent.sessions.conversation import Conversation
+from hermes_core.agent.sessions.inbox import Inbox
+from hermes_core.agent.sessions.pending import Pending
+from hermes_core.agent.sessions.services import SessionQuestions, SessionTodos
+from hermes_core.agent.sessions.session import Session
+from hermes_core.agent.sessions.session_parts import SessionParts
+from hermes_core.agent.side.auxiliary import Auxiliary, Route
+from hermes_core.agent.side.titles import Titles
+from hermes_core.agent.stream.journal import Journal
+from hermes_core.agent.turns.model_call import ModelCaller, StallLimits
+from hermes_core.agent.turns.tool_runner import ToolRunner, ToolServices
+from hermes_core.agent.turns.turn_parts import TurnParts
 from hermes_core.commands import CoreCommand, Reply, Submit
 from hermes_core.config.agent_settings import CompressionSettings
 from hermes_core.config.schema import Settings
@@ -32,7 +32,7 @@ from hermes_core.events import CoreEvent, InputMode, TurnFinished
 from hermes_core.files import LocalFiles
 from hermes_core.messages import Message, Runtime
 from hermes_core.paths import Home
-from hermes_core.providers.tokens import estimate_message
+from hermes_core.providers.facts.tokens import estimate_message
 from hermes_core.security.approvals import Grant
 from hermes_core.security.redaction import LineRedactor, Redactor
 from hermes_core.storage.records import SessionRecord

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from hermes_core.agent.auxiliary import Auxiliary, AuxiliaryFailed, Route
-from hermes_core.agent.auxiliary_routes import auxiliary_routes
-from hermes_core.agent.journal import Journal
+from hermes_core.agent.side.auxiliary import Auxiliary, AuxiliaryFailed, Route
+from hermes_core.agent.side.auxiliary_routes import auxiliary_routes
+from hermes_core.agent.stream.journal import Journal
 from hermes_core.config.loader import load_settings
 from hermes_core.config.schema import Settings
 from hermes_core.errors import HermesError, ProviderError
@@ -19,8 +19,8 @@ from hermes_core.events import CoreEvent, Notice, RequestFailed, RequestFinished
 from hermes_core.messages import Message, Runtime
 from hermes_core.paths import Home
 from hermes_core.providers.base import Model, ModelRequest
+from hermes_core.providers.facts.tokens import estimate_request
 from hermes_core.providers.resolve import Resolution, resolve
-from hermes_core.providers.tokens import estimate_request
 from hermes_core.storage.records import SessionRecord
 from hermes_core.storage.store import Store
 from tests.core.agent.compaction_rig import SESSION, route

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-from hermes_core.agent.conversation import Input
-from hermes_core.agent.inbox import Inbox
+from hermes_core.agent.sessions.conversation import Input
+from hermes_core.agent.sessions.inbox import Inbox
 from hermes_core.paths import Home
 from hermes_core.storage.store import Store
 from tests.core.agent.chaos import Play, play, plays

@@ -18,10 +18,10 @@ from hermes_core.agent.compaction.local_summary import MAX_CHARS, local_summary
 from hermes_core.agent.compaction.plan import Plan, latest_request, make_plan
 from hermes_core.agent.compaction.summary_request import summary_request
 from hermes_core.agent.compaction.summary_text import summary_body, summary_message
-from hermes_core.agent.history import request_history
+from hermes_core.agent.turns.history import request_history
 from hermes_core.config.agent_settings import CompressionSettings
 from hermes_core.messages import Message, Runtime, TodoItem, ToolCall, is_summary
-from hermes_core.providers.tokens import estimate_message
+from hermes_core.providers.facts.tokens import estimate_message
 
 EXAMPLES = 500
 SMALL = Runtime(model="small", provider="custom", window_tokens=32_000)

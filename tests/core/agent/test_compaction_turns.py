@@ -24,7 +24,7 @@ from hermes_core.events import (
 from hermes_core.messages import Message, Runtime, is_summary
 from hermes_core.paths import Home
 from hermes_core.providers.base import ModelRequest, StreamPart
-from hermes_core.providers.tokens import estimate_request
+from hermes_core.providers.facts.tokens import estimate_request
 from hermes_core.storage.records import SessionRecord
 from hermes_core.storage.store import Store
 from tests.core.agent.compaction_rig import exchange

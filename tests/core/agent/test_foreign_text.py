@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hermes_core.agent.event_shape import presentable
+from hermes_core.agent.stream.event_shape import presentable
 from hermes_core.commands import Submit
 from hermes_core.events import (
     MAX_STORED_BYTES,

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from hermes_core.agent.history import (
+from hermes_core.agent.turns.history import (
     EMPTY_REPLY,
     MISSING_RESULT,
     compact_arguments,

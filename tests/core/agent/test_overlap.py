@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from hermes_core.agent.calls import ReadyCall, may_overlap, prepare
+from hermes_core.agent.turns.calls import ReadyCall, may_overlap, prepare
 from hermes_core.messages import ToolCall
 from hermes_core.tools.registry import discover
 

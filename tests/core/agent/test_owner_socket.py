@@ -13,8 +13,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hermes_core.agent.owner_socket import Hello, OwnerSocket, peer_uid
-from hermes_core.agent.remote import NotSent, RemoteSession
+from hermes_core.agent.sharing.owner_socket import Hello, OwnerSocket, peer_uid
+from hermes_core.agent.sharing.remote import NotSent, RemoteSession
 from hermes_core.commands import Reply, SetTitle, Submit, Subscribe, encode_command
 from hermes_core.errors import OwnerLost
 from hermes_core.events import CoreEvent, MessageDelta, SessionTitled, TurnFinished

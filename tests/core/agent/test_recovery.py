@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from hermes_core.agent import recovery
+from hermes_core.agent.sessions import recovery
 from hermes_core.events import (
     ApprovalRequested,
     ApprovalResolved,

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from hermes_core.agent.journal import Journal
+from hermes_core.agent.stream.journal import Journal
 from hermes_core.commands import Submit, Undo
 from hermes_core.errors import StoreError, StoreUnavailable
 from hermes_core.events import CoreEvent, Notice, SessionRewound, ToolStarted, TurnFinished

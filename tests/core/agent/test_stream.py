@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from hermes_core.agent.hub import MAX_QUEUED, Hub
-from hermes_core.agent.journal import Journal
+from hermes_core.agent.stream.hub import MAX_QUEUED, Hub
+from hermes_core.agent.stream.journal import Journal
 from hermes_core.commands import Submit
 from hermes_core.errors import ProviderError
 from hermes_core.events import (

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from hermes_core.agent.titles import MAX_CHARS, clean_title, first_exchange, title_request
+from hermes_core.agent.side.titles import MAX_CHARS, clean_title, first_exchange, title_request
 from hermes_core.commands import SetTitle, Submit
 from hermes_core.errors import ProviderError
 from hermes_core.events import RequestFinished, SessionTitled

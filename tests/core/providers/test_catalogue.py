@@ -19,10 +19,10 @@ from hermes_core.config.secrets import Secrets
 from hermes_core.errors import ProviderError
 from hermes_core.messages import Runtime, Usage
 from hermes_core.providers.clients import open_model
-from hermes_core.providers.facts import ModelFacts
-from hermes_core.providers.listings import read_listing, read_models_dev
-from hermes_core.providers.model_catalogue import MAX_AGE_S, RETRY_S, ModelCatalogue
-from hermes_core.providers.pricing import Cost, cost_of
+from hermes_core.providers.facts.facts import ModelFacts
+from hermes_core.providers.facts.listings import read_listing, read_models_dev
+from hermes_core.providers.facts.model_catalogue import MAX_AGE_S, RETRY_S, ModelCatalogue
+from hermes_core.providers.facts.pricing import Cost, cost_of
 from hermes_core.providers.records import records
 from hermes_core.providers.resolve import resolve
 from tests.core.providers.reach import resolution

@@ -20,10 +20,10 @@ from hermes_core.providers.base import (
     ToolCallStart,
     UsageReport,
 )
-from hermes_core.providers.chat_request import request_body, request_headers
-from hermes_core.providers.chat_stream import ChatStream, decode_chunk
 from hermes_core.providers.clients import open_model
-from hermes_core.providers.images import load_images
+from hermes_core.providers.wires.chat_request import request_body, request_headers
+from hermes_core.providers.wires.chat_stream import ChatStream, decode_chunk
+from hermes_core.providers.wires.images import load_images
 from tests.core.providers.reach import KEY, TOOL, USER, ask, collect, resolution, said, thought
 from tests.fakes.model_server.script import Call, Reply, say
 from tests.fakes.model_server.server import ModelServer

@@ -8,9 +8,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from hermes_core.providers.classify import TABLE, RequestFacts, classify, classify_failure
-from hermes_core.providers.failures import Failure, read_body, read_exception
-from hermes_core.providers.limits import output_cap_in, window_in
+from hermes_core.providers.failures.classify import TABLE, RequestFacts, classify, classify_failure
+from hermes_core.providers.failures.failures import Failure, read_body, read_exception
+from hermes_core.providers.failures.limits import output_cap_in, window_in
 
 FACTS = RequestFacts(
     provider="openrouter",

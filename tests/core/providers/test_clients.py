@@ -16,7 +16,7 @@ import pytest
 
 from hermes_core.errors import ConfigError, ProviderError
 from hermes_core.providers.clients import Models, open_model
-from hermes_core.providers.endpoint import Connected, Endpoint
+from hermes_core.providers.wires.endpoint import Connected, Endpoint
 from tests.core.providers.reach import ask, collect, resolution, said
 from tests.fakes.model_server.script import say
 from tests.fakes.model_server.server import ModelServer

@@ -8,15 +8,15 @@ import pytest
 
 from hermes_core.messages import Attachment, Message, Runtime, ToolCall, Usage
 from hermes_core.providers.base import ModelRequest
-from hermes_core.providers.facts import (
+from hermes_core.providers.facts.facts import (
     DEFAULT_WINDOW_TOKENS,
     max_output_of,
     plain_id,
     shipped_facts,
     window_of,
 )
-from hermes_core.providers.pricing import Cost, cost_of
-from hermes_core.providers.tokens import (
+from hermes_core.providers.facts.pricing import Cost, cost_of
+from hermes_core.providers.facts.tokens import (
     CHARS_PER_TOKEN,
     IMAGE_TOKENS,
     TokenCounter,

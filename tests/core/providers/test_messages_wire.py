@@ -11,9 +11,9 @@ import pytest
 from hermes_core.messages import Message, ToolCall
 from hermes_core.providers.base import StreamPart, ThinkingBlock, ToolCallDelta
 from hermes_core.providers.clients import open_model
-from hermes_core.providers.messages_request import EMPTY_TEXT, request_body
-from hermes_core.providers.messages_stream import MessagesStream, decode_event
 from hermes_core.providers.resolve import Resolution
+from hermes_core.providers.wires.messages_request import EMPTY_TEXT, request_body
+from hermes_core.providers.wires.messages_stream import MessagesStream, decode_event
 from tests.core.providers.reach import KEY, TOOL, USER, ask, collect, resolution
 from tests.fakes.model_server.script import say
 from tests.fakes.model_server.server import ModelServer

@@ -19,12 +19,12 @@ from hermes_core.providers.base import (
     ToolCallStart,
 )
 from hermes_core.providers.clients import open_model
-from hermes_core.providers.images import load_images
 from hermes_core.providers.resolve import Resolution
-from hermes_core.providers.responses_request import request_body
-from hermes_core.providers.responses_stream import ResponsesStream
-from hermes_core.providers.sse import ServerEvent
-from hermes_core.providers.wire import ErrorEvent
+from hermes_core.providers.wires.images import load_images
+from hermes_core.providers.wires.responses_request import request_body
+from hermes_core.providers.wires.responses_stream import ResponsesStream
+from hermes_core.providers.wires.sse import ServerEvent
+from hermes_core.providers.wires.wire import ErrorEvent
 from tests.core.providers.reach import TOOL, USER, ask, collect, resolution, said, thought
 from tests.fakes.model_server.script import Call, Reply, say
 from tests.fakes.model_server.server import ModelServer

@@ -8,7 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hermes_core.providers.sse import MAX_EVENT_BYTES, EventSplitter, EventTooLarge, ServerEvent
+from hermes_core.providers.wires.sse import (
+    MAX_EVENT_BYTES,
+    EventSplitter,
+    EventTooLarge,
+    ServerEvent,
+)
 
 
 def _cut(*packets: bytes) -> list[ServerEvent]:

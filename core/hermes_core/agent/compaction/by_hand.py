@@ -6,8 +6,8 @@ import logging
 
 from hermes_core.agent.cancel import TurnCancel
 from hermes_core.agent.compaction.compactor import Outcome
-from hermes_core.agent.conversation import Conversation
-from hermes_core.agent.turn_parts import TurnParts
+from hermes_core.agent.sessions.conversation import Conversation
+from hermes_core.agent.turns.turn_parts import TurnParts
 from hermes_core.errors import Cancelled
 from hermes_core.events import Notice
 from hermes_core.providers.base import ModelRequest

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from hermes_core.agent.compaction.plan import find_orphans, latest_request
-from hermes_core.agent.history import request_history
+from hermes_core.agent.turns.history import request_history
 from hermes_core.messages import Message, is_summary
 
 

@@ -16,7 +16,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from hermes_core.agent.auxiliary import Auxiliary, AuxiliaryFailed
 from hermes_core.agent.cancel import TurnCancel
 from hermes_core.agent.clock import Clock
 from hermes_core.agent.compaction.check import find_problems
@@ -25,8 +24,9 @@ from hermes_core.agent.compaction.local_summary import local_summary
 from hermes_core.agent.compaction.plan import Measure, Plan, make_plan
 from hermes_core.agent.compaction.summary_request import TASK, summary_request
 from hermes_core.agent.compaction.summary_text import summary_message
-from hermes_core.agent.conversation import Conversation
-from hermes_core.agent.journal import Journal
+from hermes_core.agent.sessions.conversation import Conversation
+from hermes_core.agent.side.auxiliary import Auxiliary, AuxiliaryFailed
+from hermes_core.agent.stream.journal import Journal
 from hermes_core.config.agent_settings import CompressionSettings
 from hermes_core.errors import Cancelled, StoreError
 from hermes_core.events import (

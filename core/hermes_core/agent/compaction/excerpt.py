@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hermes_core.agent.history import compact_arguments
+from hermes_core.agent.turns.history import compact_arguments
 from hermes_core.messages import Message
 
 TEXT_CHARS = 6_000

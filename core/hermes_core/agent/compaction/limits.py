@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hermes_core.agent.reply_policy import reply_reserve
+from hermes_core.agent.turns.reply_policy import reply_reserve
 from hermes_core.config.agent_settings import CompressionSettings
 
 LEAST_THRESHOLD_TOKENS = 64_000

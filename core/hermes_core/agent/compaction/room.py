@@ -9,7 +9,7 @@ import msgspec
 
 from hermes_core.agent.cancel import TurnCancel
 from hermes_core.agent.compaction.compactor import Cause, Compactor
-from hermes_core.agent.conversation import Conversation
+from hermes_core.agent.sessions.conversation import Conversation
 from hermes_core.errors import ContextFull, ProviderError
 from hermes_core.providers.base import ModelRequest
 

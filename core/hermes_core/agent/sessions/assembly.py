@@ -1,0 +1,446 @@
+"""Put one session together: history, prompt, tools, guard, model."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hermes_core.agent.cancel import TurnCancel
+from hermes_core.agent.clock import Clock
+from hermes_core.agent.compaction.compactor import Compactor
+from hermes_core.agent.sessions import prompt as prompts
+from hermes_core.agent.sessions import recovery
+from hermes_core.agent.sessions.conversation import Conversation
+from hermes_core.agent.sessions.inbox import Inbox
+from hermes_core.agent.sessions.pending import Pending
+from hermes_core.agent.sessions.permission_desk import PermissionDesk
+from hermes_core.agent.sessions.services import SessionQuestions, SessionTodos
+from hermes_core.agent.sessions.session import Session
+from hermes_core.agent.sessions.session_parts import SessionParts
+from hermes_core.agent.sessions.session_upkeep import SessionRollbacks, tool_families
+from hermes_core.agent.side.side_jobs import SideJobs
+from hermes_core.agent.stream.journal import Journal
+from hermes_core.agent.turns.model_call import ModelCaller, StallLimits
+from hermes_core.agent.turns.tool_runner import ToolRunner, ToolServices
+from hermes_core.agent.turns.turn_parts import TurnParts
+from hermes_core.agent.workers import Workers
+from hermes_core.checkpoints.store import CheckpointStore
+from hermes_core.config.loader import LoadedSettings
+from hermes_core.errors import HermesError, SessionNotFound
+from hermes_core.events import (
+    CoreEvent,
+    Notice,
+    SessionOpened,
+    SessionRuntimeChanged,
+    TodoChanged,
+)
+from hermes_core.files import LocalFiles
+from hermes_core.paths import Home
+from hermes_core.providers.address import is_local
+from hermes_core.providers.base import Model
+from hermes_core.providers.facts.tokens import TokenCounter
+from hermes_core.providers.resolve import Resolution
+from hermes_core.security.injection import find_injection
+from hermes_core.security.redaction import LineRedactor, Redactor
+from hermes_core.storage.recall import StoreRecall
+from hermes_core.storage.records import SessionRecord
+from hermes_core.storage.store import Store
+from hermes_core.tools.base import ToolContext
+from hermes_core.tools.files.read_memory import ReadMemory
+from hermes_core.tools.registry import Registry
+from hermes_core.tools.shell.sessions import TerminalSessions
+
+RECOVERY_EVENTS = 20_000
+"""How far back a resumed session is searched for what was left open: days of work."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionPlan:
+    """What a door wants of a session."""
+
+    session_id: str
+    source: str = "cli"
+    platform: str = "cli"
+    interactive: bool = True
+    system_message: str = ""
+    cwd: Path
+    resolution: Resolution | None = None
+    """Set when the model was named for this run; else the session's own, else the default."""
+    tools: Registry
+    warnings: tuple[str, ...] = ()
+    yolo: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What all sessions of a process share."""
+
+    home: Home
+    environ: Mapping[str, str]
+    loaded: LoadedSettings
+    store: Store
+    checkpoints: CheckpointStore
+    counter: TokenCounter
+    redactor: Redactor
+    clock: Clock
+    resolve: Callable[[str, str], Resolution]
+    """(model, provider) to a resolution; empty words mean the default."""
+    model: Callable[[Resolution], Model]
+    turn_gate: asyncio.Semaphore
+    workers: Workers
+    save_allowlist: Callable[[list[str]], Awaitable[None]]
+
+
+def new_id() -> str:
+    """An id for a turn, message, input or request."""
+    return secrets.token_hex(6)
+
+
+class _Assembly:
+    """The parts of one session while they are put together."""
+
+    def __init__(self, ground: Ground, plan: SessionPlan) -> None:
+        self.ground = ground
+        self.plan = plan
+        self.session: Session | None = None
+        self.resolution: Resolution | None = None
+        self._prompt_warnings: tuple[str, ...] = ()
+
+    @property
+    def live(self) -> Session:
+        """The finished session; its parts call back only once it exists."""
+        assert self.session is not None, "parts call back after the session was made"
+        return self.session
+
+    @property
+    def _resolved(self) -> Resolution:
+        assert self.resolution is not None, "resolved before anything else is built"
+        return self.resolution
+
+    async def build(self, on_close: Callable[[], Awaitable[None]]) -> Session:
+        """Make the session, write down that it is open, mend what a crash left."""
+        ground, plan = self.ground, self.plan
+        record, is_new = await self._record()
+        self.resolution = plan.resolution or self._own_resolution(record)
+        journal = Journal(
+            plan.session_id,
+            ground.store,
+            clock=ground.clock,
+            last_seq=0 if is_new else await ground.store.last_seq(plan.session_id),
+        )
+        talk = await self._conversation(record, is_new=is_new)
+        pending = Pending(plan.session_id, journal, ground.store, clock=ground.clock, new_id=new_id)
+        desk = PermissionDesk(
+            home=ground.home,
+            loaded=ground.loaded,
+            environ=ground.environ,
+            cwd=plan.cwd,
+            yolo=plan.yolo,
+            redactor=ground.redactor,
+            save_allowlist=ground.save_allowlist,
+            pending=pending,
+            is_attended=lambda: self.live.is_attended,
+            cancel=lambda: self.live.cancel,
+        )
+        services = tool_families(lambda: self.live, journal, ground.redactor)
+        checkpoints = SessionRollbacks(
+            ground.checkpoints,
+            plan.session_id,
+            journal,
+            enabled=ground.loaded.settings.checkpoints.enabled,
+        )
+        read_memory: ReadMemory = services[ReadMemory]
+        side_jobs = self._side_jobs(journal, talk, read_memory.forget_returned)
+        self._prompt_warnings += side_jobs.warnings
+        inbox = Inbox(journal, ground.home.spills / plan.session_id, new_id)
+        runner = ToolRunner(
+            journal, self._tool_services(talk, journal, pending, desk, checkpoints, services)
+        )
+
+        async def close() -> None:
+            for service in services.values():
+                if hasattr(service, "aclose"):
+                    await service.aclose()
+            if not talk.messages:
+                await ground.store.forget_empty(plan.session_id)
+            await on_close()
+
+        self.session = Session(
+            SessionParts(
+                session_id=plan.session_id,
+                store=ground.store,
+                journal=journal,
+                conversation=talk,
+                inbox=inbox,
+                pending=pending,
+                turn_parts=self._turn_parts(journal, runner, side_jobs.compactor, checkpoints),
+                approvals=desk,
+                rollbacks=checkpoints,
+                switch_runtime=self._switch,
+                busy_mode=ground.loaded.settings.display.busy_input_mode,
+                interactive=plan.interactive,
+                on_rewind=read_memory.forget_returned,
+                titles=side_jobs.titles if self._wants_titles else None,
+                turn_gate=ground.turn_gate,
+                on_close=close,
+            )
+        )
+        if is_new:
+            await self._announce(journal, talk)
+        else:
+            await self._resume(journal, talk, inbox, record)
+        return self.session
+
+    # --- the record and the history ----------------------------------------------------
+
+    async def _record(self) -> tuple[SessionRecord, bool]:
+        plan = self.plan
+        try:
+            return await self.ground.store.session(plan.session_id), False
+        except SessionNotFound:
+            return SessionRecord(id=plan.session_id, source=plan.source, cwd=str(plan.cwd)), True
+
+    def _own_resolution(self, record: SessionRecord) -> Resolution:
+        """The model this conversation was last held with, else the default."""
+        if record.model and record.billing_provider:
+            try:
+                return self.ground.resolve(record.model, record.billing_provider)
+            except HermesError as error:
+                _log.info("the model of session %s is gone: %s", record.id, error)
+        return self.ground.resolve("", "")
+
+    async def _conversation(self, record: SessionRecord, *, is_new: bool) -> Conversation:
+        messages = [] if is_new else await self.ground.store.messages(self.plan.session_id)
+        talk = Conversation(
+            runtime=self._resolved.runtime,
+            system=record.system_prompt or "",
+            messages=messages,
+            effort=self.ground.loaded.settings.agent.reasoning_effort,
+        )
+        if not talk.system:
+            built = await asyncio.to_thread(self._prompt)
+            talk.system = built.text
+            self._prompt_warnings = built.warnings
+        return talk
+
+    def _prompt(self) -> prompts.Prompt:
+        assert self.resolution is not None, "resolved before the prompt is built"
+        facts = prompts.PromptFacts(
+            home=self.ground.home,
+            cwd=self.plan.cwd,
+            tool_names=tuple(self.plan.tools.names()),
+            model=self.resolution.runtime.model,
+            provider=self.resolution.runtime.provider,
+            source=self.plan.platform,
+            system_message=self.plan.system_message,
+            today=dt.datetime.fromtimestamp(self.ground.clock.time(), dt.UTC).astimezone().date(),
+        )
+        return prompts.build_prompt(facts, scan=find_injection)
+
+    async def _announce(self, journal: Journal, talk: Conversation) -> None:
+        runtime = talk.runtime
+        await self.ground.store.create_session(
+            SessionRecord(
+                id=self.plan.session_id,
+                source=self.plan.source,
+                model=runtime.model,
+                billing_provider=runtime.provider,
+                billing_base_url=runtime.base_url,
+                system_prompt=talk.system,
+                cwd=str(self.plan.cwd),
+            )
+        )
+        journal.emit(
+            SessionOpened(
+                runtime=runtime,
+                tools=tuple(self.plan.tools.names()),
+                prompt_hash=prompts.prompt_hash(talk.system),
+                cwd=str(self.plan.cwd),
+            )
+        )
+        self._warn(journal)
+        await journal.flush()
+
+    def _warn(self, journal: Journal) -> None:
+        for text in (*self.plan.warnings, *self._prompt_warnings):
+            journal.emit(Notice(level="warn", code="session_warning", text=text))
+
+    async def _resume(
+        self, journal: Journal, talk: Conversation, inbox: Inbox, record: SessionRecord
+    ) -> None:
+        store, session_id = self.ground.store, self.plan.session_id
+        events = await store.events(
+            session_id, after_seq=max(0, journal.last_seq - RECOVERY_EVENTS)
+        )
+        now = self.ground.clock.time()
+        for message in recovery.missing_results(talk.messages, events, timestamp=now):
+            talk.messages.append(message)
+            journal.record(message)
+        for event in recovery.closing_events(recovery.left_open(events)):
+            journal.emit(event)
+        for request_id, _ in await store.open_questions(session_id):
+            await store.resolve_question(request_id, b'{"by": "owner lost"}')
+        talk.todos = _last_todos(events)
+        journal.patch(ended_at=None, end_reason=None, system_prompt=talk.system)
+        if (record.model, record.billing_provider) != (
+            talk.runtime.model,
+            talk.runtime.provider,
+        ):
+            journal.patch(model=talk.runtime.model, billing_provider=talk.runtime.provider)
+            journal.emit(SessionRuntimeChanged(runtime=talk.runtime, cause="user"))
+        waiting = inbox.restore(events)
+        if waiting:
+            text = f"{waiting} message(s) had not been delivered when hermes stopped; queued again."
+            journal.emit(Notice(level="warn", code="inputs_restored", text=text))
+        self._warn(journal)
+        await journal.flush()
+
+    # --- the turn's parts --------------------------------------------------------------
+
+    def _switch(self, model: str, provider: str) -> Any:
+        self.resolution = self.ground.resolve(model, provider)
+        return self.resolution.runtime
+
+    def _stall(self) -> StallLimits:
+        """What is written down for this provider or for all; local servers may think long."""
+        settings, runtime = self.ground.loaded.settings, self._resolved.runtime
+        entry = settings.providers.get(runtime.provider)
+        written = (entry.stale_timeout_seconds if entry else None) or (
+            settings.requests.stream_stale_timeout
+        )
+        if written:
+            return StallLimits(written, written, written)
+        return StallLimits(silent_s=0) if is_local(runtime.base_url) else StallLimits()
+
+    def _side_jobs(
+        self, journal: Journal, talk: Conversation, forget_results: Callable[[], None]
+    ) -> SideJobs:
+        ground = self.ground
+
+        async def rebuild() -> str:
+            return (await asyncio.to_thread(self._prompt)).text
+
+        return SideJobs(
+            journal=journal,
+            conversation=talk,
+            store=ground.store,
+            loaded=ground.loaded,
+            counter=ground.counter,
+            clock=ground.clock,
+            main=lambda: self._resolved,
+            open_model=ground.model,
+            rebuild_prompt=rebuild,
+            forget_results=forget_results,
+            new_id=new_id,
+        )
+
+    @property
+    def _wants_titles(self) -> bool:
+        """Titles are for people at a screen, and nobody asks for them."""
+        return self.plan.interactive and self.ground.environ.get("HERMES_OFFLINE", "") in ("", "0")
+
+    def _turn_parts(
+        self,
+        journal: Journal,
+        runner: ToolRunner,
+        compactor: Compactor,
+        checkpoints: SessionRollbacks,
+    ) -> TurnParts:
+        ground, settings = self.ground, self.ground.loaded.settings
+        caller = ModelCaller(journal, clock=ground.clock, stall=self._stall, new_id=new_id)
+
+        return TurnParts(
+            journal=journal,
+            caller=caller,
+            runner=runner,
+            compactor=compactor,
+            model=lambda: ground.model(self._resolved),
+            tools=self.plan.tools,
+            clock=ground.clock,
+            new_id=new_id,
+            estimate=ground.counter.estimate,
+            calibrate=ground.counter.learn,
+            max_steps=settings.agent.max_turns,
+            max_output_tokens=settings.model.max_tokens,
+            on_step=checkpoints.new_step,
+            overlay=settings.agent.system_prompt,
+            session_id=self.plan.session_id,
+        )
+
+    def _tool_services(
+        self,
+        talk: Conversation,
+        journal: Journal,
+        pending: Pending,
+        desk: PermissionDesk,
+        checkpoints: SessionRollbacks,
+        services: Mapping[type[Any], Any],
+    ) -> ToolServices:
+        ground, plan = self.ground, self.plan
+        todos = SessionTodos(talk, journal)
+        shell: TerminalSessions = services[TerminalSessions]
+        recall = StoreRecall(ground.store)
+        files = LocalFiles()
+
+        def make_context(
+            call_id: str, cancel: TurnCancel, output: Callable[[str, str], None]
+        ) -> ToolContext:
+            return ToolContext(
+                session_id=plan.session_id,
+                turn_id=journal.turn_id or "",
+                call_id=call_id,
+                cwd=shell.cwd or plan.cwd,
+                home=ground.home,
+                settings=ground.loaded.settings,
+                cancel=cancel,
+                permissions=desk.for_call(call_id),
+                files=files,
+                checkpoints=checkpoints.port,
+                questions=SessionQuestions(
+                    pending,
+                    cancel=cancel,
+                    is_attended=lambda: self.live.is_attended,
+                    call_id=call_id,
+                ),
+                todos=todos,
+                recall=recall,
+                environ=ground.environ,
+                output=output,
+                services=services,
+            )
+
+        return ToolServices(
+            make_context=make_context,
+            redact=ground.redactor.redact,
+            line_redactor=lambda: LineRedactor(ground.redactor),
+            spill_folder=ground.home.spills / plan.session_id,
+            cwd=lambda: shell.cwd or plan.cwd,
+            clock=ground.clock,
+            on_tool=services[ReadMemory].note_tool,
+            strays=lambda: ground.workers.strays,
+        )
+
+
+async def build_session(
+    ground: Ground, plan: SessionPlan, *, on_close: Callable[[], Awaitable[None]]
+) -> Session:
+    """Build a session this process owns.
+
+    Raises:
+        NoModelConfigured: Nothing can answer.
+        StoreError: The record cannot be read or written.
+    """
+    return await _Assembly(ground, plan).build(on_close)
+
+
+def _last_todos(events: list[CoreEvent]) -> Any:
+    found = (event.items for event in reversed(events) if isinstance(event, TodoChanged))
+    return next(found, ())

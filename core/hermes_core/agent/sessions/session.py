@@ -1,0 +1,437 @@
+"""The session actor: commands in, events out, one turn at a time.
+
+All methods run on one event loop; between two awaits nothing else happens, which is
+what makes "exactly one turn" true without locks. Another process reaches this actor
+through the socket in `owner_socket.py`; nobody but the actor resolves a question.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import nullcontext
+
+import msgspec
+
+from hermes_core.agent.cancel import TurnCancel
+from hermes_core.agent.compaction.by_hand import CompactionByHand
+from hermes_core.agent.compaction.compactor import LEAST_MESSAGES
+from hermes_core.agent.sessions.conversation import Conversation
+from hermes_core.agent.sessions.session_parts import SessionParts
+from hermes_core.agent.turns.model_call import Steer
+from hermes_core.agent.turns.turn import Turn
+from hermes_core.commands import (
+    Answer,
+    AskSide,
+    Close,
+    Compact,
+    CoreCommand,
+    Interrupt,
+    QueueEdit,
+    QueueRemove,
+    QueueReorder,
+    Reply,
+    Retry,
+    RevokeGrant,
+    Rollback,
+    SetApprovalMode,
+    SetReasoning,
+    SetRuntime,
+    SetTitle,
+    SpawnBackground,
+    Submit,
+    Subscribe,
+    Undo,
+)
+from hermes_core.errors import HermesError
+from hermes_core.events import (
+    CheckpointRestored,
+    CoreEvent,
+    Heartbeat,
+    InputMode,
+    Notice,
+    SessionClosed,
+    SessionRewound,
+    SessionRuntimeChanged,
+    SessionTitled,
+)
+from hermes_core.messages import clean_text
+from hermes_core.security.approvals import Grant
+
+HEARTBEAT_S = 10.0
+CLOSE_WAIT_S = 5.0
+"""How long a closing session waits for its interrupted turn."""
+
+EFFORTS = ("", "none", "minimal", "low", "medium", "high", "xhigh")
+
+_log = logging.getLogger(__name__)
+
+
+class Session:
+    """One live conversation. A `SessionHandle` for doors in this process."""
+
+    def __init__(self, parts: SessionParts) -> None:
+        self._parts = parts
+        self._journal = parts.journal
+        self._talk = parts.conversation
+        self._turn: Turn | CompactionByHand | None = None
+        """What runs; summarising by hand takes the place of a turn."""
+        self._task: asyncio.Task[None] | None = None
+        self._steer = Steer()
+        self._queue_paused = False
+        self._next_note = ""
+        self._is_closed = False
+        self._closed = asyncio.Event()
+        self._closing: asyncio.Task[None] | None = None
+        self._users = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self.remote_users = 0
+        """Clients attached through the socket; they can answer questions too."""
+
+    # --- the handle ------------------------------------------------------------------------
+
+    @property
+    def session_id(self) -> str:
+        """The id, which never changes."""
+        return self._parts.session_id
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a turn runs."""
+        return self._turn is not None
+
+    @property
+    def is_attended(self) -> bool:
+        """Whether somebody can answer a question."""
+        return self._parts.interactive or self.remote_users > 0
+
+    @property
+    def cancel(self) -> TurnCancel:
+        """The token of the running turn; a fresh one when idle."""
+        return self._turn.cancel if self._turn is not None else TurnCancel()
+
+    @property
+    def grants(self) -> tuple[Grant, ...]:
+        """What was allowed for longer than once."""
+        return self._parts.approvals.grants()
+
+    @property
+    def conversation(self) -> Conversation:
+        """The model's side of it, for the composition root."""
+        return self._talk
+
+    def events(self, from_seq: int = 0) -> AsyncIterator[CoreEvent]:
+        """Stored events after `from_seq`, the open texts so far, then live ones."""
+        return aiter(self._journal.hub.subscribe(from_seq))
+
+    async def history(self, *, before_seq: int | None = None, limit: int = 400) -> list[CoreEvent]:
+        """The newest stored events before `before_seq` (or the end), oldest first."""
+        if not self._is_closed:
+            await self._journal.flush()
+        upto = self._journal.last_seq if before_seq is None else before_seq - 1
+        return await self._parts.store.events(
+            self.session_id, after_seq=max(0, upto - limit), limit=min(limit, upto)
+        )
+
+    def retain(self) -> Session:
+        """Count another user of this actor."""
+        self._users += 1
+        return self
+
+    async def release(self) -> None:
+        """Let go; the last one out closes the actor and interrupts what runs."""
+        self._users -= 1
+        if self._is_unused:
+            await self.close("released")
+
+    async def leave(self) -> None:
+        """A client of the socket has gone; the last one out closes an idle actor.
+
+        A turn that runs is finished first: the connection may only have broken.
+        """
+        self.remote_users -= 1
+        if self._is_unused and self._turn is None:
+            await self.close("released")
+
+    @property
+    def _is_unused(self) -> bool:
+        return self._users <= 0 and self.remote_users == 0
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it has ended or is about to; it takes no commands any more."""
+        return self._is_closed
+
+    async def wait_closed(self) -> None:
+        """Return when the end is written down and the lease given back."""
+        await self._closed.wait()
+
+    async def send(self, command: CoreCommand) -> Reply:
+        """Do what is asked, or say why not."""
+        if self._is_closed:
+            return Reply(ok=False, code="closed", text="This conversation is closed.")
+        try:
+            return await self._dispatch(command)
+        except HermesError as error:
+            text = f"{error} {error.hint}".strip()
+            return Reply(ok=False, code=type(error).__name__, text=text)
+
+    async def _dispatch(self, command: CoreCommand) -> Reply:  # noqa: C901  one flat table
+        match command:
+            case Submit():
+                return await self._submit(command)
+            case Interrupt():
+                return self._interrupt()
+            case Answer():
+                reply = self._parts.pending.answer(command)
+                await asyncio.sleep(0)  # let the waiter write its resolution
+                return reply
+            case QueueEdit(input_id=input_id, text=text):
+                return await self._queued(self._parts.inbox.edit(input_id, text))
+            case QueueRemove(input_id=input_id):
+                return await self._queued(self._parts.inbox.remove(input_id))
+            case QueueReorder(input_ids=ids):
+                self._parts.inbox.reorder(ids)
+                return Reply(ok=True)
+            case SetRuntime():
+                return await self._set_runtime(command)
+            case SetReasoning(effort=effort):
+                return self._set_reasoning(effort)
+            case SetApprovalMode(mode=mode):
+                return self._set_approval_mode(mode)
+            case RevokeGrant(key=key):
+                return _found(await self._parts.approvals.revoke(key), "grant")
+            case SetTitle(title=title):
+                return await self._set_title(title)
+            case Rollback():
+                return await self._rollback(command)
+            case Undo():
+                return await self._undo("undo")
+            case Retry():
+                return await self._retry(command)
+            case Close(reason=reason):
+                await self.close(reason)
+                return Reply(ok=True)
+            case Subscribe():
+                return Reply(ok=False, code="use_events", text="Iterate events() instead.")
+            case Compact(focus=focus):
+                return self._compact(focus)
+            case SpawnBackground() | AskSide():
+                return Reply(
+                    ok=False, code="not_available", text="This version cannot do that yet."
+                )
+
+    # --- input -----------------------------------------------------------------------------
+
+    async def _submit(self, command: Submit) -> Reply:
+        if not clean_text(command.text).strip() and not command.attachments:
+            return Reply(ok=False, code="empty", text="There is nothing to send.")
+        mode: InputMode = "start"
+        if self._turn is not None:
+            mode = self._parts.busy_mode if command.mode == "default" else command.mode
+        if self._next_note:
+            note = "\n\n".join(part for part in (self._next_note, command.note) if part)
+            command = msgspec.structs.replace(command, note=note)
+            self._next_note = ""
+        item = self._parts.inbox.accept(command, mode)
+        self._queue_paused = False
+        if self._turn is None:
+            self._begin()
+        elif mode == "steer":
+            self._steer.set()
+        elif mode == "interrupt":
+            self._turn.cancel.set()
+        await self._journal.flush()
+        return Reply(ok=True, data={"input_id": item.input_id, "mode": mode})
+
+    def _interrupt(self) -> Reply:
+        if self._turn is None:
+            return Reply(ok=False, code="idle", text="Nothing is running.")
+        self._queue_paused = True
+        self._turn.cancel.set()
+        return Reply(ok=True)
+
+    async def _queued(self, found: bool) -> Reply:
+        await self._journal.flush()
+        return _found(found, "queued message")
+
+    # --- turns -----------------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        inputs = self._parts.inbox.take_next()
+        if not inputs:
+            return
+        turn = Turn(
+            self._parts.turn_parts,
+            self._talk,
+            turn_id=self._parts.turn_parts.new_id(),
+            take_steered=self._parts.inbox.take_urgent,
+            steer=self._steer,
+        )
+
+        async def run() -> None:
+            finish = await turn.run(inputs)
+            if self._parts.titles is not None:
+                self._parts.titles.after_turn(finish)
+
+        self._occupy(turn, run)
+
+    def _occupy(self, running: Turn | CompactionByHand, run: Callable[[], Awaitable[None]]) -> None:
+        """Do one thing that nothing else may overlap."""
+        self._turn = running
+        self._steer.clear()
+        self._idle.clear()
+
+        async def work() -> None:
+            beat = asyncio.create_task(self._beat())
+            try:
+                async with self._parts.turn_gate or nullcontext():
+                    await run()
+            finally:
+                beat.cancel()
+                self._turn = None
+                self._after_turn()
+
+        self._task = asyncio.create_task(work(), name=f"turn {self.session_id}")
+
+    def _after_turn(self) -> None:
+        inbox = self._parts.inbox
+        if self._journal.is_saved:
+            inbox.forget_delivered()
+        more = inbox.has_urgent or (bool(inbox.queued) and not self._queue_paused)
+        if more and not self._is_closed:
+            self._begin()
+            return
+        self._idle.set()
+        if self._is_unused and not self._is_closed:
+            self._closing = asyncio.create_task(self.close("released"))
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(HEARTBEAT_S)
+            state = "awaiting_user" if self._parts.pending.is_waiting else "working"
+            self._journal.emit(Heartbeat(state=state))
+
+    async def wait_idle(self) -> None:
+        """Return when no turn runs and none is about to start."""
+        await self._idle.wait()
+
+    # --- changing the conversation -----------------------------------------------------------
+
+    def _busy(self, text: str) -> Reply | None:
+        return Reply(ok=False, code="busy", text=text) if self._turn is not None else None
+
+    def _compact(self, focus: str) -> Reply:
+        if refusal := self._busy("Agent is running — wait or /stop first, then summarise."):
+            return refusal
+        parts = self._parts.turn_parts
+        if not parts.compactor.is_enabled:
+            text = "Summaries are off: compression.enabled is false."
+            return Reply(ok=False, code="disabled", text=text)
+        if len(self._talk.messages) < LEAST_MESSAGES:
+            return Reply(ok=False, code="nothing", text="There is nothing to summarise yet.")
+        by_hand = CompactionByHand(parts, self._talk, focus)
+        self._occupy(by_hand, by_hand.run)
+        return Reply(ok=True)
+
+    async def _undo(self, cause: str) -> Reply:
+        if refusal := self._busy("Agent is running — wait or /stop first."):
+            return refusal
+        last = self._talk.last_user()
+        if last is None:
+            text = "There is nothing to undo; what came before was summarised."
+            text = text if self._talk.messages else "There is nothing to undo."
+            return Reply(ok=False, code="nothing", text=text)
+        store, session_id = self._parts.store, self.session_id
+        await self._journal.write(
+            SessionRewound(from_message_id=last.message_id, cause=cause),  # type: ignore[arg-type]
+            lambda event: store.rewind(session_id, from_message_id=last.message_id, events=[event]),
+        )
+        self._talk.cut_from(last.message_id)
+        self._parts.on_rewind()
+        return Reply(ok=True, data={"text": last.content})
+
+    async def _retry(self, command: Retry) -> Reply:
+        last = self._talk.last_user()
+        reply = await self._undo("retry")
+        if not reply.ok or last is None:
+            return reply
+        return await self._submit(
+            Submit(text=last.content, attachments=last.attachments, client=command.client)
+        )
+
+    async def _rollback(self, command: Rollback) -> Reply:
+        if refusal := self._busy("Agent is running — wait or /stop first."):
+            return refusal
+        files = await self._parts.rollbacks.restore(command.checkpoint_id, path=command.path)
+        self._journal.emit(
+            CheckpointRestored(checkpoint_id=command.checkpoint_id, files=tuple(files[:100]))
+        )
+        self._parts.on_rewind()
+        if command.path is None:
+            await self._undo("rollback")
+        await self._journal.flush()
+        return Reply(ok=True, data={"files": len(files)})
+
+    async def _set_runtime(self, command: SetRuntime) -> Reply:
+        if refusal := self._busy("Agent is running — wait or /stop first, then switch models."):
+            return refusal
+        runtime = self._parts.switch_runtime(command.model, command.provider)
+        self._talk.runtime = runtime
+        self._next_note = (
+            f"[From here on the model is {runtime.model} via {runtime.provider}; "
+            "earlier replies were written by another one.]"
+        )
+        self._journal.patch(model=runtime.model, billing_provider=runtime.provider)
+        self._journal.emit(SessionRuntimeChanged(runtime=runtime, cause="user"))
+        await self._journal.flush()
+        return Reply(ok=True, data={"model": runtime.model, "provider": runtime.provider})
+
+    def _set_reasoning(self, effort: str) -> Reply:
+        if effort not in EFFORTS:
+            words = ", ".join(word for word in EFFORTS if word)
+            return Reply(ok=False, code="bad_value", text=f"Effort is one of: {words}.")
+        self._talk.effort = effort
+        return Reply(ok=True)
+
+    def _set_approval_mode(self, mode: str) -> Reply:
+        text = self._parts.approvals.set_mode(mode)
+        self._journal.emit(Notice(level="info", code="approval_mode", text=text))
+        return Reply(ok=True, text=text)
+
+    async def _set_title(self, title: str) -> Reply:
+        await self._journal.flush()
+        cleaned = await self._parts.store.set_title(self.session_id, title)
+        self._journal.emit(SessionTitled(title=cleaned))
+        await self._journal.flush()
+        return Reply(ok=True, text=cleaned)
+
+    # --- the end ---------------------------------------------------------------------------
+
+    async def close(self, reason: str) -> None:
+        """Interrupt what runs, write the end down, end all iterators. Idempotent."""
+        if self._is_closed:
+            await self._closed.wait()
+            return
+        self._is_closed = True
+        try:
+            if self._turn is not None:
+                self._turn.cancel.set()
+            if self._task is not None:
+                await asyncio.wait({self._task}, timeout=CLOSE_WAIT_S)
+            if self._parts.titles is not None:
+                await self._parts.titles.aclose()
+            self._journal.emit(SessionClosed(reason=reason))
+            await self._journal.aclose()
+            if self._parts.on_close is not None:
+                await self._parts.on_close()
+        finally:
+            self._closed.set()
+
+
+def _found(found: bool, what: str) -> Reply:
+    if found:
+        return Reply(ok=True)
+    return Reply(ok=False, code="not_found", text=f"There is no such {what} any more.")

@@ -1,0 +1,74 @@
+"""What a session is built from."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from hermes_core.agent.sessions.conversation import Conversation
+from hermes_core.agent.sessions.inbox import Inbox
+from hermes_core.agent.sessions.pending import Pending
+from hermes_core.agent.side.titles import Titles
+from hermes_core.agent.stream.journal import Journal
+from hermes_core.agent.turns.turn_parts import TurnParts
+from hermes_core.events import InputMode
+from hermes_core.messages import Runtime
+from hermes_core.security.approvals import Grant
+from hermes_core.storage.store import Store
+
+
+class ApprovalControl(Protocol):
+    """What the session may do with its guard."""
+
+    def set_mode(self, mode: str) -> str:
+        """Switch the mode; returns what now holds, in words."""
+        ...
+
+    async def revoke(self, key: str) -> bool:
+        """Take a grant back; False if there is none."""
+        ...
+
+    def grants(self) -> tuple[Grant, ...]:
+        """What was allowed for longer than once."""
+        ...
+
+
+class Rollbacks(Protocol):
+    """What the session may do with its checkpoints."""
+
+    async def restore(self, checkpoint_id: str, *, path: str | None = None) -> list[str]:
+        """Bring files back; returns their paths. Raises HermesError."""
+        ...
+
+    def new_step(self) -> None:
+        """Another step begins: folders may be snapshotted again."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionParts:
+    """What a session is built from; `host.py` makes it."""
+
+    session_id: str
+    store: Store
+    journal: Journal
+    conversation: Conversation
+    inbox: Inbox
+    pending: Pending
+    turn_parts: TurnParts
+    approvals: ApprovalControl
+    rollbacks: Rollbacks
+    switch_runtime: Callable[[str, str], Runtime]
+    """Resolve (model, provider) to a runtime and make it current. Raises HermesError."""
+    busy_mode: InputMode = "steer"
+    interactive: bool = True
+    """Whether a person sits behind the door that opened it."""
+    on_rewind: Callable[[], None] = lambda: None
+    """Told after the conversation lost its tail or files went back."""
+    titles: Titles | None = None
+    """Names a new conversation; None where nobody looks at titles."""
+    turn_gate: asyncio.Semaphore | None = None
+    """Shared by the process: how many turns may run at once."""
+    on_close: Callable[[], Awaitable[None]] | None = None

@@ -1,0 +1,1 @@
+"""Sessions reached from other processes."""

@@ -1,0 +1,1 @@
+"""Requests beside the conversation: titles, summaries, their models."""

@@ -1,0 +1,1 @@
+"""One turn: asking the model, judging its reply, running tools."""

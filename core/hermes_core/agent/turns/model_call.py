@@ -1,0 +1,335 @@
+"""One request to the model, with everything that can go wrong on the way.
+
+The same bytes are sent again only while nothing has been shown, after errors the
+provider record calls retryable, at most `MAX_ATTEMPTS` times, with a visible,
+interruptible countdown. A stream that breaks after text was shown is never
+repeated: it comes back as a *cut* answer and the turn decides.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from hermes_core.agent.cancel import TurnCancel
+from hermes_core.agent.clock import Clock
+from hermes_core.agent.stream.journal import Journal
+from hermes_core.agent.turns.answer import Answer
+from hermes_core.agent.turns.history import without_opaque
+from hermes_core.errors import Cancelled, ProviderError
+from hermes_core.events import (
+    RequestFailed,
+    RequestFinished,
+    RequestStalled,
+    RequestStarted,
+    RequestWaiting,
+)
+from hermes_core.messages import Usage
+from hermes_core.providers.base import Model, ModelRequest
+
+MAX_ATTEMPTS = 3
+BACKOFF_BASE_S = 2.0
+BACKOFF_CAP_S = 60.0
+MALFORMED_BASE_S = 5.0
+MALFORMED_CAP_S = 120.0
+RETRY_AFTER_CAP_S = 120.0
+
+TOO_LONG = ("context_overflow", "payload_too_large")
+"""Reasons that a shorter history may mend."""
+_BROKEN_STREAM = {"cut_stream", "connection", "timeout", "malformed", "server_error", "overloaded"}
+
+_log = logging.getLogger(__name__)
+
+
+class Steer:
+    """Says that the person has sent a message that should go in now."""
+
+    def __init__(self) -> None:
+        self._event = asyncio.Event()
+
+    @property
+    def is_set(self) -> bool:
+        """Whether a message waits."""
+        return self._event.is_set()
+
+    def set(self) -> None:
+        """A message waits."""
+        self._event.set()
+
+    def clear(self) -> None:
+        """The waiting messages went in."""
+        self._event.clear()
+
+    async def wait(self) -> None:
+        """Return when a message waits."""
+        await self._event.wait()
+
+
+@dataclass(frozen=True, slots=True)
+class StallLimits:
+    """After how many silent seconds a stream counts as dead; 0 turns the watch off."""
+
+    silent_s: float = 180.0
+    above_50k_tokens_s: float = 240.0
+    above_100k_tokens_s: float = 300.0
+
+    def for_tokens(self, tokens: int) -> float:
+        """Return the limit for a request of that estimated size."""
+        if not self.silent_s:
+            return 0.0
+        if tokens > 100_000:
+            return max(self.silent_s, self.above_100k_tokens_s)
+        if tokens > 50_000:
+            return max(self.silent_s, self.above_50k_tokens_s)
+        return self.silent_s
+
+
+class ModelCaller:
+    """Asks the model and brings back an `Answer` whose message is still open."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        *,
+        clock: Clock,
+        stall: Callable[[], StallLimits],
+        new_id: Callable[[], str],
+    ) -> None:
+        self._journal = journal
+        self._clock = clock
+        self._stall = stall
+        self._new_id = new_id
+
+    async def ask(
+        self,
+        model: Model,
+        request: ModelRequest,
+        *,
+        cancel: TurnCancel,
+        steer: Steer,
+        est_tokens: int = 0,
+        used_call_ids: set[str] | None = None,
+        continues: Answer | None = None,
+    ) -> Answer:
+        """Send the request until it works or nothing more can be done.
+
+        Args:
+            model: Whom to ask.
+            request: What to ask.
+            cancel: Aborts the request.
+            steer: Cuts the reply short.
+            est_tokens: Size of the request, for the watchdog and the events.
+            used_call_ids: See `Answer`.
+            continues: An answer the output limit stopped; its message goes on. If the
+                request fails the message stays open, for the caller to close.
+
+        Returns:
+            The answer. Its `ending` says whether it is `complete`, `cut` (the
+            connection broke after text was shown) or `steered`.
+
+        Raises:
+            ProviderError: Nothing was shown and no attempt is left.
+            Cancelled: The turn was interrupted.
+        """
+        for attempt in range(1, MAX_ATTEMPTS + 1):
+            self._journal.emit(
+                RequestStarted(
+                    attempt=attempt,
+                    provider=request.runtime.provider,
+                    model=request.runtime.model,
+                    est_tokens=est_tokens,
+                )
+            )
+            answer = Answer(
+                self._journal, self._new_id(), used_call_ids=used_call_ids, continues=continues
+            )
+            try:
+                return await self._once(model, request, answer, cancel, steer, est_tokens)
+            except ProviderError as error:
+                has_grown = answer.shown and (continues is None or answer.text != continues.text)
+                if has_grown and (continues is not None or error.reason in _BROKEN_STREAM):
+                    self._report(error, "continue")
+                    answer.end_stream()
+                    answer.retract_calls("lost")
+                    answer.ending = "cut"
+                    return answer
+                answer.end_stream()
+                if continues is None:
+                    answer.close(state="discarded", reason=error.reason)
+                answer.retract_calls("lost")
+                lighter = _without_refused(request, error)
+                if lighter != request and attempt < MAX_ATTEMPTS:
+                    self._report(error, "retry")
+                    request = lighter
+                    continue
+                if not error.retryable or attempt == MAX_ATTEMPTS:
+                    self._report(error, "compress" if error.reason in TOO_LONG else "stop")
+                    raise
+                self._report(error, "retry")
+                if await self._wait(error, attempt, cancel, steer):
+                    answer.ending = "steered"
+                    return answer
+        raise AssertionError("the last attempt returns or raises")
+
+    async def _once(
+        self,
+        model: Model,
+        request: ModelRequest,
+        answer: Answer,
+        cancel: TurnCancel,
+        steer: Steer,
+        est_tokens: int,
+    ) -> Answer:
+        started = self._clock.monotonic()
+        reader = asyncio.create_task(_read(model, request, answer), name="model stream")
+        interrupted = asyncio.create_task(cancel.wait())
+        steered = asyncio.create_task(steer.wait())
+        try:
+            await self._watch(reader, interrupted, steered, answer, est_tokens)
+            if reader.done() and not cancel.is_set:
+                reader.result()
+                answer.end_stream()
+                self._finished(answer, started, request.purpose)
+                return answer
+            await _stop(reader)
+            if cancel.is_set:
+                answer.close(state="truncated", reason="interrupted")
+                answer.retract_calls("interrupt")
+                raise Cancelled
+            answer.end_stream()
+            answer.retract_calls("steer")
+            answer.ending = "steered"
+            return answer
+        finally:
+            for task in (reader, interrupted, steered):
+                task.cancel()
+            await asyncio.gather(interrupted, steered, return_exceptions=True)
+
+    async def _watch(
+        self,
+        reader: asyncio.Task[None],
+        interrupted: asyncio.Task[None],
+        steered: asyncio.Task[None],
+        answer: Answer,
+        est_tokens: int,
+    ) -> None:
+        """Return when something ended; raise if the stream has gone silent."""
+        limit = self._stall().for_tokens(est_tokens) or None
+        seen = -1
+        while True:
+            done, _ = await asyncio.wait(
+                {reader, interrupted, steered},
+                timeout=limit,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            if done:
+                return
+            if answer.parts_seen == seen or (seen < 0 and answer.parts_seen == 0):
+                assert limit is not None
+                await _stop(reader)
+                self._journal.emit(RequestStalled(idle_seconds=limit, action="retry"))
+                raise ProviderError(
+                    f"No response from the model for {limit:.0f} s.",
+                    reason="timeout",
+                    retryable=True,
+                    hint="The provider may be overloaded; try again or switch with /model.",
+                )
+            seen = answer.parts_seen
+
+    def _finished(self, answer: Answer, started: float, purpose: str) -> None:
+        usage = answer.usage or Usage(requests=1)
+        usage = msgspec.structs.replace(usage, requests=1)
+        answer.usage = usage
+        self._journal.count(usage)
+        self._journal.emit(
+            RequestFinished(
+                usage=usage,
+                latency_s=round(self._clock.monotonic() - started, 3),
+                purpose=purpose,
+            )
+        )
+
+    def _report(self, error: ProviderError, action: str) -> None:
+        _log.warning("model request failed (%s): %s", error.reason, error)
+        self._journal.emit(
+            RequestFailed(
+                reason=error.reason,
+                status=error.status,
+                retryable=error.retryable,
+                next_action=action,  # type: ignore[arg-type]  # one of the event's words
+                message=str(error)[:1_000],
+                hint=error.hint[:500],
+            )
+        )
+
+    async def _wait(
+        self, error: ProviderError, attempt: int, cancel: TurnCancel, steer: Steer
+    ) -> bool:
+        """Count down to the next attempt; True if the person's message cut it short."""
+        seconds = self._delay(error, attempt)
+        until = self._clock.time() + seconds
+        while (left := until - self._clock.time()) > 0:
+            self._journal.emit(
+                RequestWaiting(
+                    reason=error.reason,
+                    seconds=round(left, 1),
+                    until=until,
+                    attempt=attempt,
+                    max_attempts=MAX_ATTEMPTS,
+                )
+            )
+            await _first(self._clock.sleep(min(1.0, left)), cancel.wait(), steer.wait())
+            cancel.raise_if_set()
+            if steer.is_set:
+                return True
+        return False
+
+    def _delay(self, error: ProviderError, attempt: int) -> float:
+        if error.retry_after_s is not None:
+            return min(max(error.retry_after_s, 0.0), RETRY_AFTER_CAP_S)
+        malformed = error.reason == "malformed"
+        base = MALFORMED_BASE_S if malformed else BACKOFF_BASE_S
+        cap = MALFORMED_CAP_S if malformed else BACKOFF_CAP_S
+        return float(min(base * 2 ** (attempt - 1), cap) * (1 + 0.5 * self._clock.jitter()))
+
+
+def _without_refused(request: ModelRequest, error: ProviderError) -> ModelRequest:
+    """The request without the earlier thinking that was refused, if that is the reason."""
+    if error.reason != "thinking_signature":
+        return request
+    return msgspec.structs.replace(request, messages=without_opaque(request.messages))
+
+
+async def _read(model: Model, request: ModelRequest, answer: Answer) -> None:
+    stream = model.stream(request)
+    async with aclosing(stream):  # type: ignore[type-var]  # every stream is a generator
+        async for part in stream:
+            answer.take(part)
+    if answer.finish_reason is None:
+        raise ProviderError(
+            "The model's reply ended without its finish mark.",
+            reason="cut_stream",
+            retryable=True,
+        )
+
+
+async def _stop(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait({task}, timeout=0.3)
+
+
+async def _first(*waits: Coroutine[Any, Any, None]) -> None:
+    """Return when the first of several coroutines has ended; cancel the others."""
+    tasks = [asyncio.create_task(wait) for wait in waits]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

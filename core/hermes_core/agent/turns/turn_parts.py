@@ -1,0 +1,39 @@
+"""What a turn works with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from hermes_core.agent.clock import Clock
+from hermes_core.agent.compaction.compactor import Compactor
+from hermes_core.agent.stream.journal import Journal
+from hermes_core.agent.turns.model_call import ModelCaller
+from hermes_core.agent.turns.tool_runner import ToolRunner
+from hermes_core.messages import Usage
+from hermes_core.providers.base import Model, ModelRequest
+from hermes_core.tools.registry import Registry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnParts:
+    """The same for all turns of a session."""
+
+    journal: Journal
+    caller: ModelCaller
+    runner: ToolRunner
+    compactor: Compactor
+    model: Callable[[], Model]
+    tools: Registry
+    clock: Clock
+    new_id: Callable[[], str]
+    estimate: Callable[[ModelRequest], int]
+    """Tokens of a request, calibrated."""
+    calibrate: Callable[[ModelRequest, Usage], None]
+    """Told the reported usage of a request."""
+    max_steps: int = 90
+    max_output_tokens: int | None = None
+    on_step: Callable[[], None] = lambda: None
+    overlay: str = ""
+    """Ephemeral system text, sent behind the frozen prompt."""
+    session_id: str = ""

@@ -1,0 +1,1 @@
+"""What is known of models: windows, prices, names, their sources."""

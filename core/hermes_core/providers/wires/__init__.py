@@ -1,0 +1,1 @@
+"""Wire formats: requests and streams of each protocol."""

@@ -1,0 +1,31 @@
+"""The chat-completions wire: OpenAI and everything that speaks like it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hermes_core.providers.base import ModelRequest
+from hermes_core.providers.wires.chat_request import request_body, request_headers
+from hermes_core.providers.wires.chat_stream import ChatStream
+from hermes_core.providers.wires.endpoint import Connected
+from hermes_core.providers.wires.images import Images
+from hermes_core.providers.wires.openai_client import connect_openai
+from hermes_core.providers.wires.wire import Wire
+
+
+class ChatCompletions(Wire):
+    """A `Model` over `POST <base_url>/chat/completions`."""
+
+    path = "/chat/completions"
+
+    def _connect(self) -> Connected:
+        return connect_openai(self._resolution)
+
+    def _body(self, request: ModelRequest, images: Images) -> dict[str, Any]:
+        return request_body(request, self._resolution, images)
+
+    def _headers(self, request: ModelRequest) -> dict[str, str]:
+        return request_headers(request, self._resolution)
+
+    def _reply(self) -> ChatStream:
+        return ChatStream()

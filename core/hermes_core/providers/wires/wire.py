@@ -1,0 +1,156 @@
+"""What all wire formats do alike: one request, its events, the parts of the reply."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+import msgspec
+
+from hermes_core.providers.base import ModelRequest, StreamPart
+from hermes_core.providers.facts.facts import ModelFacts
+from hermes_core.providers.facts.listings import read_listing
+from hermes_core.providers.failures.classify import classify_failure
+from hermes_core.providers.failures.failures import read_body
+from hermes_core.providers.wires.endpoint import Connected, Endpoint
+from hermes_core.providers.wires.images import Images, load_images
+from hermes_core.providers.wires.sse import ServerEvent
+
+if TYPE_CHECKING:
+    from hermes_core.providers.resolve import Resolution
+
+
+class ErrorEvent(Exception):
+    """The service sent an error instead of the next part of its reply.
+
+    Args:
+        body: The error as it came, for `read_body`.
+    """
+
+    def __init__(self, body: Any) -> None:
+        super().__init__("the service sent an error")
+        self.body = body
+
+
+class ReplyStream(Protocol):
+    """Turns the events of one response into parts. One per response."""
+
+    is_done: bool
+    """Nothing more follows; the rest of the body is not waited for."""
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the finish mark came; a body that ends without it was cut."""
+        ...
+
+    def take(self, event: ServerEvent) -> Iterator[StreamPart]:
+        """Yield the parts of one event.
+
+        Raises:
+            ErrorEvent: The event is an error.
+            msgspec.DecodeError: The event cannot be read.
+            UnicodeDecodeError: The same.
+        """
+        ...
+
+    def finish(self) -> Iterator[StreamPart]:
+        """Yield the rest once the body has ended: usage and finish mark last."""
+        ...
+
+
+class Wire(ABC):
+    """A `Model` over one wire format: a subclass says what it sends and how it reads.
+
+    Args:
+        resolution: Where and with what.
+    """
+
+    path: ClassVar[str]
+    """Path of the streaming request, relative to the client's address."""
+    models_path: ClassVar[str] = "/models"
+    """Path of the list of models."""
+
+    def __init__(self, resolution: Resolution) -> None:
+        self._resolution = resolution
+        self._endpoint = Endpoint(resolution, self.path, self._connect)
+
+    @abstractmethod
+    def _connect(self) -> Connected:
+        """Import the SDK and build its client; runs once, in a thread."""
+
+    @abstractmethod
+    def _body(self, request: ModelRequest, images: Images) -> dict[str, Any]:
+        """Return the JSON body of the request."""
+
+    def _headers(self, request: ModelRequest) -> dict[str, str]:
+        """Return headers of this request beyond the client's own."""
+        return {}
+
+    @abstractmethod
+    def _reply(self) -> ReplyStream:
+        """Return a reader for one response."""
+
+    async def stream(self, request: ModelRequest) -> AsyncGenerator[StreamPart, None]:
+        """Send the request and yield what comes; see `Model.stream`."""
+        request = await self._with_model(request)
+        body = self._body(request, await load_images(request.messages))
+        reply = self._reply()
+        async with aclosing(self._endpoint.events(request, body, self._headers(request))) as events:
+            async for event in events:
+                for part in self._parts(reply, event, request):
+                    yield part
+                if reply.is_done:
+                    await self._endpoint.drain(events)
+                    break
+            else:
+                if not reply.is_finished:
+                    text = "no finish mark came"
+                    raise self._endpoint.error("cut_stream", text, request)
+        for part in reply.finish():
+            yield part
+
+    def _parts(
+        self, reply: ReplyStream, event: ServerEvent, request: ModelRequest
+    ) -> list[StreamPart]:
+        try:
+            return list(reply.take(event))
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            text = f"an event cannot be read: {error}"
+            raise self._endpoint.error("cut_stream", text, request) from error
+        except ErrorEvent as error:
+            facts = self._endpoint.facts(request)
+            raise classify_failure(read_body(error.body), facts) from error
+
+    async def _with_model(self, request: ModelRequest) -> ModelRequest:
+        """Fill in the model of an endpoint that serves exactly one."""
+        if request.runtime.model:
+            return request
+        served = await self.served_models()
+        if len(served) != 1:
+            offered = ", ".join(served[:10]) or "none"
+            text = f"no model is named; offered there: {offered}"
+            raise self._endpoint.error("model_not_found", text, request, retryable=False)
+        runtime = msgspec.structs.replace(request.runtime, model=served[0])
+        return msgspec.structs.replace(request, runtime=runtime)
+
+    async def served_models(self) -> list[str]:
+        """Return the ids the endpoint lists.
+
+        Raises:
+            ProviderError: Classified.
+        """
+        return [one.id for one in await self.served_facts()]
+
+    async def served_facts(self) -> tuple[ModelFacts, ...]:
+        """Return what the endpoint says about the models it serves.
+
+        Raises:
+            ProviderError: Classified.
+        """
+        return read_listing(await self._endpoint.listing(self.models_path))
+
+    async def aclose(self) -> None:
+        """Close the client."""
+        await self._endpoint.aclose()

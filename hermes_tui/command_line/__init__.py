@@ -1,0 +1,1 @@
+"""The command line: options, the command tree, what is started."""

@@ -1,0 +1,119 @@
+"""What becomes of a line that was sent: a command, a skill, a way out, or a message."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Literal
+
+from hermes_core.commands import Submit
+from hermes_core.errors import HermesError
+from hermes_tui.composing.input_file import append_history, read_history
+from hermes_tui.slash.command import COMMAND_REGISTRY, SlashCommand, Unknown, find, parse
+
+if TYPE_CHECKING:
+    from hermes_tui.app import HermesApp
+    from hermes_tui.panes.chat import ChatPane
+
+logger = logging.getLogger(__name__)
+
+_LEAVE_WORDS = frozenset({"exit", "quit", ":q"})
+
+
+class InputLine:
+    """Reads what the composer sends; keeps the file of earlier inputs.
+
+    Args:
+        host: The program.
+    """
+
+    def __init__(self, host: HermesApp) -> None:
+        self._host = host
+
+    async def load_history(self) -> None:
+        """Read earlier inputs."""
+        host = self._host
+        try:
+            entries = await asyncio.to_thread(read_history, host.workspace.home.input_history)
+        except OSError as error:
+            host.tell_error(f"Earlier inputs cannot be read: {error.strerror}")
+        else:
+            host.history.load(entries)
+
+    def take(self, pane: ChatPane, text: str) -> None:
+        """Do what the line asks for."""
+        host = self._host
+        host.run_worker(self._remember(text))
+        if text.casefold() in _LEAVE_WORDS:
+            host.run_worker(host.leave())
+            return
+        command = parse(text)
+        if command is None:
+            host.run_worker(self.submit(text, pane=pane))
+        else:
+            self._run_slash(text, *command)
+
+    async def _remember(self, text: str) -> None:
+        host = self._host
+        if not host.is_ready:
+            return
+        try:
+            await asyncio.to_thread(append_history, host.workspace.home.input_history, text)
+        except OSError as error:
+            logger.warning("input history not written: %s", error)
+
+    def _run_slash(self, text: str, name: str, argument: str) -> None:
+        host = self._host
+        found = find(name, COMMAND_REGISTRY.all(), [skill.name for skill in host.skills])
+        if isinstance(found, SlashCommand):
+            host.run_worker(self.run(found, argument))
+        elif isinstance(found, Unknown):
+            self._say_unknown(found)
+            host.chat.composer.set_draft(text)
+        else:
+            note = f"The person chose the skill “{found}”: load it and follow it."
+            host.run_worker(self.submit(text, note=note))
+
+    def _say_unknown(self, found: Unknown) -> None:
+        names = ", ".join(f"/{name}" for name in found.near)
+        if len(found.near) > 1:
+            text = f"/{found.name} may be {names}"
+            self._host.tell_error(text, hint="type a further letter")
+        else:
+            hint = f"did you mean {names}? · " if names else ""
+            text = f"Unknown command: /{found.name}"
+            self._host.tell_error(text, hint=f"{hint}/help lists them")
+
+    async def run(self, command: SlashCommand, argument: str) -> None:
+        """Run a command; what goes wrong in the core is told."""
+        host = self._host
+        if not host.is_ready and command.name != "quit":
+            host.tell_error("Still starting", hint="try again in a moment")
+            return
+        try:
+            await command.run(host, argument)
+        except HermesError as error:
+            host.tell_error(str(error), hint=error.hint)
+
+    async def submit(
+        self,
+        text: str,
+        *,
+        pane: ChatPane | None = None,
+        mode: Literal["default", "queue", "steer", "interrupt"] = "default",
+        note: str = "",
+    ) -> None:
+        """Send a message; a refused one is put back into the field."""
+        host = self._host
+        pane = pane or host.chat
+        if host.has_failed_to_start:
+            pane.composer.set_draft(text)
+            host.try_again()
+            return
+        if pane.handle is None:
+            await host.sessions.wait_until_open(pane)
+        reply = await pane.send(Submit(text=text, mode=mode, note=note, client="screen"))
+        if not reply.ok:
+            host.tell_error(reply.text or "The message was not taken")
+            if not pane.composer.draft:
+                pane.composer.set_draft(text)

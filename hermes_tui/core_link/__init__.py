@@ -1,0 +1,1 @@
+"""The core as the screen sees it."""

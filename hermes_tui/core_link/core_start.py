@@ -1,0 +1,52 @@
+"""Bring the real core up for the screen.
+
+A module of its own because loading the core takes longer than the first paint may:
+`launch` imports it in a thread once the prompt stands.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from hermes_core.errors import HermesError
+from hermes_core.host import Host, HostOptions
+from hermes_core.logs import start_logging_as_set
+from hermes_core.paths import Home
+from hermes_tui.core_link.core_workspace import CoreWorkspace
+from hermes_tui.core_link.installed_skills import skill_text
+from hermes_tui.core_link.workspace import Workspace
+from hermes_tui.options import RunOptions
+
+
+async def open_core(home: Home, options: RunOptions, stops: list[Callable[[], None]]) -> Workspace:
+    """Open host and logging.
+
+    Args:
+        home: The user's data folder, created.
+        options: What the command line asked for.
+        stops: Gets what is to be called at the very end.
+
+    Raises:
+        HermesError: The store cannot be used, nothing is configured to answer, or a skill
+            that was asked for is not installed.
+        OSError: The home cannot be read.
+    """
+    preload = await asyncio.to_thread(skill_text, home.skills, options.skills)
+    host = await Host.open(
+        HostOptions(
+            home=home,
+            overrides=options.overrides(),
+            source=options.source,
+            allow_demo=True,
+            toolsets=options.toolsets,
+            yolo=options.yolo,
+        )
+    )
+    stops.append(start_logging_as_set(home, host.loaded, verbose=options.verbose, console=False))
+    try:
+        runtime = host.resolve().runtime
+    except HermesError:
+        await host.aclose()
+        raise
+    return CoreWorkspace(host, runtime, preload=preload)

@@ -1,0 +1,237 @@
+"""The workspace of the screen, over the real core."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from hermes_core.config.editor import ConfigEditor
+from hermes_core.config.keys import find
+from hermes_core.config.loader import load_settings
+from hermes_core.errors import ConfigError, SessionNotFound
+from hermes_core.events import CoreEvent, MessageFinished, SessionTitled
+from hermes_core.host import Host
+from hermes_core.messages import Runtime
+from hermes_core.paths import Home
+from hermes_core.ports import SessionHandle
+from hermes_core.security.approvals import describe
+from hermes_core.storage.records import SessionSummary
+from hermes_tui.core_link.installed_skills import installed_skills
+from hermes_tui.core_link.place import folder_shown, git_branch
+from hermes_tui.core_link.workspace import (
+    CheckpointInfo,
+    GrantInfo,
+    ModelInfo,
+    SkillInfo,
+    StartInfo,
+    ToolInfo,
+)
+
+DEMO_LINE = "demo: a built-in script, not an AI · hermes config set model.provider …"
+
+
+class CoreWorkspace:
+    """See `workspace.Workspace`.
+
+    Args:
+        host: Open; closed by `close`.
+        runtime: The model of new conversations.
+        preload: Instructions of skills for the prompt of new conversations.
+    """
+
+    def __init__(self, host: Host, runtime: Runtime, *, preload: str = "") -> None:
+        self._host = host
+        self._preload = preload
+        self._runtime = runtime
+        self._skill_count = len(installed_skills(host.options.home.skills))
+
+    @property
+    def home(self) -> Home:
+        """The user's data folder."""
+        return self._host.options.home
+
+    def start_info(self) -> StartInfo:
+        """Facts known without waiting."""
+        host, runtime = self._host, self._runtime
+        mode = "off" if host.options.yolo else host.loaded.settings.approvals.mode
+        return StartInfo(
+            model=runtime.model,
+            provider=runtime.provider,
+            window_tokens=runtime.window_tokens,
+            approval_mode=mode,
+            tool_count=len(host.selection.tools),
+            skill_count=self._skill_count,
+            cwd=folder_shown(host.options.cwd),
+            branch=git_branch(host.options.cwd),
+            warnings=tuple(map(str, host.loaded.warnings)),
+            demo=DEMO_LINE if runtime.provider == "demo" else "",
+        )
+
+    async def open(self, session_id: str | None = None) -> SessionHandle:
+        """Open a conversation; None begins a new one."""
+        if session_id is not None:
+            await self._host.store.session(session_id)
+            return await self._host.open_session(session_id)
+        return await self._host.open_session(system_message=self._preload)
+
+    async def past_events(self, session_id: str) -> Sequence[CoreEvent]:
+        """Every stored event so far, oldest first, texts whole."""
+        store = self._host.store
+        past = [await self._whole(session_id, event) for event in await store.events(session_id)]
+        title = (await store.session(session_id)).title
+        # A title given from outside, or in an older home, is told by no event.
+        return [*past, SessionTitled(title=title)] if title else past
+
+    async def _whole(self, session_id: str, event: CoreEvent) -> CoreEvent:
+        if isinstance(event, MessageFinished) and event.text_ref:
+            message = await self._host.store.message(session_id, event.text_ref)
+            if message is not None:
+                return msgspec.structs.replace(event, text=message.content, text_ref=None)
+        return event
+
+    async def message_text(self, session_id: str, message_id: str) -> str:
+        """The whole text of a message whose event was cut."""
+        message = await self._host.store.message(session_id, message_id)
+        if message is None:
+            raise SessionNotFound("That message is not stored.")
+        return message.content
+
+    async def recent(self, *, text: str = "", limit: int = 50) -> list[SessionSummary]:
+        """Conversations, the last active first; with `text` those that mention it."""
+        store = self._host.store
+        if not text.strip():
+            return await store.list_sessions(limit=limit)
+        named = await store.list_sessions(limit=limit, text=text)
+        known = {summary.id for summary in named}
+        for hit in await store.search(text, limit=limit):
+            if hit.session_id in known:
+                continue
+            known.add(hit.session_id)
+            named.append(_summary(hit))
+        return named[:limit]
+
+    async def skills(self) -> list[SkillInfo]:
+        """What is installed."""
+        return await asyncio.to_thread(installed_skills, self.home.skills)
+
+    async def tools(self) -> list[ToolInfo]:
+        """What the model may call."""
+        host = self._host
+        offered = set(host.selection.tools.names())
+        return [
+            ToolInfo(
+                name=tool.name,
+                toolset=tool.toolset,
+                description=tool.description().splitlines()[0],
+                is_available=tool.name in offered,
+                reason="" if tool.name in offered else "not offered here",
+            )
+            for tool in host.tools
+        ]
+
+    async def models(self) -> list[ModelInfo]:
+        """What can be switched to: the current one and those the settings name."""
+        settings = self._host.loaded.settings
+        found = [_model(self._runtime)]
+        for alias in settings.model_aliases.values():
+            found.append(ModelInfo(model=alias.model, provider=alias.provider))
+        found.append(ModelInfo(model="demo", provider="demo"))
+        return list({(info.provider, info.model): info for info in reversed(found)}.values())[::-1]
+
+    def setting(self, key: str) -> object:
+        """Return a setting by its dotted key, its default if it is not written."""
+        if find(key) is None:
+            raise ConfigError(f"There is no setting {key}.")
+        value: Any = self._host.loaded.settings
+        for part in key.split("."):
+            value = value[part] if isinstance(value, dict) else getattr(value, part)
+        return value
+
+    async def set_setting(self, key: str, value: object) -> None:
+        """Write a setting to the configuration file and read it again."""
+        host = self._host
+        editor = ConfigEditor(self.home, environ=host.options.environ)
+        await asyncio.to_thread(editor.set_value, key, value)
+        host.loaded = await asyncio.to_thread(
+            load_settings,
+            self.home,
+            environ=host.options.environ,
+            overrides=host.options.overrides,
+            previous=host.loaded,
+        )
+
+    async def checkpoints(self, session_id: str) -> list[CheckpointInfo]:
+        """Snapshots of a conversation, the newest first."""
+        return [
+            CheckpointInfo(
+                checkpoint_id=checkpoint.id,
+                created_at=checkpoint.created_at,
+                cause=checkpoint.cause,
+                file_count=checkpoint.files_changed,
+            )
+            for checkpoint in await self._host.checkpoints.list(session_id=session_id)
+        ]
+
+    async def checkpoint_diff(self, session_id: str, checkpoint_id: str) -> str:
+        """What restoring would change, as a unified diff."""
+        return await self._host.checkpoints.diff(checkpoint_id)
+
+    async def grants(self, session_id: str) -> list[GrantInfo]:
+        """What was allowed for the session and for good."""
+        return [
+            GrantInfo(key=entry, scope=scope, pattern=describe(entry))
+            for entry, scope in self._host.grants(session_id)
+        ]
+
+    async def rename(self, session_id: str, title: str) -> None:
+        """Name a conversation that is not open."""
+        await self._host.store.set_title(session_id, title)
+
+    async def delete(self, session_id: str) -> None:
+        """Delete a conversation and everything that belongs to it."""
+        await self._host.store.delete_session(session_id)
+
+    async def export(self, session_id: str) -> Path:
+        """Write a conversation to a Markdown file in the working folder and return where."""
+        record = await self._host.store.session(session_id)
+        messages = await self._host.store.messages(session_id, active_only=False)
+        lines = [f"# {record.title or session_id}", ""]
+        for message in messages:
+            if message.role == "tool":
+                continue
+            lines += [f"## {message.role}", "", message.content, ""]
+            for call in message.tool_calls:
+                lines += [f"- `{call.name}` {json.dumps(call.arguments, ensure_ascii=False)}", ""]
+        target = self._host.options.cwd / f"hermes_{session_id}.md"
+        await asyncio.to_thread(target.write_text, "\n".join(lines), "utf-8")
+        return target
+
+    async def close(self) -> None:
+        """Let go of everything; the last call."""
+        await self._host.aclose()
+
+
+def _model(runtime: Runtime) -> ModelInfo:
+    return ModelInfo(
+        model=runtime.model, provider=runtime.provider, window_tokens=runtime.window_tokens
+    )
+
+
+def _summary(hit: Any) -> SessionSummary:
+    return SessionSummary(
+        id=hit.session_id,
+        title=hit.title,
+        preview=hit.snippet.replace(">>>", "").replace("<<<", ""),
+        source=hit.source,
+        started_at=hit.timestamp,
+        last_active=hit.timestamp,
+        message_count=0,
+        kind=hit.kind,
+        model=hit.model,
+        parent_session_id=hit.parent_session_id,
+    )

@@ -1,0 +1,72 @@
+"""What the start card of an empty conversation says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hermes_core.events import Notice
+from hermes_core.storage.records import SessionSummary
+from hermes_tui.core_link.workspace import StartInfo
+from hermes_widgets.blocks.start_card import RecentSession, StartCardInfo
+
+if TYPE_CHECKING:
+    from hermes_tui.app import HermesApp
+    from hermes_tui.panes.chat import ChatPane
+
+
+def long_age(seconds: float) -> str:
+    """Return an age as people say it: `12 min`, `3 h`, `yesterday`, `5 days`."""
+    if seconds < 60:
+        return "now"
+    if seconds < 3600:
+        return f"{int(seconds // 60)} min"
+    if seconds < 86400:
+        return f"{int(seconds // 3600)} h"
+    days = int(seconds // 86400)
+    return "yesterday" if days == 1 else f"{days} days"
+
+
+def card_info(
+    info: StartInfo, recent: list[SessionSummary], waiting: frozenset[str], now: float
+) -> StartCardInfo:
+    """Gather the card's facts.
+
+    Args:
+        info: Of the workspace.
+        recent: Conversations, the newest first.
+        waiting: Ids of those that need the person.
+        now: Seconds since the epoch.
+    """
+    return StartCardInfo(
+        model=info.model,
+        provider=info.provider,
+        window_tokens=info.window_tokens,
+        approvals=info.approval_mode,
+        counts=(
+            (info.tool_count, "tools"),
+            (info.skill_count, "skills"),
+            (info.mcp_count, "MCP servers"),
+            (info.memory_count, "memories"),
+        ),
+        recent=tuple(
+            RecentSession(
+                session_id=item.id,
+                title=item.title or item.preview or "untitled",
+                age=long_age(max(now - item.last_active, 0)),
+                is_waiting=item.id in waiting,
+            )
+            for item in recent
+        ),
+        remark=info.demo,
+        hint="Type a message, / for commands, @ for files, ^p for everything else.",
+    )
+
+
+async def start_card(host: HermesApp, pane: ChatPane) -> None:
+    """Greet an empty conversation; warnings follow the card."""
+    found = await host.guard(host.workspace.recent(limit=4)) or []
+    recent = [item for item in found if item.id != pane.state.session_id][:3]
+    waiting = frozenset(key for key, state in host.open_states().items() if state.needs_person)
+    pane.transcript.show_start_card(card_info(host.start_info, recent, waiting, host.clocks.wall()))
+    for warning in host.start_info.warnings:
+        pane.transcript.notice(Notice(level="warn", code="warning", text=warning))
