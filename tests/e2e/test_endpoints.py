@@ -190,7 +190,7 @@ async def test_listeners_nobody_confirmed_receive_no_byte(machine: Machine) -> N
         pytest.skip(f"the well-known ports are taken: {error}")
 
 
-@pytest.mark.ac("ac-10-7")
+@pytest.mark.ac("if-10-7")
 async def test_a_home_that_cannot_be_written_is_one_clear_error(machine: Machine) -> None:
     program = machine.command("chat", "--provider", "demo", "-Q", "-q", "hi")
     if os.getuid() == 0:

@@ -322,7 +322,7 @@ async def test_a_reader_that_leaves_ends_it_silently(
     assert err.decode() == ""
 
 
-@pytest.mark.ac("ac-10-6")
+@pytest.mark.ac("if-10-6")
 async def test_broken_settings_are_one_warning_naming_the_line(
     machine: Machine, model_server: ModelServer
 ) -> None:

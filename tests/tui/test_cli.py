@@ -42,7 +42,7 @@ print("\\n".join(sorted({name.split(".")[0] for name in set(sys.modules) - befor
 """
 
 
-@pytest.mark.ac("ac-10-1")
+@pytest.mark.ac("if-10-1")
 def test_version_loads_click_and_the_constant_and_nothing_else() -> None:
     done = in_process_of_its_own("--version", code=LOADED)
 
@@ -52,7 +52,7 @@ def test_version_loads_click_and_the_constant_and_nothing_else() -> None:
     assert foreign <= {"hermes_tui", "click", "_distutils_hack"}
 
 
-@pytest.mark.ac("ac-10-1")
+@pytest.mark.ac("if-10-1")
 def test_help_of_every_command_works_and_loads_no_screen_and_no_sdk() -> None:
     code = """
 import io, contextlib, sys
@@ -77,7 +77,7 @@ def test_the_help_page_lists_every_command(capsys: Captured) -> None:
     assert all(f"  {name} " in shown for name in COMMANDS)
 
 
-@pytest.mark.ac("ac-10-2")
+@pytest.mark.ac("if-10-2")
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -179,7 +179,7 @@ def test_native_windows_gets_one_line(capsys: Captured) -> None:
     assert "WSL2" in shown.err
 
 
-@pytest.mark.ac("ac-10-7")
+@pytest.mark.ac("if-10-7")
 def test_a_home_that_cannot_be_made_is_one_clear_line(
     capsys: Captured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -193,7 +193,7 @@ def test_a_home_that_cannot_be_made_is_one_clear_line(
     assert shown.count("\n") == 1
 
 
-@pytest.mark.ac("ac-10-8")
+@pytest.mark.ac("if-10-8")
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_scripts_are_valid(shell: str) -> None:
     script = in_process_of_its_own("completion", shell)
@@ -321,7 +321,7 @@ def test_doctor_fails_on_a_broken_file_and_a_broken_database(home: Home, capsys:
     assert [one["section"] for one in bad] == ["Files", "Store"]
 
 
-@pytest.mark.ac("ac-10-11")
+@pytest.mark.ac("if-10-11")
 def test_status_has_no_escape_and_no_key(home: Home, capsys: Captured) -> None:
     key = "sk-live-" + "a1b2c3d4" * 4
     home.env_file.write_text(f"OPENAI_API_KEY={key}\n")

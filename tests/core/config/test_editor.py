@@ -198,7 +198,7 @@ def _write_ten(root: Path, writer: int) -> None:
         editor.set_value(f"personalities.w{writer}_{number}", f"text {number}")
 
 
-@pytest.mark.ac("ac-10-3")
+@pytest.mark.ac("if-10-3")
 def test_two_processes_writing_at_once_lose_no_key(home: Home) -> None:
     context = multiprocessing.get_context("spawn")
     writers = [context.Process(target=_write_ten, args=(home.root, number)) for number in (1, 2)]

@@ -116,7 +116,7 @@ def test_names_chosen_by_the_user_are_known_and_what_is_below_is_checked(home: H
     assert [warning.key for warning in loaded.warnings] == ["providers.mine.modle"]
 
 
-@pytest.mark.ac("ac-10-6")
+@pytest.mark.ac("if-10-6")
 def test_invalid_yaml_gives_the_defaults_and_one_warning_with_the_line(home: Home) -> None:
     loaded = load(home, "agent:\n  max_turns: 5\n bad: [\n")
 
@@ -127,7 +127,7 @@ def test_invalid_yaml_gives_the_defaults_and_one_warning_with_the_line(home: Hom
     assert warning.kind == "syntax"
 
 
-@pytest.mark.ac("ac-10-6")
+@pytest.mark.ac("if-10-6")
 def test_invalid_yaml_keeps_the_last_good_values_when_there_are_any(home: Home) -> None:
     good = load(home, "agent:\n  max_turns: 5\n")
     home.config_file.write_text("agent: {")

@@ -58,7 +58,7 @@ def _attribute(key: Key) -> str:
     return ATTRIBUTES.get(key.path, key.parts[-1])
 
 
-@pytest.mark.ac("ac-10-10")
+@pytest.mark.ac("if-10-10")
 def test_every_key_has_a_reader_or_is_awaited() -> None:
     assert unread() - AWAITED == set()
 

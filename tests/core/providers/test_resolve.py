@@ -63,7 +63,7 @@ def test_the_key_of_openai_alone_means_openai() -> None:
     )
 
 
-@pytest.mark.ac("ac-4-3")
+@pytest.mark.ac("prov-4-3")
 def test_a_custom_endpoint_gets_no_foreign_key() -> None:
     keys = {name: "a-real-looking-key" for one in API_KEY_ROWS for name in one.key_env}
     for provider in ("auto", "custom"):
@@ -71,7 +71,7 @@ def test_a_custom_endpoint_gets_no_foreign_key() -> None:
         assert _resolve(settings, keys).credential.value == PLACEHOLDER_KEY
 
 
-@pytest.mark.ac("ac-4-2")
+@pytest.mark.ac("prov-4-2")
 @pytest.mark.parametrize("record", API_KEY_ROWS, ids=lambda record: record.id)
 def test_a_chosen_provider_without_key_is_never_replaced(record: Any) -> None:
     keys = {
@@ -97,7 +97,7 @@ def test_the_demo_answers_only_when_asked_for() -> None:
         _resolve(_settings(model={"default": "demo"}))
 
 
-@pytest.mark.ac("ac-4-1")
+@pytest.mark.ac("prov-4-1")
 @pytest.mark.parametrize(
     ("model", "keys", "asked", "expected"),
     [
