@@ -250,6 +250,7 @@ async def rig(
         spill_folder=home.spills / session_id,
         cwd=Path.cwd,
         clock=clock,
+        waited_s=pending.waited_s,
         strays=strays,
     )
     auxiliary = Auxiliary(

@@ -425,6 +425,7 @@ class _Assembly:
             cwd=lambda: shell.cwd or plan.cwd,
             clock=ground.clock,
             on_tool=services[ReadMemory].note_tool,
+            waited_s=pending.waited_s,
             strays=lambda: ground.workers.strays,
         )
 

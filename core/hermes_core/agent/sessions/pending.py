@@ -66,6 +66,7 @@ class Pending:
         self._clock = clock
         self._new_id = new_id
         self._open: dict[str, _Open] = {}
+        self._waited: dict[str, float] = {}
 
     @property
     def is_waiting(self) -> bool:
@@ -133,6 +134,10 @@ class Pending:
         cancel.raise_if_set()
         return value
 
+    def waited_s(self, call_id: str) -> float:
+        """Seconds a call has waited for a person; asked once, then forgotten."""
+        return self._waited.pop(call_id, 0.0)
+
     def answer(self, answer: Answer) -> Reply:
         """Take a client's answer."""
         waiting = self._open.get(answer.request_id)
@@ -167,7 +172,11 @@ class Pending:
             )
             self._journal.emit(event)
             await self._journal.flush()
+            asked = self._clock.monotonic()
             answer = await self._wait(waiting.answer, timeout_s, cancel)
+            if event.call_id is not None:
+                waited = self._clock.monotonic() - asked
+                self._waited[event.call_id] = self._waited.get(event.call_id, 0.0) + waited
         finally:
             self._open.pop(event.request_id, None)
         record = msgspec.json.encode(

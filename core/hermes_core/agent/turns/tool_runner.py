@@ -75,6 +75,8 @@ class ToolServices:
     clock: Clock
     on_tool: Callable[[str], None] = lambda name: None
     """Told the name of each tool that starts."""
+    waited_s: Callable[[str], float] = lambda call_id: 0.0
+    """How long a call waited for a person; that is not the tool's time."""
     strays: Callable[[], int] = lambda: 0
     """Given-up thread calls that still run, in this process."""
 
@@ -193,7 +195,8 @@ class ToolRunner:
             return self._cancelled(call)
         started = self._services.clock.monotonic()
         outcome = await self._guarded(ready, cancel)
-        outcome.duration_s = self._services.clock.monotonic() - started
+        taken = self._services.clock.monotonic() - started
+        outcome.duration_s = max(0.0, taken - self._services.waited_s(call.id))
         outcome.masks_itself = ready.tool.masks_itself
         outcome.limit = ready.tool.max_result_chars
         return outcome
