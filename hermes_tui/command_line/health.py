@@ -223,16 +223,11 @@ def known_key_names(loaded: LoadedSettings) -> list[str]:
 
 
 def _unasked(around: Surroundings) -> Iterator[Finding]:
-    network = around.loaded.settings.network
-    calls = (
-        ("update check", "network.update_check", network.update_check),
-        ("model catalogue", "network.models_dev", network.models_dev),
-        ("skills index", "network.hub_index", network.hub_index),
-    )
+    allowed = around.loaded.settings.network.models_dev
     offline = around.environ.get("HERMES_OFFLINE", "").strip() not in ("", "0")
-    for name, key, allowed in calls:
-        word = "stopped by HERMES_OFFLINE" if offline else "allowed" if allowed else "off"
-        yield Finding("Calls nobody asked for", "ok", f"{name}: {word} ({key})")
+    word = "stopped by HERMES_OFFLINE" if offline else "allowed" if allowed else "off"
+    text = f"model catalogue: {word} (network.models_dev)"
+    yield Finding("Calls nobody asked for", "ok", text)
 
 
 def mended(findings: Iterable[Finding]) -> list[str]:

@@ -21,7 +21,7 @@ compression.target_ratio compression.threshold display.background_process_notifi
 display.bell_on_complete display.inline_diffs display.resume_display
 display.show_reasoning display.streaming display.tool_preview_length
 display.tool_progress memory.memory_char_limit memory.memory_enabled
-memory.user_char_limit memory.user_profile_enabled network.force_ipv4 requests.ca_bundle
+memory.user_char_limit memory.user_profile_enabled network.force_ipv4 network.hub_index network.update_check requests.ca_bundle
 requests.call_stale_timeout requests.dump requests.stream_retries
 requests.stream_stale_timeout security.allow_private_urls
 security.website_blocklist.domains security.website_blocklist.shared_files
