@@ -23,6 +23,7 @@ class ReplyText:
         self._texts: dict[str, str] = {}
         self._run: list[str] = []
         """Ids of the messages that make the reply so far."""
+        self._was_cut = False
         self.finish: TurnFinished | None = None
 
     def take(self, event: CoreEvent) -> None:
@@ -34,9 +35,11 @@ class ReplyText:
                 self._texts.pop(message_id, None)
             case MessageFinished(message_id=message_id, role="assistant", text=text):
                 self._texts.setdefault(message_id, text)
-                self._run.append(message_id)
+                self._run = [*self._run, message_id] if self._was_cut else [message_id]
+                self._was_cut = event.reason == "connection"
             case MessageStarted(role="user") | ToolStarted():
                 self._run = []
+                self._was_cut = False
             case TurnFinished():
                 self.finish = event
 

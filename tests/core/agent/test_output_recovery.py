@@ -8,6 +8,7 @@ import pytest
 
 from hermes_core.errors import ProviderError
 from hermes_core.events import MessageDelta, MessageFinished, ToolSkipped, ToolStarted
+from hermes_core.messages import Runtime
 from hermes_core.paths import Home
 from hermes_core.providers.base import TextDelta
 from tests.core.agent.rig import FakeTool, rig
@@ -202,3 +203,33 @@ async def test_inline_thinking_is_shown_apart_from_the_answer(home: Home) -> Non
         await r.turn()
         assert assistant(r.of(MessageFinished)) == [("complete", "Open.")]
         assert (await r.messages())[-1].reasoning == "secret"
+
+
+async def test_announced_work_is_nudged_into_tools_twice_on_responses_endpoints(
+    home: Home,
+) -> None:
+    responses = Runtime(model="m", provider="openai", api_mode="codex_responses")
+    provider = ScriptedProvider(
+        text("I'll look at the repository first."),
+        text("Okay, let me check the files."),
+        text("I will read them now."),
+    )
+    async with rig(home, provider, runtime=responses) as r:
+        done = await r.turn()
+        assert done.outcome == "completed"
+        assert len(provider.requests) == 3
+        assert "Do it now" in provider.requests[1].messages[-1].content
+        assert [m.role for m in await r.messages()] == ["user", *["assistant"] * 3]
+
+
+@pytest.mark.parametrize("api_mode", ["chat_completions", "codex_responses"])
+async def test_an_answer_is_not_taken_for_an_announcement(home: Home, api_mode: str) -> None:
+    runtime = Runtime(model="m", provider="openai", api_mode=api_mode)
+    provider = ScriptedProvider(text("The tests fail because of a typo. Shall I look further?"))
+    async with rig(home, provider, runtime=runtime) as r:
+        assert (await r.turn()).outcome == "completed"
+
+
+async def test_announcements_of_other_endpoints_are_answers(home: Home) -> None:
+    async with rig(home, ScriptedProvider(text("I'll look at the repository."))) as r:
+        assert (await r.turn()).outcome == "completed"

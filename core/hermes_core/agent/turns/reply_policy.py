@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -18,6 +19,8 @@ MAX_BAD_JSON = 2
 MAX_SCRATCHPAD = 2
 MAX_PREFILLS = 2
 MAX_EMPTY = 3
+MAX_NUDGES = 2
+MAX_ANNOUNCEMENT_CHARS = 1_200
 MAX_UNKNOWN = 3
 
 HOUSEKEEPING = {"memory", "todo", "skill_manage", "session_search"}
@@ -31,11 +34,12 @@ WRAP_UP = (
     "[You have used all the steps of this turn. Do not call tools any more. Say what you "
     "have done, what you found, and what is still open.]"
 )
+ACT_NOW = "[You said what you are going to do. Do it now with your tools, or answer.]"
 ANSWER_NOW = "[You have thought about it. Now give your answer as text or call a tool.]"
 SIBLING_SKIPPED = "Skipped, because another call of this reply named an unknown tool. Retry."
 
 Action = Literal[
-    "finish", "run", "retry", "continue_text", "prefill", "use_earlier", "explain", "stop"
+    "finish", "run", "retry", "nudge", "continue_text", "prefill", "use_earlier", "explain", "stop"
 ]
 
 
@@ -62,6 +66,7 @@ class Counts:
     prefills: int = 0
     empty: int = 0
     unknown_tools: int = 0
+    nudges: int = 0
     housekeeping_message_id: str | None = None
     """The last text that was followed by nothing but housekeeping."""
 
@@ -80,8 +85,15 @@ class Counts:
             self.housekeeping_message_id = None
 
 
-def judge_text(answer: Answer, counts: Counts) -> Decision:
-    """Decide about a reply without calls."""
+def judge_text(answer: Answer, counts: Counts, *, may_nudge: bool = False) -> Decision:
+    """Decide about a reply without calls.
+
+    Args:
+        answer: The reply.
+        counts: What was tried in this turn.
+        may_nudge: The model is one that announces work instead of doing it (Responses
+            endpoints), it has tools, and none has run in this turn yet.
+    """
     if answer.has_unclosed_scratchpad and not answer.text.strip():
         counts.scratchpad += 1
         if counts.scratchpad <= MAX_SCRATCHPAD:
@@ -95,6 +107,9 @@ def judge_text(answer: Answer, counts: Counts) -> Decision:
     if answer.finish_reason == "length":
         return _judge_length(answer, counts)
     if answer.text.strip():
+        if may_nudge and counts.nudges < MAX_NUDGES and announces_work(answer.text):
+            counts.nudges += 1
+            return Decision(action="nudge")
         return Decision(action="finish")
     if counts.housekeeping_message_id is not None:
         return Decision(action="use_earlier")
@@ -110,6 +125,22 @@ def judge_text(answer: Answer, counts: Counts) -> Decision:
         error="The model returned no answer.",
         hint="Use /retry to ask again, or /model to ask another one.",
     )
+
+
+_ANNOUNCEMENT = re.compile(
+    r"(?:^|[.!\n]\s*)(?:ok(?:ay)?[,.]?\s+|sure[,.]?\s+|first[,.]?\s+)?"
+    r"(?:I['’]ll|I will|I['’]m going to|I am going to|Let me)\s+(?:first\s+|now\s+|just\s+|also\s+)?"
+    r"(?:look|check|read|inspect|search|open|run|explore|examine|review|find|list|start|take)\b",
+    re.IGNORECASE,
+)
+
+
+def announces_work(text: str) -> bool:
+    """Whether a short reply says what it is about to do and asks nothing."""
+    text = text.strip()
+    if not text or len(text) > MAX_ANNOUNCEMENT_CHARS or text.endswith("?"):
+        return False
+    return _ANNOUNCEMENT.search(text) is not None
 
 
 def _judge_length(answer: Answer, counts: Counts) -> Decision:

@@ -227,10 +227,20 @@ class Turn:
         return None
 
     def _after_text(self, answer: Answer) -> TurnFinished | None:
-        decision = policy.judge_text(answer, self._counts)
+        may_nudge = (
+            self._talk.runtime.api_mode == "codex_responses"
+            and len(self._parts.tools) > 0
+            and self._tool_calls == 0
+        )
+        decision = policy.judge_text(answer, self._counts, may_nudge=may_nudge)
         match decision.action:
             case "finish":
                 return self._finish_with(answer)
+            case "nudge":
+                answer.close()
+                self._keep(answer)
+                self._asking.extra = (Message(role="user", content=policy.ACT_NOW),)
+                return None
             case "continue_text":
                 self._asking.earlier = answer
                 self._asking.extra = (
