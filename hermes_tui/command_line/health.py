@@ -195,7 +195,7 @@ def _model(around: Surroundings) -> Iterator[Finding]:
             "Model",
             "warn",
             "no model configured",
-            "hermes config set model.provider NAME, and the key of that provider",
+            "hermes setup asks for what is needed, step by step",
         )
 
 

@@ -5,6 +5,8 @@ COMMANDS = {
         "hermes_tui.command_line.chat_command:command",
         "Talk to the agent, on the screen or with -q.",
     ),
+    "setup": ("hermes_tui.commands.setup:command", "Set up a model, question by question."),
+    "model": ("hermes_tui.commands.model:command", "Choose the model of new conversations."),
     "config": ("hermes_tui.commands.config:command", "Show and change settings."),
     "sessions": (
         "hermes_tui.commands.sessions:group",

@@ -74,6 +74,27 @@ class ConfigEditor:
         self._change(lambda text: with_value(text, path, value))
         return Edit(self._home.config_file, key, "config", _unknown_note(path))
 
+    def set_values(self, values: Mapping[str, Any]) -> Edit:
+        """Set several dotted keys of `config.yaml` in one step: all of them or none.
+
+        Args:
+            values: Key to value; None takes the key out of the file.
+
+        Raises:
+            ConfigError: A value is impossible or masked, or the install is managed.
+            OSError: The file cannot be written.
+        """
+        for key, value in values.items():
+            found = find(_path(key))
+            if isinstance(value, str) and _looks_masked(
+                value, secret=bool(found and found.is_secret)
+            ):
+                raise ConfigError(f"{key}: the value is a mask, not a secret; nothing was written")
+            if value is not None:
+                _check(key, value)
+        self._change(lambda text: _with_values(text, values))
+        return Edit(self._home.config_file, ", ".join(values), "config")
+
     def unset_value(self, key: str) -> Edit:
         """Take a key out of its file, so that the default counts again.
 
@@ -159,6 +180,18 @@ class ConfigEditor:
             if line is not None:
                 kept.insert(places[0] if places else len(kept), line)
             replace_text(file, "".join(f"{text}\n" for text in kept))
+
+
+def _with_values(text: str, values: Mapping[str, Any]) -> str:
+    for key, value in values.items():
+        if value is not None:
+            text = with_value(text, _path(key), value)
+            continue
+        try:
+            text = without_value(text, _path(key))
+        except KeyError:
+            continue  # it is not written, as wanted
+    return text
 
 
 def typed_value(text: str, key: Key | None) -> Any:

@@ -49,6 +49,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Used when nobody names one."""
     console: str = ""
     """Where a person sees keys and credit."""
+    key_path: str = ""
+    """Path that a valid key alone can read, where the list of models is open to all."""
     key_optional: bool = False
     catalogue_id: str = ""
     """The provider's id in the public catalogue (models.dev)."""

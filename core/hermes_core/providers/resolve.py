@@ -38,12 +38,14 @@ _WIRES = ("chat_completions", "anthropic_messages", "codex_responses")
 _NOT_A_KEY = frozenset(
     {"changeme", "your_api_key", "your-api-key", "placeholder", "example", "dummy", "null", "none"}
 )
-_NO_MODEL_HINT = (
+BY_HAND_HINT = (
     "With a key: `hermes config set OPENROUTER_API_KEY …` (or another provider's key); it goes into .env.\n"
     "With a server of your own: `hermes config set model.provider custom`, then the same for"
     " model.base_url and model.default.\n"
     "To look around without a model: `--provider demo`."
 )
+"""The ways to a model without being asked anything."""
+_NO_MODEL_HINT = f"`hermes setup` asks for what is needed, step by step. By hand:\n{BY_HAND_HINT}"
 
 
 class KeySource(Protocol):
@@ -234,7 +236,7 @@ def _credential(
     names = " or ".join(choice.record.key_env)
     raise NoModelConfigured(
         f"{choice.record.label} has no key: {names} is not set.",
-        hint=f"Set it with `hermes config set {choice.record.key_env[0]} …`.",
+        hint=f"Set it with `hermes setup` or `hermes config set {choice.record.key_env[0]} …`.",
     )
 
 
@@ -327,7 +329,7 @@ def _model(choice: _Choice, settings: Settings, asked: str, asked_provider: str)
     if not found and not choice.record.key_optional:
         raise NoModelConfigured(
             f"No model is named for {choice.record.label}.",
-            hint="Name one with --model or `hermes config set model.default`.",
+            hint="Name one with --model, `hermes model` or `hermes config set model.default`.",
         )
     return found
 

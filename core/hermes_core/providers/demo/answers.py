@@ -10,7 +10,7 @@ from hermes_core.providers.demo.conversation import Done
 from hermes_core.providers.demo.intent import Intent
 
 SETUP = (
-    "`hermes config set model.provider openrouter` (or another provider) "
+    "`hermes setup`, or `hermes config set model.provider openrouter` (or another provider) "
     "and `hermes config set OPENROUTER_API_KEY …`"
 )
 

@@ -143,6 +143,16 @@ class Wire(ABC):
         """
         return [one.id for one in await self.served_facts()]
 
+    async def check_key(self) -> None:
+        """Read what only a valid key can read, where the list of models is open to all.
+
+        Raises:
+            ProviderError: Classified; `auth` if the key is refused.
+        """
+        path = self._resolution.record.key_path
+        if path:
+            await self._endpoint.listing(path)
+
     async def served_facts(self) -> tuple[ModelFacts, ...]:
         """Return what the endpoint says about the models it serves.
 

@@ -1,0 +1,1 @@
+"""Questions on a plain terminal that end in settings."""

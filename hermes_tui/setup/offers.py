@@ -1,0 +1,82 @@
+"""What a person can choose from: found keys, local servers, own entries, the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from hermes_core.config.loader import LoadedSettings
+from hermes_core.providers.local_servers import LocalServer
+from hermes_core.providers.records import Record, find_record, records
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """One row. At most one of the last three is set; none of them: an address to type."""
+
+    text: str
+    record: Record | None = None
+    server: LocalServer | None = None
+    own: str = ""
+    """Name from `providers` or `custom_providers`."""
+
+
+def offers(loaded: LoadedSettings, servers: Sequence[LocalServer]) -> list[Offer]:
+    """Return the rows in the order shown, what is ready to be used first."""
+    with_key: list[Offer] = []
+    without: list[Offer] = []
+    for record in records().values():
+        if record.key_env:
+            found = loaded.secrets.first(*record.key_env)
+            (with_key if found else without).append(_provider(record, loaded))
+    return [
+        *with_key,
+        *(Offer(text=described(server), server=server) for server in servers),
+        *(Offer(text=f"{name}: from config.yaml", own=name) for name in _own_names(loaded)),
+        *without,
+        Offer(text="another address: custom endpoint, server of your own"),
+    ]
+
+
+def current_offer(loaded: LoadedSettings, rows: Sequence[Offer]) -> int | None:
+    """Return the index of the row that is configured now, else of one that is ready."""
+    model = loaded.settings.model
+    record = find_record(model.provider)
+    for index, row in enumerate(rows):
+        if row.server is not None and row.server.base_url == model.base_url:
+            return index
+        if row.record is not None and row.record is record:
+            return index
+        if row.own and row.own == model.provider.removeprefix("custom:"):
+            return index
+    if model.base_url:
+        return len(rows) - 1
+    first = rows[0]
+    is_ready = first.server is not None or (
+        first.record is not None and loaded.secrets.first(*first.record.key_env) is not None
+    )
+    return 0 if is_ready else None
+
+
+def described(server: LocalServer) -> str:
+    """Say where a local server is, who runs it and what it offers."""
+    count = len(server.models)
+    account = f", run by {server.account}" if server.account else ""
+    return f"{server.label}: {server.base_url}{account}, {count} model{'s' * (count != 1)}"
+
+
+def _provider(record: Record, loaded: LoadedSettings) -> Offer:
+    found = loaded.secrets.first(*record.key_env)
+    if found is None:
+        return Offer(text=f"{record.label} ({record.id})", record=record)
+    place = loaded.secrets.source(found[0])
+    return Offer(text=f"{record.label} ({record.id}): {found[0]} in {place} ✓", record=record)
+
+
+def _own_names(loaded: LoadedSettings) -> Iterator[str]:
+    for name in loaded.settings.providers:
+        if find_record(name) is None:
+            yield name
+    for entry in loaded.settings.custom_providers:
+        if entry.name:
+            yield entry.name
