@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import ClassVar, TypeVar
 
 from textual import on, work
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.scrollbar import ScrollBar
@@ -26,8 +26,9 @@ from hermes_tui.composing.input_line import InputLine
 from hermes_tui.copying import Copying
 from hermes_tui.core_link.workspace import SkillInfo, StartInfo, Workspace
 from hermes_tui.keys import bindings
-from hermes_tui.launch_state import ExitState, LaunchState
+from hermes_tui.launch_state import LaunchState
 from hermes_tui.leaving import Leaving
+from hermes_tui.notifying import Notifying
 from hermes_tui.open_sessions import OpenSessions
 from hermes_tui.palette import Palette
 from hermes_tui.panes.chat import ChatPane
@@ -40,6 +41,7 @@ from hermes_tui.session_state import Clocks, SessionState
 from hermes_tui.side_panes import mount_panes
 from hermes_tui.slash.command import COMMAND_REGISTRY
 from hermes_tui.summary import footer_of, hint_of, status_of, tab_of
+from hermes_tui.terminal.terminal_app import TerminalApp
 from hermes_tui.terminal.terminal_link import TerminalLink
 from hermes_tui.viewing import Viewing
 from hermes_widgets.composer import Composer
@@ -57,7 +59,7 @@ Connect = Callable[[], Awaitable[Workspace]]
 """Builds the core; called after the first paint."""
 
 
-class HermesApp(App[ExitState]):
+class HermesApp(TerminalApp):
     """The workspace.
 
     Args:
@@ -121,6 +123,7 @@ class HermesApp(App[ExitState]):
         self.chosen = ChosenSettings(self)
         self.offers = ComposerOffers(self)
         self.link = TerminalLink(self)
+        self.notifying = Notifying(self)
         self.shown_pane = "chat"
         self.skills: list[SkillInfo] = []
         self.recent: list[SessionSummary] = []
@@ -212,6 +215,7 @@ class HermesApp(App[ExitState]):
         self.refresh_all()
         self.asking.review()
         self.link.review()
+        self.notifying.review()
         self.sessions.changed(event.pane)
         self.run_latest(self.leaving.review, "leaving")
         shown = self.side_pane()
@@ -437,11 +441,6 @@ class HermesApp(App[ExitState]):
     def _fatal_error(self) -> None:
         # The toolkit would print every local variable, secrets among them.
         self._close_messages_no_wait()
-
-    def write_to_terminal(self, sequence: str) -> None:
-        """Send a control sequence that draws nothing, such as a title."""
-        if self._driver is not None and not self.is_headless:
-            self._driver.write(sequence)
 
     def action_act(self, action_id: str) -> None:
         """Run an action by its id; every key ends here."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
+
+from textual.constants import TEXTUAL_ANIMATIONS
 
 from hermes_widgets.status_bar import StatusBar
 
@@ -28,6 +31,18 @@ class ChosenSettings:
         """Whether nothing may move."""
         self.rings = False
         """Whether the end of a turn rings the bell."""
+        self.osc52 = "auto"
+        """How copies go through the terminal: `auto`, `raw`, `tmux`, `screen`, `off`."""
+        self.notify = "unfocused"
+        """When the desktop is told: `unfocused`, `always` or `off`."""
+        self.notify_after = 10
+        """Shortest turn worth telling, in seconds."""
+        self.notify_command = ""
+        """Told instead of the desktop, if there is one."""
+        self.notify_content = False
+        """Whether notices hold what was said."""
+        self.shows_progress = False
+        """Whether the terminal's own progress mark runs with a turn."""
         self.paste_lines = 5
         """Pastes from so many lines on are folded."""
         self.column_width = 0
@@ -50,14 +65,25 @@ class ChosenSettings:
         self.busy_mode = str(setting("display.busy_input_mode") or "steer")
         self.is_still = host.launch.reduced_motion or bool(setting("tui.reduced_motion"))
         self.rings = bool(setting("display.bell_on_complete"))
+        self._read_terminal(setting)
         self.paste_lines = int(str(setting("tui.paste_collapse_lines")))
         self.column_width = int(str(setting("tui.column_width")))
         self.tools = str(setting("tui.tools"))
         self.progress = _PROGRESS.get(str(setting("display.tool_progress")), "all")
         self.apply()
 
+    def _read_terminal(self, setting: Callable[[str], object]) -> None:
+        """Read what is about the terminal around the screen."""
+        self.osc52 = str(setting("tui.osc52"))
+        self.notify = str(setting("tui.notify"))
+        self.notify_after = int(str(setting("tui.notify_after")))
+        self.notify_command = str(setting("tui.notify_command"))
+        self.notify_content = bool(setting("tui.notify_content"))
+        self.shows_progress = bool(setting("tui.terminal_progress"))
+
     def apply(self) -> None:
         """Give everything that is open its settings."""
+        self._host.animation_level = "none" if self.is_still else TEXTUAL_ANIMATIONS
         self._host.query_one(StatusBar).is_still = self.is_still
         for pane in self._host.open_panes():
             self.apply_to(pane)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from hermes_tui.terminal.clipboard import copy_text
+from hermes_core.paths import cache_folder
+from hermes_tui.terminal.clipboard import copy_locally, copy_text
 
 if TYPE_CHECKING:
     from hermes_tui.app import HermesApp
+
+_SHORT = 20
+"""A longer remark than this is read, not glanced at."""
 
 
 class Copying:
@@ -15,10 +20,23 @@ class Copying:
 
     Args:
         host: The program.
+        write: Sends a control sequence.
+        locally: Copies on this machine, see `copy_text`.
+        environ: Of the process, for tests.
     """
 
-    def __init__(self, host: HermesApp) -> None:
+    def __init__(
+        self,
+        host: HermesApp,
+        *,
+        write: Callable[[str], None] | None = None,
+        locally: Callable[[str], bool] = copy_locally,
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
         self._host = host
+        self._write = write or host.write_to_terminal
+        self._locally = locally
+        self._environ = environ
 
     def copy(self, text: str) -> None:
         """Copy a text and say in a toast where it went."""
@@ -34,5 +52,16 @@ class Copying:
 
     async def _copy(self, text: str) -> None:
         host = self._host
-        told = await copy_text(text, to_terminal=host.copy_to_clipboard)
-        host.notify(told, timeout=3, markup=False)
+        try:
+            told = await copy_text(
+                text,
+                write=self._write,
+                file=cache_folder() / "copied.txt",
+                mode=host.chosen.osc52,
+                locally=self._locally,
+                environ=self._environ,
+            )
+        except OSError as error:
+            host.tell_error(f"Nothing was copied: {error}")
+            return
+        host.notify(told, timeout=3 if len(told) < _SHORT else 10, markup=False)

@@ -53,6 +53,8 @@ class SessionState:
     turn_id: str | None = None
     turn_started: float | None = None
     """On the monotonic clock; None at rest."""
+    outcome: str = ""
+    """How the last turn ended; empty before the first did."""
     word: str = ""
     """What goes on, for the status row."""
     is_compacting: bool = False

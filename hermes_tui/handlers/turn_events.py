@@ -112,6 +112,7 @@ def _input_state(event: InputState, state: SessionState) -> None:
 def _turn_finished(event: TurnFinished, state: SessionState, view: ConversationView | None) -> None:
     state.turn_id = None
     state.turn_started = None
+    state.outcome = event.outcome
     state.word = ""
     state.turns += 1
     state.usage = state.usage + event.usage

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from hermes_tui.session_state import SessionState
+from hermes_tui.terminal.desktop_notice import PROGRESS_OFF, PROGRESS_ON
 from hermes_widgets.fitting import clean
 
 if TYPE_CHECKING:
@@ -50,11 +51,12 @@ class TerminalLink:
         self.ring = ring or host.bell
         """Rings the bell."""
         self._title = ""
+        self._shows_progress = False
         self._turns: dict[str, int] = {}
         self._asked: set[str] = set()
 
     def review(self) -> None:
-        """Look at the conversations again: title, and whether to ring."""
+        """Look at the conversations again: title, progress, and whether to ring."""
         host = self._host
         shown = host.chat.state
         states = [pane.state for pane in host.open_panes()]
@@ -62,9 +64,20 @@ class TerminalLink:
         if title != self._title:
             self._title = title
             self.write(f"\x1b]0;{title}\x07")
+        is_wanted = host.chosen.shows_progress
+        self._show_progress(is_wanted and any(state.is_busy for state in states))
         calls = [self._calls(state) for state in states]
         if any(calls):
             self.ring()
+
+    def end(self) -> None:
+        """Take back what would stay in the window after the program."""
+        self._show_progress(False)
+
+    def _show_progress(self, is_on: bool) -> None:
+        if is_on != self._shows_progress:
+            self._shows_progress = is_on
+            self.write(PROGRESS_ON if is_on else PROGRESS_OFF)
 
     def _calls(self, state: SessionState) -> bool:
         """Whether something of a conversation is worth a bell since the last look."""

@@ -214,6 +214,12 @@ class FakeWorkspace:
             "tui.paste_collapse_lines": 5,
             "tui.column_width": 110,
             "tui.tools": "auto",
+            "tui.osc52": "auto",
+            "tui.notify": "unfocused",
+            "tui.notify_after": 10,
+            "tui.notify_command": "",
+            "tui.notify_content": False,
+            "tui.terminal_progress": False,
         }
         self.renamed: list[tuple[str, str]] = []
         self.deleted: list[str] = []

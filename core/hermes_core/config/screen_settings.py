@@ -61,7 +61,7 @@ class TuiSettings(Section):
     auto_copy: Annotated[Literal["auto", "on", "off"], word()] = setting(
         "auto", "Copy what is selected."
     )
-    osc52: Annotated[Literal["auto", "raw", "tmux", "off"], word(yes="auto")] = setting(
+    osc52: Annotated[Literal["auto", "raw", "tmux", "screen", "off"], word(yes="auto")] = setting(
         "auto", "Copy through the terminal.", env="HERMES_TUI_OSC52"
     )
     copy_as: Literal["markdown", "text"] = setting("markdown", "What is copied.", alias="copy")
@@ -71,6 +71,7 @@ class TuiSettings(Section):
     notify_after: int = setting(10, "Shortest turn worth telling, in seconds.", ge=0)
     notify_command: str = setting("", "Command that tells instead.")
     notify_content: bool = setting(False, "Put the reply's text into notices.")
+    terminal_progress: bool = setting(False, "Show the terminal's progress mark in a turn.")
     history_window: int = setting(20, "Turns loaded first.", ge=1)
     batch: int = setting(10, "Turns loaded while scrolling.", ge=1)
     prune_lines: int = setting(3000, "Lines kept drawn.", ge=100)

@@ -18,7 +18,7 @@ agent.tool_use_enforcement api_server.cors_origins api_server.model_name
 approvals.cron_mode approvals.gateway_timeout approvals.timeout_unfocused
 command_allowlist compression.abort_on_summary_failure compression.protect_last_n
 compression.target_ratio compression.threshold display.background_process_notifications
-display.bell_on_complete display.inline_diffs display.resume_display
+display.inline_diffs display.resume_display
 display.show_reasoning display.streaming display.tool_preview_length
 display.tool_progress memory.memory_char_limit memory.memory_enabled
 memory.user_char_limit memory.user_profile_enabled network.force_ipv4 network.hub_index network.update_check requests.ca_bundle
@@ -30,8 +30,7 @@ skills.external_dirs storage.retention.events_days storage.retention.logs_days
 storage.retention.spills_days terminal.lifetime_seconds terminal.sudo_password timezone
 tools.max_parallel tui.auto_copy tui.batch tui.column_width tui.confirm_exit tui.copy
 tui.editing_mode tui.emoji tui.history_window tui.indicator tui.inline tui.keymap
-tui.leave_transcript tui.mouse tui.notify_after tui.notify_command tui.notify_content
-tui.osc52 tui.paste_collapse_lines tui.prune_lines tui.sessions_scope
+tui.leave_transcript tui.mouse tui.paste_collapse_lines tui.prune_lines tui.sessions_scope
 tui.typing_grace_ms
 """
 AWAITED = frozenset(_NAMES.split())

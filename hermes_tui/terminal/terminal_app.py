@@ -1,0 +1,32 @@
+"""What of the program speaks to the terminal past the picture."""
+
+from __future__ import annotations
+
+from textual.app import App
+
+from hermes_tui.copying import Copying
+from hermes_tui.launch_state import ExitState
+from hermes_tui.terminal.terminal_link import TerminalLink
+
+
+class TerminalApp(App[ExitState]):
+    """An application that sends control sequences and copies in our own way."""
+
+    copying: Copying
+    """Copies texts and tells what became of it."""
+    link: TerminalLink
+    """Tells the terminal what goes on."""
+
+    def on_unmount(self) -> None:
+        """Leave the terminal's window as it was."""
+        self.link.end()
+
+    def write_to_terminal(self, sequence: str) -> None:
+        """Send a control sequence that draws nothing, such as a title."""
+        if self._driver is not None and not self.is_headless:
+            self._driver.write(sequence)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy a text; the toolkit's own way knows neither tmux nor a local clipboard."""
+        self._clipboard = text
+        self.copying.copy(text)
