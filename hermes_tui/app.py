@@ -7,7 +7,7 @@ from typing import ClassVar, TypeVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import BindingsMap, BindingType
 from textual.containers import Horizontal
 from textual.scrollbar import ScrollBar
 from textual.widgets import ContentSwitcher
@@ -25,9 +25,11 @@ from hermes_tui.composing.composer_offers import ComposerOffers
 from hermes_tui.composing.input_line import InputLine
 from hermes_tui.copying import Copying
 from hermes_tui.core_link.workspace import SkillInfo, StartInfo, Workspace
+from hermes_tui.keymap import Keymap
 from hermes_tui.keys import bindings
 from hermes_tui.launch_state import LaunchState
 from hermes_tui.leaving import Leaving
+from hermes_tui.live_reload import LiveReload
 from hermes_tui.notifying import Notifying
 from hermes_tui.open_sessions import OpenSessions
 from hermes_tui.palette import Palette
@@ -121,6 +123,8 @@ class HermesApp(TerminalApp):
         self.copying = Copying(self)
         self.block_menu = BlockMenu(self)
         self.chosen = ChosenSettings(self)
+        self.keymap = Keymap()
+        self.live_reload = LiveReload(self)
         self.offers = ComposerOffers(self)
         self.link = TerminalLink(self)
         self.notifying = Notifying(self)
@@ -168,6 +172,7 @@ class HermesApp(TerminalApp):
         self.is_ready = True
         self.start_info = self.workspace.start_info()
         self.chosen.read()
+        self.live_reload.start()
         await self.input_line.load_history()
         await self.sessions.open_first(self.launch)
         self.refresh_all()
@@ -207,7 +212,7 @@ class HermesApp(TerminalApp):
         self.query_one(TabRow).show(tabs, self.chat.id or "", place)
         self.query_one(RightRail).show(state, [pane.state for pane in self.open_panes()])
         self.chat.composer.hint = hint_of(state, self.start_info, busy_mode=self.chosen.busy_mode)
-        self.query_one(FooterKeys).show(footer_of(self.shown_pane))
+        self.query_one(FooterKeys).show(footer_of(self.shown_pane, self.keymap.keys_of))
 
     @on(ChatPane.Changed)
     def _pane_changed(self, event: ChatPane.Changed) -> None:
@@ -441,6 +446,15 @@ class HermesApp(TerminalApp):
     def _fatal_error(self) -> None:
         # The toolkit would print every local variable, secrets among them.
         self._close_messages_no_wait()
+
+    def use_keymap(self, keymap: Keymap) -> None:
+        """Let these keys run the actions from now on."""
+        self.keymap = keymap
+        # The toolkit's own keymap can neither take a key away nor give one to an action
+        # that had none.
+        self._bindings = BindingsMap(bindings(keymap.keys_of))
+        self.refresh_bindings()
+        self.refresh_all()
 
     def action_act(self, action_id: str) -> None:
         """Run an action by its id; every key ends here."""

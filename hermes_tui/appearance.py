@@ -41,6 +41,7 @@ class Appearance:
         self._theme_folder = Path("themes-not-known-yet")
         self._few_colours = False
         self._worn: Palette | None = None
+        self._has_failed = False
         self.skin = DEFAULT_SKIN
         """Name of the skin in use."""
         self.theme = "auto"
@@ -104,8 +105,9 @@ class Appearance:
 
         try:
             loaded = load_skin(name, self._folder)
-        except SkinError as error:
+        except (SkinError, OSError, UnicodeDecodeError) as error:
             self.remarks = (str(error),)
+            self._has_failed = True
             return None
         self.remarks = loaded.remarks
         return loaded.skin
@@ -128,6 +130,7 @@ class Appearance:
             return skin_palette(found, terminal_is_dark=not self._is_light)
         except SkinError as error:
             self.remarks = (str(error),)
+            self._has_failed = True
             return self._usual()
 
     def _usual(self) -> Palette:
@@ -145,6 +148,7 @@ class Appearance:
             palette, remarks = parse_theme(path.read_text("utf-8"), path.name)
         except (ThemeError, OSError, UnicodeDecodeError) as error:
             self.remarks = (f"The theme “{name}” cannot be worn: {error}",)
+            self._has_failed = True
             return None
         self.remarks = tuple(f"{path.name}: {remark}" for remark in remarks)
         return palette
@@ -158,6 +162,30 @@ class Appearance:
         """Wear a theme."""
         self.theme = name
         self.restore()
+
+    def renew(self, *, skin: str = "", theme: str = "") -> tuple[str, ...]:
+        """Wear changed files or other names; what cannot be worn leaves all as it was.
+
+        Args:
+            skin: Another skin; empty keeps the one in use.
+            theme: Another theme; empty keeps the one in use.
+
+        Returns:
+            What is wrong with the files, empty if nothing is.
+        """
+        before = self.skin, self.theme
+        self.skin = skin or self.skin
+        self.theme = "auto" if theme in _FOLLOWING else theme or self.theme
+        self.remarks = ()
+        self._has_failed = False
+        if self.skin != DEFAULT_SKIN:
+            self._load(self.skin)  # its words are worn under any theme
+        palette = self.palette() if not self._has_failed else None
+        if self._has_failed or palette is None:
+            self.skin, self.theme = before
+        else:
+            self._wear(palette)
+        return self.remarks
 
     def preview_skin(self, name: str) -> None:
         """Show a skin without choosing it."""

@@ -51,7 +51,7 @@ class ChosenSettings:
         self.progress = "all"
 
     def read(self) -> None:
-        """Read the configuration; what the command line said wins."""
+        """Read the configuration the first time; what the command line said wins."""
         host = self._host
         setting = host.workspace.setting
         skin = host.launch.skin or str(setting("display.skin") or "")
@@ -62,6 +62,12 @@ class ChosenSettings:
         for remark in host.appearance.remarks:
             host.tell_error(remark)
         host.appearance.dress(host.open_panes())
+        self.follow()
+
+    def follow(self) -> None:
+        """Take everything but the looks from the configuration."""
+        host = self._host
+        setting = host.workspace.setting
         self.busy_mode = str(setting("display.busy_input_mode") or "steer")
         self.is_still = host.launch.reduced_motion or bool(setting("tui.reduced_motion"))
         self.rings = bool(setting("display.bell_on_complete"))
@@ -83,16 +89,29 @@ class ChosenSettings:
 
     def apply(self) -> None:
         """Give everything that is open its settings."""
-        self._host.animation_level = "none" if self.is_still else TEXTUAL_ANIMATIONS
-        self._host.query_one(StatusBar).is_still = self.is_still
+        self.apply_motion()
         for pane in self._host.open_panes():
             self.apply_to(pane)
+
+    @property
+    def is_calm(self) -> bool:
+        """Whether nothing moves now: by choice, or because the person looks elsewhere."""
+        return self.is_still or not self._host.app_focus
+
+    def apply_motion(self) -> None:
+        """Let everything move, or nothing."""
+        host = self._host
+        host.animation_level = "none" if self.is_still else TEXTUAL_ANIMATIONS
+        for bar in host.query(StatusBar):
+            bar.is_still = self.is_calm
+        for pane in host.open_panes():
+            pane.transcript.reduced_motion = self.is_calm
 
     def apply_to(self, pane: ChatPane) -> None:
         """Give one conversation its settings."""
         pane.composer.fold.threshold_lines = self.paste_lines
         transcript = pane.transcript
-        transcript.reduced_motion = self.is_still
+        transcript.reduced_motion = self.is_calm
         if self.column_width:
             transcript.column_cap = self.column_width
         if self.tools in ("auto", "collapsed", "expanded"):

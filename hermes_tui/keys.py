@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from textual.binding import Binding
 
 from hermes_tui.actions.action import ACTION_REGISTRY, Action
+
+KeysOf = Callable[[Action], str]
+"""The keys of an action in force, comma-separated."""
 
 _NAMES = {
     "pageup": "pgup",
@@ -14,6 +19,7 @@ _NAMES = {
     "up": "↑",
     "down": "↓",
     "enter": "⏎",
+    "comma": ",",
 }
 _SIGNS = {"ctrl": "^", "shift": "⇧"}
 
@@ -26,16 +32,22 @@ def key_label(key: str) -> str:
     return "+".join([*words, signs + _NAMES.get(name, name)])
 
 
-def first_key(action: Action) -> str:
+def default_keys(action: Action) -> str:
+    """The keys an action has when nobody changed them."""
+    return action.keys
+
+
+def first_key(action: Action, keys_of: KeysOf = default_keys) -> str:
     """The main key of an action as people write it, empty if it has none."""
-    return key_label(action.keys.split(",")[0]) if action.keys else ""
+    keys = keys_of(action)
+    return key_label(keys.split(",")[0]) if keys else ""
 
 
-def bindings() -> list[Binding]:
+def bindings(keys_of: KeysOf = default_keys) -> list[Binding]:
     """Return a binding with an id for every action that has keys."""
     return [
         Binding(
-            action.keys,
+            keys_of(action),
             f"act('{action.id}')",
             action.label,
             show=False,
@@ -43,5 +55,5 @@ def bindings() -> list[Binding]:
             id=action.id,
         )
         for action in ACTION_REGISTRY.all()
-        if action.keys
+        if keys_of(action)
     ]

@@ -27,7 +27,8 @@ class Palette:
         """Everything, searchable."""
         host = self._host
         picked = await host.pick(
-            "Commands", lambda text: palette_rows(text, host.skills, host.recent)
+            "Commands",
+            lambda text: palette_rows(text, host.skills, host.recent, host.keymap.keys_of),
         )
         self.run(picked)
 
@@ -35,7 +36,8 @@ class Palette:
         """Keys and commands; choosing one runs it."""
         start = "" if word in ("", "keys") else word
         title = "Help · keys and commands"
-        self.run(await self._host.pick(title, lambda typed: help_rows(typed or start)))
+        keys_of = self._host.keymap.keys_of
+        self.run(await self._host.pick(title, lambda typed: help_rows(typed or start, keys_of)))
 
     def run(self, picked: str) -> None:
         """Do what a row stands for."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from hermes_core.storage.records import SessionSummary
 from hermes_tui.actions.action import ranked_actions
 from hermes_tui.core_link.workspace import SkillInfo
-from hermes_tui.keys import key_label
+from hermes_tui.keys import KeysOf, default_keys, key_label
 from hermes_tui.matching import matching
 from hermes_tui.panes.row_texts import sections
 from hermes_tui.slash.command import COMMAND_REGISTRY
@@ -17,13 +17,13 @@ from hermes_widgets.list_rows import Row
 _PREFIXES = {">": "action:", "/": "command:", "#": "session:", "$": "skill:"}
 
 
-def action_rows() -> list[Row]:
+def action_rows(keys_of: KeysOf = default_keys) -> list[Row]:
     """Every action with its keys, what people want first at the top."""
     return [
         Row(
             key=f"action:{action.id}",
             text=action.label,
-            right=" ".join(key_label(key) for key in action.keys.split(",")[:2] if key),
+            right=" ".join(key_label(key) for key in keys_of(action).split(",")[:2] if key),
         )
         for action in ranked_actions()
     ]
@@ -43,14 +43,17 @@ def command_rows() -> list[Row]:
 
 
 def palette_rows(
-    text: str, skills: Sequence[SkillInfo], sessions: Sequence[SessionSummary]
+    text: str,
+    skills: Sequence[SkillInfo],
+    sessions: Sequence[SessionSummary],
+    keys_of: KeysOf = default_keys,
 ) -> list[Row]:
     """Everything that matches, groups only while nothing is typed.
 
     `>` searches actions, `/` commands, `#` conversations, `$` skills.
     """
     groups = {
-        "Actions": action_rows(),
+        "Actions": action_rows(keys_of),
         "Commands": command_rows(),
         "Conversations": [
             Row(key=f"session:{item.id}", text=clean(item.title or item.preview or item.id))
@@ -71,11 +74,11 @@ def palette_rows(
     return _grouped(groups)
 
 
-def help_rows(text: str) -> list[Row]:
+def help_rows(text: str, keys_of: KeysOf = default_keys) -> list[Row]:
     """Keys and commands; both registries, nothing else."""
     if text.strip():
-        return matching([*action_rows(), *command_rows()], text)
-    groups = {"Keys": [row for row in action_rows() if row.right]}
+        return matching([*action_rows(keys_of), *command_rows()], text)
+    groups = {"Keys": [row for row in action_rows(keys_of) if row.right]}
     for command, row in zip(COMMAND_REGISTRY.all(), command_rows(), strict=True):
         groups.setdefault(command.group, []).append(row)
     return _grouped(groups)

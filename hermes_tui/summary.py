@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hermes_tui.actions.action import ACTION_REGISTRY
 from hermes_tui.core_link.workspace import StartInfo
-from hermes_tui.keys import first_key
+from hermes_tui.keys import KeysOf, default_keys, first_key
 from hermes_tui.panes.pane import PANE_REGISTRY
 from hermes_tui.session_state import SessionState
 from hermes_widgets.composer import ComposerHint
@@ -66,18 +66,20 @@ def hint_of(state: SessionState, info: StartInfo | None, *, busy_mode: str) -> C
     return ComposerHint(mode=mode, text=model, right="⏎ send   ⇧⏎ newline")
 
 
-def footer_of(pane_id: str) -> list[KeyLabel]:
-    """The keys for the shown pane."""
+def footer_of(pane_id: str, keys_of: KeysOf = default_keys) -> list[KeyLabel]:
+    """The keys for the shown pane; actions without a key are left out."""
     palette = ACTION_REGISTRY.get("app.palette")
     keys: list[KeyLabel] = []
     spec = PANE_REGISTRY.get(pane_id)
     if spec is not None:
         keys.extend(spec.keys)
         if palette is not None:
-            keys.append((first_key(palette), palette.footer))
+            keys.append((first_key(palette, keys_of), palette.footer))
         return keys
     keys.extend(
-        (first_key(action), action.footer) for action in ACTION_REGISTRY.all() if action.footer
+        (first_key(action, keys_of), action.footer)
+        for action in ACTION_REGISTRY.all()
+        if action.footer and keys_of(action)
     )
-    first = first_key(palette) if palette is not None else ""
+    first = first_key(palette, keys_of) if palette is not None else ""
     return sorted(keys, key=lambda item: (item[0] != first, not item[0].startswith("^")))

@@ -12,7 +12,7 @@ import logging
 import os
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -163,6 +163,11 @@ class Host:
             await self._demo.aclose()
         await self.checkpoints.close()
         await self.store.aclose()
+
+    def use_settings(self, loaded: LoadedSettings) -> None:
+        """Take settings that were read again; conversations opened from now on follow them."""
+        self.loaded = loaded
+        self._ground = replace(self._ground, loaded=loaded)
 
     # --- models --------------------------------------------------------------------------
 

@@ -12,8 +12,9 @@ from typing import Any
 
 import click
 
-from hermes_core.config.keys import ANY, Key, all_keys, find, nearest
+from hermes_core.config.keys import ANY, find, nearest
 from hermes_core.config.loader import ConfigWarning, LoadedSettings, load_settings
+from hermes_core.config.overview import effective, masked, origin_of, value_of, written
 from hermes_core.errors import ConfigError
 from hermes_core.paths import Home
 from hermes_core.security.redaction import mask
@@ -47,7 +48,7 @@ def show(as_json: bool = False, origin: bool = False) -> None:
     else:
         for path, value in values.items():
             place = f"  [{origin_of(loaded, path)}]" if origin else ""
-            click.echo(f"{path}: {_written(value)}{place}")
+            click.echo(f"{path}: {written(value)}{place}")
     _warn(loaded.warnings)
 
 
@@ -64,11 +65,11 @@ def get(key: str, as_json: bool, origin: bool) -> None:
         raise ConfigError(
             f"{key} is not a known key.", hint=f"Did you mean {close}?" if close else ""
         )
-    value = _masked(_value(loaded, key), key)
+    value = masked(value_of(loaded, key), key)
     if as_json:
         click.echo(json.dumps(value, ensure_ascii=False, default=list))
     else:
-        click.echo(_written(value) + (f"  [{origin_of(loaded, key)}]" if origin else ""))
+        click.echo(written(value) + (f"  [{origin_of(loaded, key)}]" if origin else ""))
 
 
 @command.command("set")
@@ -81,7 +82,7 @@ def set_(key: str, value: str) -> None:
 
     edit = ConfigEditor(Home.find()).set_text(key, value)
     shown = mask(value) if edit.kind == "secret" else value
-    click.echo(f"{edit.key} = {_masked(shown, edit.key)} in {edit.file}")
+    click.echo(f"{edit.key} = {masked(shown, edit.key)} in {edit.file}")
     if edit.note:
         click.echo(f"Warning: {edit.note}", err=True)
 
@@ -152,55 +153,6 @@ def schema() -> None:
     from hermes_core.config.schema import Settings  # measured: shares the import above
 
     click.echo(json.dumps(Settings.model_json_schema(by_alias=True), indent=2))
-
-
-def effective(loaded: LoadedSettings) -> list[tuple[Key, Any]]:
-    """Return every key with its value in use, keys masked; sections left out."""
-    pairs = []
-    for key in all_keys():
-        if ANY in key.path or (key.is_section and _is_fixed(key)):
-            continue
-        pairs.append((key, _masked(_value(loaded, key.path), key.path)))
-    return pairs
-
-
-def _is_fixed(key: Key) -> bool:
-    return not any(other.path == f"{key.path}.{ANY}" for other in all_keys())
-
-
-def origin_of(loaded: LoadedSettings, path: str) -> str:
-    """Say where a value comes from; for a mapping, all the places."""
-    below = f"{path}."
-    places = {
-        place for name, place in loaded.origin.items() if name == path or name.startswith(below)
-    }
-    return ", ".join(sorted(places)) or "default"
-
-
-def _value(loaded: LoadedSettings, path: str) -> Any:
-    value: Any = loaded.settings.model_dump(by_alias=True)
-    for part in path.split("."):
-        value = value.get(part) if isinstance(value, Mapping) else None
-    return value
-
-
-def _masked(value: Any, path: str) -> Any:
-    if isinstance(value, Mapping):
-        return {name: _masked(entry, f"{path}.{name}") for name, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [_masked(entry, f"{path}.{ANY}") for entry in value]
-    key = find(path)
-    if isinstance(value, str) and value and key is not None and key.is_secret:
-        return mask(value)
-    return value
-
-
-def _written(value: Any) -> str:
-    if value is None:
-        return "(not set)"
-    if isinstance(value, str):
-        return value or '""'
-    return json.dumps(value, ensure_ascii=False, default=list)
 
 
 def _editor(environ: Mapping[str, str]) -> list[str]:

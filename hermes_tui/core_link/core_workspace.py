@@ -10,10 +10,7 @@ from typing import Any
 
 import msgspec
 
-from hermes_core.config.editor import ConfigEditor
-from hermes_core.config.keys import find
-from hermes_core.config.loader import load_settings
-from hermes_core.errors import ConfigError, SessionNotFound
+from hermes_core.errors import SessionNotFound
 from hermes_core.events import CoreEvent, MessageFinished, SessionTitled
 from hermes_core.host import Host
 from hermes_core.messages import Runtime
@@ -23,10 +20,12 @@ from hermes_core.security.approvals import describe
 from hermes_core.storage.records import SessionSummary
 from hermes_tui.core_link.installed_skills import installed_skills
 from hermes_tui.core_link.place import folder_shown, git_branch
+from hermes_tui.core_link.setting_book import SettingBook
 from hermes_tui.core_link.workspace import (
     CheckpointInfo,
     GrantInfo,
     ModelInfo,
+    SettingInfo,
     SkillInfo,
     StartInfo,
     ToolInfo,
@@ -46,6 +45,7 @@ class CoreWorkspace:
 
     def __init__(self, host: Host, runtime: Runtime, *, preload: str = "") -> None:
         self._host = host
+        self._book = SettingBook(host)
         self._preload = preload
         self._runtime = runtime
         self._skill_count = len(installed_skills(host.options.home.skills))
@@ -145,25 +145,27 @@ class CoreWorkspace:
 
     def setting(self, key: str) -> object:
         """Return a setting by its dotted key, its default if it is not written."""
-        if find(key) is None:
-            raise ConfigError(f"There is no setting {key}.")
-        value: Any = self._host.loaded.settings
-        for part in key.split("."):
-            value = value[part] if isinstance(value, dict) else getattr(value, part)
-        return value
+        return self._book.value(key)
 
     async def set_setting(self, key: str, value: object) -> None:
         """Write a setting to the configuration file and read it again."""
-        host = self._host
-        editor = ConfigEditor(self.home, environ=host.options.environ)
-        await asyncio.to_thread(editor.set_value, key, value)
-        host.loaded = await asyncio.to_thread(
-            load_settings,
-            self.home,
-            environ=host.options.environ,
-            overrides=host.options.overrides,
-            previous=host.loaded,
-        )
+        await self._book.set_value(key, value)
+
+    async def list_settings(self) -> list[SettingInfo]:
+        """Every setting, those of a section together."""
+        return await self._book.all()
+
+    async def type_setting(self, key: str, text: str) -> None:
+        """Write what somebody typed for a setting."""
+        await self._book.set_text(key, text)
+
+    async def unset_setting(self, key: str) -> None:
+        """Take a setting out of the configuration file."""
+        await self._book.unset(key)
+
+    async def reread_settings(self) -> str:
+        """Read the configuration again; one with a mistake changes nothing."""
+        return await self._book.reread()
 
     async def checkpoints(self, session_id: str) -> list[CheckpointInfo]:
         """Snapshots of a conversation, the newest first."""

@@ -90,6 +90,23 @@ class GrantInfo:
     pattern: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingInfo:
+    """One setting with the value in use."""
+
+    key: str
+    value: str
+    """As it is shown and typed; a secret is masked."""
+    origin: str
+    """`default`, `config.yaml`, `flag`, `environment NAME`, `.env NAME`."""
+    about: str = ""
+    choices: tuple[str, ...] = ()
+    """The only values there are; empty if it takes others."""
+    is_secret: bool = False
+    is_fixed: bool = False
+    """Holds secrets inside, so it can only be changed in the file."""
+
+
 class Workspace(Protocol):
     """The core as the screen sees it. Every call may raise `HermesError`."""
 
@@ -151,6 +168,34 @@ class Workspace(Protocol):
 
         Raises:
             ConfigError: No such key, or an impossible value.
+        """
+        ...
+
+    async def list_settings(self) -> list[SettingInfo]:
+        """Every setting, those of a section together."""
+        ...
+
+    async def type_setting(self, key: str, text: str) -> None:
+        """Write what somebody typed for a setting.
+
+        Raises:
+            ConfigError: An impossible value, with what is possible.
+        """
+        ...
+
+    async def unset_setting(self, key: str) -> None:
+        """Take a setting out of the configuration file, so that its default counts.
+
+        Raises:
+            ConfigError: It is not written there.
+        """
+        ...
+
+    async def reread_settings(self) -> str:
+        """Read the configuration again; one with a mistake changes nothing.
+
+        Returns:
+            What is wrong with it, empty if it is in use.
         """
         ...
 

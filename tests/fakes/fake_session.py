@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -31,6 +32,7 @@ from hermes_tui.core_link.workspace import (
     CheckpointInfo,
     GrantInfo,
     ModelInfo,
+    SettingInfo,
     SkillInfo,
     StartInfo,
     ToolInfo,
@@ -214,6 +216,8 @@ class FakeWorkspace:
             "tui.paste_collapse_lines": 5,
             "tui.column_width": 110,
             "tui.tools": "auto",
+            "tui.keymap": {},
+            "tui.watch": False,
             "tui.osc52": "auto",
             "tui.notify": "unfocused",
             "tui.notify_after": 10,
@@ -221,6 +225,9 @@ class FakeWorkspace:
             "tui.notify_content": False,
             "tui.terminal_progress": False,
         }
+        self.setting_list: list[SettingInfo] = []
+        self.settings_typed: list[tuple[str, str]] = []
+        self.config_problem = ""
         self.renamed: list[tuple[str, str]] = []
         self.deleted: list[str] = []
         self.is_closed = False
@@ -310,6 +317,31 @@ class FakeWorkspace:
         if key not in self.settings:
             raise ConfigError(f"No setting is called {key}")
         self.settings[key] = value
+
+    async def list_settings(self) -> list[SettingInfo]:
+        """What the test listed."""
+        return list(self.setting_list)
+
+    async def type_setting(self, key: str, text: str) -> None:
+        """Change a listed setting; one with choices takes nothing else."""
+        infos = {info.key: info for info in self.setting_list}
+        info = infos[key]
+        if info.choices and text not in info.choices:
+            raise ConfigError(f"{key}: should be {' or '.join(info.choices)}, not {text!r}")
+        infos[key] = replace(info, value=text, origin="config.yaml")
+        self.setting_list = list(infos.values())
+        self.settings_typed.append((key, text))
+
+    async def unset_setting(self, key: str) -> None:
+        """Take a listed setting back to its default."""
+        self.setting_list = [
+            replace(info, value="", origin="default") if info.key == key else info
+            for info in self.setting_list
+        ]
+
+    async def reread_settings(self) -> str:
+        """What the test says is wrong."""
+        return self.config_problem
 
     async def checkpoints(self, session_id: str) -> list[CheckpointInfo]:
         """The snapshots."""

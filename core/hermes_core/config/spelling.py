@@ -14,6 +14,7 @@ MOVED = (
     ("terminal.env_type", "terminal.backend"),
     ("toolsets.enabled", "platform_toolsets.cli"),
     ("platforms.api_server", "api_server"),
+    ("keymap", "tui.keymap"),
 )
 """(spelling accepted, spelling used); the one used wins where both are written."""
 
