@@ -23,13 +23,16 @@ GOODBYE = "Goodbye."
 OpenCore = Callable[[Home, RunOptions, list[Callable[[], None]]], Awaitable[Workspace]]
 
 
-def run_app(options: RunOptions, *, is_light: bool = False, typed: str = "") -> int:
+def run_app(
+    options: RunOptions, *, is_light: bool = False, typed: str = "", is_slow: bool = False
+) -> int:
     """Run the screen to its end and return the exit code.
 
     Args:
         options: What the command line asked for.
         is_light: Whether the terminal has a light background.
         typed: What the person typed before there was a prompt.
+        is_slow: Whether the terminal is far away, so that nothing should move.
     """
     home = Home.find()
     home.create()
@@ -41,6 +44,7 @@ def run_app(options: RunOptions, *, is_light: bool = False, typed: str = "") -> 
         theme=os.environ.get("HERMES_TUI_THEME", ""),
         is_light_terminal=is_light,
         typed=typed,
+        reduced_motion=is_slow,
         version=VERSION,
     )
     stops: list[Callable[[], None]] = []

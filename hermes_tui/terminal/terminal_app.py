@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual.app import App
 
+from hermes_tui.chosen_settings import ChosenSettings
 from hermes_tui.copying import Copying
 from hermes_tui.launch_state import ExitState
 from hermes_tui.terminal.terminal_link import TerminalLink
@@ -16,6 +17,13 @@ class TerminalApp(App[ExitState]):
     """Copies texts and tells what became of it."""
     link: TerminalLink
     """Tells the terminal what goes on."""
+
+    chosen: ChosenSettings
+    """Says whether anything may move."""
+
+    def watch_app_focus(self) -> None:
+        """Nothing moves in a window that nobody looks at."""
+        self.chosen.apply_motion()
 
     def on_unmount(self) -> None:
         """Leave the terminal's window as it was."""

@@ -15,7 +15,7 @@ import sys
 import termios
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 QUESTION = b"\x1b]11;?\x1b\\\x1b[c"
@@ -28,6 +28,9 @@ _SILENT_KINDS = frozenset({"dumb", "linux", ""})
 _PATIENCE_S = 0.2
 """Counted from the question; loading the toolkit takes longer, so nothing is waited for."""
 _PATIENCE_SSH_S = 0.8
+SLOW_S = 0.25
+"""A terminal behind SSH that takes longer for a question and its answer is slow."""
+_AT_ONCE_S = 0.02
 _LIGHT_INDEXES = frozenset({"7", "9", "10", "11", "12", "13", "14", "15"})
 
 
@@ -39,6 +42,8 @@ class Answer:
     """None if the terminal did not say."""
     typed: str = ""
     """What the person typed meanwhile."""
+    is_slow: bool = False
+    """Whether the terminal is far away: nothing should move for its own sake."""
 
 
 def parse_answer(data: bytes) -> Answer:
@@ -98,6 +103,7 @@ class BackgroundQuestion:
         if self._state is None:
             return Answer(self._known)
         data = b""
+        began = time.monotonic()
         limit = self._asked_at + (_PATIENCE_SSH_S if self._is_remote else _PATIENCE_S)
         try:
             while _KIND.search(data) is None:
@@ -111,7 +117,13 @@ class BackgroundQuestion:
         finally:
             # Not the flushing kind: it would throw away what is typed right now.
             termios.tcsetattr(self._fd, termios.TCSANOW, self._state)
-        return parse_answer(data)
+        waited = time.monotonic() - began
+        return replace(parse_answer(data), is_slow=self._is_slow(waited))
+
+    def _is_slow(self, waited_s: float) -> bool:
+        """Whether the answer took long; one that lay there already says nothing."""
+        took = time.monotonic() - self._asked_at
+        return self._is_remote and waited_s > _AT_ONCE_S and took > SLOW_S
 
 
 def ask(environ: Mapping[str, str] | None = None) -> BackgroundQuestion:

@@ -28,6 +28,7 @@ from hermes_tui.terminal.terminal_background import (
 )
 from hermes_tui.terminal.terminal_guard import POP_TITLE, PUSH_TITLE
 from hermes_tui.terminal.terminal_link import TerminalLink, title_of
+from hermes_widgets.status_bar import StatusBar
 from tests.fakes import scripted_turns as turns
 from tests.support import until
 from tests.tui.stage import build, staged
@@ -73,6 +74,40 @@ def test_a_terminal_is_asked_and_has_its_state_back(terminal: tuple[int, int]) -
 def test_a_silent_terminal_costs_a_moment_and_nothing_else(terminal: tuple[int, int]) -> None:
     _, inner = terminal
     assert BackgroundQuestion(inner, {"TERM": "xterm"}).answer() == Answer(None)
+
+
+@pytest.mark.ac("calm-when-slow")
+@pytest.mark.parametrize(("environ", "is_slow"), [({"SSH_TTY": "/dev/pts/3"}, True), ({}, False)])
+def test_a_terminal_far_away_that_answers_late_is_slow(
+    environ: dict[str, str], is_slow: bool, terminal: tuple[int, int]
+) -> None:
+    _, inner = terminal
+    question = BackgroundQuestion(inner, {"TERM": "xterm", **environ})
+    assert question.answer().is_slow is is_slow
+
+
+def test_a_terminal_far_away_that_answers_in_time_is_not_slow(terminal: tuple[int, int]) -> None:
+    outer, inner = terminal
+    question = BackgroundQuestion(inner, {"TERM": "xterm", "SSH_TTY": "/dev/pts/3"})
+    os.write(outer, KIND)
+    assert not question.answer().is_slow
+
+
+@pytest.mark.ac("calm-when-slow")
+async def test_nothing_moves_on_a_slow_terminal_or_in_a_window_nobody_looks_at(home: Home) -> None:
+    async with staged(home, size=(80, 24)) as stage:
+        app, bar = stage.app, stage.app.query_one(StatusBar)
+        assert not bar.is_still
+        assert not app.chat.transcript.reduced_motion
+        app.app_focus = False
+        await until(lambda: bar.is_still and app.chat.transcript.reduced_motion)
+        app.app_focus = True
+        await until(lambda: not (bar.is_still or app.chat.transcript.reduced_motion))
+    async with staged(home, size=(80, 24), launch=LaunchState(reduced_motion=True)) as stage:
+        bar = stage.app.query_one(StatusBar)
+        assert bar.is_still
+        assert stage.app.chat.transcript.reduced_motion
+        assert stage.app.animation_level == "none"
 
 
 @pytest.mark.parametrize("environ", [{"TERM": "dumb"}, {"TERM": "xterm", "COLORFGBG": "0;15"}])

@@ -259,7 +259,8 @@ class ApprovalCard(Vertical, can_focus=True):
 
     def _start_countdown(self) -> None:
         self.refresh_texts()
-        self._timer = self.set_interval(1.0, self.refresh_texts)
+        pace_s = 5.0 if self.app.animation_level == "none" else 1.0
+        self._timer = self.set_interval(pace_s, self.refresh_texts)
 
     def on_resize(self) -> None:
         """Texts are cut to the width."""

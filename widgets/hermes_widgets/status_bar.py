@@ -119,9 +119,20 @@ class StatusBar(Widget):
         self._clock = clock
         self._timer: Timer | None = None
 
-    def watch_status(self, status: Status) -> None:
+    def watch_status(self) -> None:
         """Start or stop the timer."""
-        moves = status.phase == "busy" or status.since is not None
+        self._run_timer()
+
+    def watch_is_still(self) -> None:
+        """Run the timer at its other pace."""
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+        self._run_timer()
+
+    def _run_timer(self) -> None:
+        """Run the timer while something moves."""
+        moves = self.status.phase == "busy" or self.status.since is not None
         if moves and self._timer is None:
             self._timer = self.set_interval(5.0 if self.is_still else 0.1, self.refresh)
         elif not moves and self._timer is not None:
