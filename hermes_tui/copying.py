@@ -42,13 +42,20 @@ class Copying:
         """Copy a text and say in a toast where it went."""
         self._host.run_worker(self._copy(text))
 
-    def copy_reply(self) -> None:
-        """Copy the last reply as Markdown."""
-        text = self._host.chat.state.last_reply
+    def copy_reply(self, number: int = 1) -> None:
+        """Copy a reply as Markdown.
+
+        Args:
+            number: 1 for the newest, 2 for the one before it.
+        """
+        chat = self._host.chat
+        text = chat.state.last_reply if number == 1 else chat.transcript.reply(number)
         if text:
             self.copy(text)
-        else:
+        elif number == 1:
             self._host.tell("There is no reply to copy yet")
+        else:
+            self._host.tell(f"There are fewer than {number} replies here")
 
     async def _copy(self, text: str) -> None:
         host = self._host

@@ -48,7 +48,13 @@ async def _usage(host: HermesApp, argument: str) -> None:
 
 
 async def _copy(host: HermesApp, argument: str) -> None:
-    host.copying.copy_reply()
+    number = argument or "1"
+    if number.isdecimal() and int(number) > 0:
+        host.copying.copy_reply(int(number))
+    else:
+        host.tell_error(
+            f"“{argument}” is no number", hint="/copy 2 copies the reply before the last"
+        )
 
 
 async def _keys(host: HermesApp, argument: str) -> None:
@@ -66,7 +72,13 @@ async def _quit(host: HermesApp, argument: str) -> None:
 COMMANDS = (
     SlashCommand(name="tools", summary="what the model may call", group="Facts", run=_tools),
     SlashCommand(name="usage", summary="tokens, requests and cost", group="Facts", run=_usage),
-    SlashCommand(name="copy", summary="copy the last reply", group="Facts", run=_copy),
+    SlashCommand(
+        name="copy",
+        args="[N]",
+        summary="copy the last reply, or an earlier one",
+        group="Facts",
+        run=_copy,
+    ),
     SlashCommand(name="keys", summary="every key", group="Program", run=_keys),
     SlashCommand(
         name="help", args="[word]", summary="commands and keys", group="Program", run=_help

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from hermes_core.events import MessageFinished, MessageStarted
 from hermes_core.paths import Home
 from hermes_tui.copying import Copying
 from hermes_tui.terminal.clipboard import MAX_ENCODED_BYTES, clipboard_sequence, copy_text
@@ -122,3 +123,25 @@ async def test_the_last_reply_is_copied_as_it_was_written(home: Home) -> None:
         await until(lambda: stage.app.chat.state.last_reply == turns.REPLY)
         stage.app.copying.copy_reply()
         await until(lambda: clipboard.texts == [turns.REPLY])
+
+
+@pytest.mark.ac("copy-earlier")
+async def test_an_earlier_reply_is_copied_by_its_number(home: Home) -> None:
+    async with staged(home, size=(80, 24)) as stage:
+        clipboard = FakeClipboard(works=True)
+        stage.app.copying = Copying(stage.app, locally=clipboard, environ={})
+        for number in ("one", "two", "three"):
+            stage.session.say(
+                MessageStarted(message_id=number, role="assistant"),
+                MessageFinished(message_id=number, role="assistant", text=f"Reply {number}."),
+            )
+        await until(lambda: stage.app.chat.state.last_reply == "Reply three.")
+        await stage.send("/copy 2")
+        await until(lambda: clipboard.texts == ["Reply two."])
+        await stage.send("/copy")
+        await until(lambda: clipboard.texts[1:] == ["Reply three."])
+        await stage.send("/copy 4")
+        await until(lambda: "fewer than 4 replies" in stage.shown_text())
+        await stage.send("/copy all")
+        await until(lambda: "“all” is no number" in stage.shown_text())
+        assert len(clipboard.texts) == 2

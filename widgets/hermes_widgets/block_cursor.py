@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import ClassVar
 
 from textual import events
@@ -94,10 +95,20 @@ class BlockCursor(BlockPage):
     @property
     def last_reply(self) -> str:
         """Markdown of the newest reply, empty if there is none."""
-        for block in reversed(self._ledger.blocks):
-            if isinstance(block, ReplyBlock):
-                return block.source
-        return ""
+        return self.reply(1)
+
+    def reply(self, number: int) -> str:
+        """Markdown of a loaded reply, empty if there is none of that number.
+
+        Args:
+            number: 1 for the newest, 2 for the one before it.
+        """
+        replies = (
+            block.source
+            for block in reversed(self._ledger.blocks)
+            if isinstance(block, ReplyBlock) and block.source
+        )
+        return next(islice(replies, number - 1, None), "")
 
     @property
     def cursor_block(self) -> Block | None:
