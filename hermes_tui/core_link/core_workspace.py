@@ -31,7 +31,7 @@ from hermes_tui.core_link.workspace import (
     ToolInfo,
 )
 
-DEMO_LINE = "demo: a built-in script, not an AI · hermes config set model.provider …"
+DEMO_LINE = "demo: a built-in script, not an AI · a real one: hermes setup"
 
 
 class CoreWorkspace:

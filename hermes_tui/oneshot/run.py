@@ -24,10 +24,7 @@ from hermes_tui.oneshot.question import Question, read_question
 from hermes_tui.options import RunOptions
 
 DONE, FAILED, RETRY, INTERRUPTED = 0, 1, 4, 130
-DEMO_LINE = (
-    "demo model: a small built-in script, not an AI. Set up a real one with: hermes config set "
-    "model.provider …"
-)
+DEMO_LINE = "demo model: a small built-in script, not an AI. Set up a real one with: hermes setup"
 _RETRYABLE = ("connection", "timeout", "overloaded", "rate_limit", "server_error")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -35,21 +36,29 @@ class TerminalDialogue:
 
     def say(self, text: str) -> None:
         """Tell one or several lines."""
-        click.echo(text)
+        # Names of models come from whatever listens at an address.
+        click.echo("\n".join(_shown(line) for line in text.split("\n")))
 
     def ask(self, question: str, *, default: str = "") -> str:
         """Return the answer without blanks around it; Enter gives the default."""
-        answer: str = click.prompt(question, default=default, show_default=bool(default))
+        answer: str = click.prompt(_shown(question), default=default, show_default=bool(default))
         return answer.strip()
 
     def ask_hidden(self, question: str) -> str:
         """Return an answer that is not shown while it is typed, may be empty."""
-        answer: str = click.prompt(question, default="", show_default=False, hide_input=True)
+        answer: str = click.prompt(
+            _shown(question), default="", show_default=False, hide_input=True
+        )
         return answer.strip()
 
     def confirm(self, question: str, *, default: bool) -> bool:
         """Return the answer to a yes-or-no question."""
-        return click.confirm(question, default=default)
+        return click.confirm(_shown(question), default=default)
+
+
+def _shown(line: str) -> str:
+    """The line without anything that could steer a terminal."""
+    return "".join(char for char in line if unicodedata.category(char) not in ("Cc", "Cf", "Cs"))
 
 
 def choose(
@@ -73,7 +82,9 @@ def choose(
         whole = len(shown) == len(rows)
         offered = str(shown.index(default) + 1) if whole and default is not None else ""
         answer = dialogue.ask(f"{question} (number, or words to filter)", default=offered)
-        if answer.isdecimal() and 1 <= int(answer) <= len(shown):
+        if offered and answer == offered:
+            return default
+        if answer.isdecimal() and 1 <= int(answer) <= min(len(shown), _SHOWN_ROWS):
             return shown[int(answer) - 1]
         if not answer:
             if whole:

@@ -165,8 +165,7 @@ class Wizard:
             models = asyncio.run(served_models(self.home, choice, environ=self.environ))
         except HermesError as error:
             self.dialogue.say(f"{error} {error.hint}".rstrip())
-            is_refused = isinstance(error, ProviderError) and error.reason == "auth"
-            if is_refused or isinstance(error, ConfigError):
+            if not isinstance(error, ProviderError) or error.reason == "auth":
                 return None
             if not self.dialogue.confirm("Go on without having tried it?", default=False):
                 return None
@@ -225,9 +224,9 @@ class Wizard:
         known = loaded.settings.model.default
         if not models:
             return self.dialogue.ask("Model id (Enter: leave)")
-        default = models.index(known) if known in models else None
-        if default is None and len(models) == 1:
-            default = 0
+        if known in models:
+            models = (known, *(name for name in models if name != known))
+        default = 0 if known in models or len(models) == 1 else None
         while True:
             found = choose(self.dialogue, "Model", models, default=default)
             if found is None:

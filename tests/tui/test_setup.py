@@ -14,7 +14,7 @@ from hermes_core.paths import Home
 from hermes_core.providers.resolve import resolve
 from hermes_tui.command_line.cli import run
 from hermes_tui.setup.choice import Choice, NewKey, variable_of_address
-from hermes_tui.setup.dialogue import choose
+from hermes_tui.setup.dialogue import TerminalDialogue, choose
 from hermes_tui.setup.wizard import Wizard, model_wizard, setup_wizard
 from tests.fakes.listener import FakeListener, listing
 from tests.fakes.model_server.server import ModelServer
@@ -253,6 +253,18 @@ async def test_a_model_in_the_short_spelling_makes_room(
     assert load_settings(home, environ={}).settings.model.default == "scripted-model"
 
 
+async def test_the_model_in_use_comes_first_and_enter_keeps_it(
+    home: Home, guarded: ModelServer
+) -> None:
+    home.config_file.write_text("model:\n  provider: openai\n  default: o9\n")
+    environ = {"OPENAI_BASE_URL": guarded.base_url, "OPENAI_API_KEY": KEY}
+    dialogue = ScriptedDialogue("", True, "")
+    assert await played(model_wizard(home, dialogue, environ))
+    assert "*  1  o9" in dialogue.text
+    model = load_settings(home, environ={}).settings.model
+    assert (model.provider, model.default) == ("openai", "o9")
+
+
 async def test_an_exported_variable_that_wins_is_told(
     home: Home, model_server: ModelServer
 ) -> None:
@@ -286,8 +298,14 @@ def test_a_row_is_chosen_by_number_or_words(answers: list[str], found: object) -
 def test_enter_takes_the_row_that_is_marked_and_long_lists_are_cut() -> None:
     dialogue = ScriptedDialogue("")
     assert choose(dialogue, "Model", [f"m{number}" for number in range(100)], default=7) == 7
+    assert choose(ScriptedDialogue(""), "Model", ["m"] * 100, default=70) == 70
     assert "*  8  m7" in dialogue.text
     assert "… 60 more" in dialogue.text
+
+
+def test_names_from_a_server_cannot_steer_the_terminal(capsys: Captured) -> None:
+    TerminalDialogue().say("  1  evil\x1b]52;c;AAAA\x07\x9b31m\u202emodel\nnext")
+    assert capsys.readouterr().out == "  1  evil]52;c;AAAA31mmodel\nnext\n"
 
 
 def test_a_key_shows_up_in_no_representation() -> None:

@@ -57,6 +57,21 @@ def test_adding_and_removing_a_key_keeps_comments_quotes_and_variables(
     assert load_settings(home, environ={}).settings.agent.max_turns == 12
 
 
+def test_several_keys_are_set_in_one_step_or_not_at_all(home: Home, editor: ConfigEditor) -> None:
+    editor.set_values({"model.api_key": None, "model.provider": "openai", "model.base_url": None})
+
+    text = home.config_file.read_text()
+    assert "api_key" not in text
+    assert "provider: openai" in text
+    assert "'ares'      # the red one" in text
+
+    with pytest.raises(ConfigError):
+        editor.set_values({"model.provider": "xai", "model.max_tokens": "many"})
+    with pytest.raises(ConfigError, match="mask"):
+        editor.set_values({"model.provider": "xai", "model.api_key": "sk-a...bcde"})
+    assert home.config_file.read_text() == text
+
+
 def test_a_first_key_keeps_a_file_of_comments(home: Home) -> None:
     home.config_file.write_text("# one\n# two\n")
 

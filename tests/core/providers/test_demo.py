@@ -307,6 +307,7 @@ async def test_what_is_beyond_it_is_declined_in_one_honest_sentence(phrase: str)
     reply = await play(request(user(phrase)))
     assert reply.names == []
     assert "built-in demo" in reply.text
+    assert "hermes setup" in reply.text
     assert "hermes config set model.provider" in reply.text
     assert "\n" not in reply.text
     assert reply.text.count(". ") == 0

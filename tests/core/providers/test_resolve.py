@@ -86,6 +86,7 @@ def test_a_chosen_provider_without_key_is_never_replaced(record: Any) -> None:
 def test_nothing_set_up_is_said_with_the_next_step() -> None:
     with pytest.raises(NoModelConfigured) as caught:
         _resolve()
+    assert "hermes setup" in caught.value.hint
     assert "hermes config set" in caught.value.hint
     assert ".env" in caught.value.hint
 
