@@ -95,6 +95,11 @@ async def served_models(
         async with asyncio.timeout(_TEST_S):
             await model.check_key()
             return tuple(await model.served_models())
+    except ProviderError as error:
+        if error.reason != "model_not_found":
+            raise
+        text = f"{choice.label} shows no list of models at {found.runtime.base_url}."
+        raise ProviderError(text, status=error.status) from error
     except TimeoutError as error:
         text = f"{choice.label} did not answer in {_TEST_S:g} s."
         raise ProviderError(text, reason="timeout", retryable=True) from error

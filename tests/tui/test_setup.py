@@ -143,6 +143,17 @@ async def test_a_key_is_proven_where_the_list_of_models_is_open_to_all(home: Hom
     assert files(home) == {}
 
 
+async def test_a_service_without_a_list_of_models_can_be_set_up_with_a_typed_one(
+    home: Home,
+) -> None:
+    async with FakeListener() as there:
+        environ = {"DEEPSEEK_BASE_URL": there.url, "DEEPSEEK_API_KEY": KEY}
+        dialogue = ScriptedDialogue("1", True, True, "deepseek-chat")
+        assert await played(of_setup(home, dialogue, environ))
+    assert f"DeepSeek shows no list of models at {there.url}." in dialogue.text
+    assert load_settings(home, environ={}).settings.model.default == "deepseek-chat"
+
+
 @pytest.mark.ac("setup-local")
 async def test_a_local_server_is_shown_with_its_address_and_used_after_a_yes(home: Home) -> None:
     async with FakeListener({"/v1/models": (200, listing("qwen"))}) as there:
