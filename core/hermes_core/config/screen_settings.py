@@ -69,7 +69,7 @@ class TuiSettings(Section):
         "unfocused", "When the desktop is told."
     )
     notify_after: int = setting(10, "Shortest turn worth telling, in seconds.", ge=0)
-    notify_command: str = setting("", "Command that tells instead.")
+    notify_command: str = setting("", "Command that is told instead, as JSON on its input.")
     notify_content: bool = setting(False, "Put the reply's text into notices.")
     terminal_progress: bool = setting(False, "Show the terminal's progress mark in a turn.")
     history_window: int = setting(20, "Turns loaded first.", ge=1)
