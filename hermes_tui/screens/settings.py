@@ -52,7 +52,7 @@ class SettingsScreen(SheetScreen[None]):
         scrollbar-background-active: $h-raised;
     }
     SettingsScreen #about { height: auto; max-height: 3; padding: 0 2; color: $h-muted; }
-    SettingsScreen #about.-error { color: $h-err; }
+    SettingsScreen #about.-error { color: $h-bad; }
     SettingsScreen #entry { display: none; }
     SettingsScreen.-editing #entry { display: block; }
     SettingsScreen #keys { height: 1; padding: 0 2; color: $h-faint; }
