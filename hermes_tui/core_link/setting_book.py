@@ -10,6 +10,7 @@ from hermes_core.config.editor import ConfigEditor
 from hermes_core.config.keys import Key, find
 from hermes_core.config.loader import LoadedSettings, load_settings
 from hermes_core.config.overview import effective, origin_of, written
+from hermes_core.config.section import Section
 from hermes_core.errors import ConfigError
 from hermes_core.host import Host
 from hermes_tui.core_link.workspace import SettingInfo
@@ -35,7 +36,7 @@ class SettingBook:
             raise ConfigError(f"There is no setting {key}.")
         value: Any = self._host.loaded.settings
         for part in key.split("."):
-            value = value[part] if isinstance(value, dict) else getattr(value, part)
+            value = value[part] if isinstance(value, dict) else _field(value, part)
         return value
 
     async def all(self) -> list[SettingInfo]:
@@ -101,6 +102,14 @@ class SettingBook:
             overrides=options.overrides,
             previous=self._host.loaded,
         )
+
+
+def _field(section: Section, written: str) -> object:
+    """Return a field by its name in the file, which differs where a method has it."""
+    for name, field in type(section).model_fields.items():
+        if written in (field.alias, name):
+            return getattr(section, name)
+    return getattr(section, written)
 
 
 def _listed(loaded: LoadedSettings) -> list[SettingInfo]:

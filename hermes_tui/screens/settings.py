@@ -165,6 +165,9 @@ class SettingsScreen(SheetScreen[None]):
 
     @on(Input.Submitted, "#entry")
     def _entered(self, event: Input.Submitted) -> None:
+        if not event.value and self._settings[self._edited].is_secret:
+            self._end()  # nothing was typed over it; f4 takes it out
+            return
         self.run_worker(self._keep(self._edited, event.value), exclusive=True)
 
     async def _keep(self, key: str, text: str | None) -> None:

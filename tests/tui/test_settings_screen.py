@@ -130,6 +130,13 @@ async def test_a_secret_is_masked_and_typed_unseen(home: Home) -> None:
         assert "brand-new" not in stage.shown_text()
 
 
+async def test_enter_on_an_empty_field_keeps_the_secret(home: Home) -> None:
+    async with opened(home, "api_key") as (stage, screen):
+        await stage.pilot.press("enter", "enter")
+        assert not screen.has_class("-editing")
+        assert stage.workspace.settings_typed == []
+
+
 async def test_a_mapping_with_secrets_is_left_to_the_file(home: Home) -> None:
     async with opened(home, "providers") as (stage, screen):
         await stage.pilot.press("enter")
@@ -176,6 +183,9 @@ async def test_real_settings_are_listed_written_and_refused(home: Home) -> None:
 
         assert workspace.setting("display.busy_input_mode") == "queue"
         assert home.config_file.read_text("utf-8").startswith("# mine\n")
+        await workspace.type_setting("model.api_key", "sk-another-key-0123456789")
+        assert workspace.setting("model.api_key") == "sk-another-key-0123456789"
+        assert workspace.setting("tui.copy") == "markdown"
         await workspace.unset_setting("display.busy_input_mode")
         assert workspace.setting("display.busy_input_mode") == "steer"
     finally:
