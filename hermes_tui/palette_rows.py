@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from hermes_core.storage.records import SessionSummary
 from hermes_tui.actions.action import ranked_actions
@@ -75,10 +76,11 @@ def palette_rows(
 
 
 def help_rows(text: str, keys_of: KeysOf = default_keys) -> list[Row]:
-    """Keys and commands; both registries, nothing else."""
+    """Keys with the ids that `keymap` knows them by, and commands; nothing else."""
+    actions = [replace(row, note=row.key.partition(":")[2]) for row in action_rows(keys_of)]
     if text.strip():
-        return matching([*action_rows(keys_of), *command_rows()], text)
-    groups = {"Keys": [row for row in action_rows(keys_of) if row.right]}
+        return matching([*actions, *command_rows()], text)
+    groups = {"Keys": [row for row in actions if row.right]}
     for command, row in zip(COMMAND_REGISTRY.all(), command_rows(), strict=True):
         groups.setdefault(command.group, []).append(row)
     return _grouped(groups)

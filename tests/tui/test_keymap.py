@@ -112,6 +112,7 @@ async def test_help_and_footer_show_the_keys_in_force(home: Home) -> None:
         keys_of = stage.app.keymap.keys_of
         rows = {row.key: row.right for row in help_rows("", keys_of)}
         assert rows["action:app.palette"] == "f7"
+        assert help_rows("app.palette", keys_of)[0].note == "app.palette"
         assert ("f7", "commands") in footer_of("chat", keys_of)
         assert "f7 commands" in " ".join(stage.shown_text().split())
 
