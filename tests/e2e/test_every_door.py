@@ -14,7 +14,7 @@ import re
 import signal
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from tests.e2e.conftest import Machine
@@ -135,7 +135,7 @@ async def served_steps(machine: Machine) -> list[Step]:
                 line = (await process.stderr.readline()).decode()
                 assert line, "the server ended"
         url = line.split()[-1]
-        async with httpx.AsyncClient(timeout=30) as client:
+        async with httpx2.AsyncClient(timeout=30) as client:
             answer = await client.post(
                 f"{url}/chat/completions",
                 json={
