@@ -16,7 +16,8 @@ from hermes_tui.keymap import keymap_of
 if TYPE_CHECKING:
     from hermes_tui.app import HermesApp
 
-_GROUP_MS, _STEP_MS = 150, 100
+_WATCH_AFTER_S = 1.5
+_GROUP_MS, _STEP_MS = 200, 200
 """Changes that follow each other within this time are one; both together stay far below
 the half second that a person waits without noticing."""
 _LOOKS = ("skins", "themes")
@@ -45,7 +46,11 @@ class LiveReload:
         self._skin, self._theme = self._chosen("display.skin"), self._chosen("tui.theme")
         self._take_keys()
         if self._host.workspace.setting("tui.watch"):
-            self._host.run_worker(self._watch(), group="watch", exclusive=True)
+            # after the first conversation is drawn: loading the watcher would be in its way
+            self._host.set_timer(_WATCH_AFTER_S, self._begin)
+
+    def _begin(self) -> None:
+        self._host.run_worker(self._watch(), group="watch", exclusive=True)
 
     async def apply(self) -> None:
         """Bring the settings in use into the screen: looks, approvals, keys and the rest."""

@@ -82,7 +82,10 @@ class CoreWorkspace:
     async def past_events(self, session_id: str) -> Sequence[CoreEvent]:
         """Every stored event so far, oldest first, texts whole."""
         store = self._host.store
-        past = [await self._whole(session_id, event) for event in await store.events(session_id)]
+        past = [
+            await self._whole(session_id, event) if _is_cut(event) else event
+            for event in await store.events(session_id)
+        ]
         title = (await store.session(session_id)).title
         # A title given from outside, or in an older home, is told by no event.
         return [*past, SessionTitled(title=title)] if title else past
@@ -216,6 +219,11 @@ class CoreWorkspace:
     async def close(self) -> None:
         """Let go of everything; the last call."""
         await self._host.aclose()
+
+
+def _is_cut(event: CoreEvent) -> bool:
+    """Whether the event holds only the beginning of its text."""
+    return isinstance(event, MessageFinished) and event.text_ref is not None
 
 
 def _model(runtime: Runtime) -> ModelInfo:
