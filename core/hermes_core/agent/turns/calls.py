@@ -19,7 +19,6 @@ from typing import Any
 import msgspec
 
 from hermes_core.messages import ToolCall
-from hermes_core.tools.base import Tool
 from hermes_core.tools.registry import AnyTool, Registry
 
 SUGGEST_FROM = 0.70
@@ -196,7 +195,7 @@ def may_overlap(calls: Sequence[ReadyCall], *, base: Path) -> bool:
     for call in calls:
         if call.tool.parallel == "never":
             return False
-        paths = [_parts(path, base) for path in _typed(call.tool).paths(call.args)]
+        paths = [_parts(path, base) for path in call.tool.paths(call.args)]
         if call.tool.parallel == "safe":
             read.extend(paths)
         elif paths:
@@ -206,10 +205,6 @@ def may_overlap(calls: Sequence[ReadyCall], *, base: Path) -> bool:
     return not _any_overlap(written) and not any(
         _any_overlap([target, source]) for target in written for source in read
     )
-
-
-def _typed(tool: AnyTool) -> Tool[Any]:
-    return tool
 
 
 def _parts(path: str, base: Path) -> tuple[str, ...]:
