@@ -199,6 +199,8 @@ class HermesApp(TerminalApp):
 
     def refresh_all(self) -> None:
         """Bring the rows around the conversation up to date."""
+        if not self.is_running:
+            return  # closing: the rows go before the last messages are handled
         state = self.chat.state
         status = status_of(
             state,
@@ -217,6 +219,8 @@ class HermesApp(TerminalApp):
     @on(ChatPane.Changed)
     def _pane_changed(self, event: ChatPane.Changed) -> None:
         event.stop()
+        if not self.is_running:
+            return
         self.refresh_all()
         self.asking.review()
         self.link.review()

@@ -72,7 +72,7 @@ class GitRepository:
         Raises:
             CheckpointError: git is missing or failed.
         """
-        if (self._folder / "HEAD").exists():
+        if (self._folder / "info" / "attributes").exists():  # written last
             return
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.run(["init", "--quiet", "--bare", "--template=", str(self._folder)])

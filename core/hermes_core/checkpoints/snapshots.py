@@ -351,7 +351,7 @@ class Snapshots:
         Raises:
             CheckpointError: Somebody else held it for too long.
         """
-        self._git.create()
+        self._git.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         deadline = time.monotonic() + self._limits.timeout_s
         with (self._git.folder / "hermes.lock").open("w") as lock:
             while True:
@@ -362,6 +362,7 @@ class Snapshots:
                     if time.monotonic() > deadline:
                         raise CheckpointError("the checkpoints are in use") from error
                     time.sleep(_LOCK_POLL_S)
+            self._git.create()
             yield
 
 
