@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import ClassVar, TypeVar
 
 from textual import on, work
@@ -37,11 +37,13 @@ from hermes_tui.panes.chat import ChatPane
 from hermes_tui.panes.pane import Pane
 from hermes_tui.panes.rails import LeftRail, RightRail
 from hermes_tui.screens.confirm import ConfirmScreen
-from hermes_tui.screens.pick import PickScreen, Source
+from hermes_tui.screens.pick import PickScreen
+from hermes_tui.screens.reader import ReaderScreen, diff_content, text_content
 from hermes_tui.screens.text_entry import TextEntryScreen
 from hermes_tui.session_state import Clocks, SessionState
 from hermes_tui.side_panes import mount_panes
 from hermes_tui.slash.command import COMMAND_REGISTRY
+from hermes_tui.slash.door import Source, SubmitMode
 from hermes_tui.summary import footer_of, hint_of, status_of, tab_of
 from hermes_tui.terminal.terminal_app import TerminalApp
 from hermes_tui.terminal.terminal_link import TerminalLink
@@ -239,6 +241,16 @@ class HermesApp(TerminalApp):
         return self.sessions.shown
 
     @property
+    def state(self) -> SessionState:
+        """What is known about the shown conversation."""
+        return self.chat.state
+
+    @property
+    def full_screen(self) -> HermesApp:
+        """This is the screen."""
+        return self
+
+    @property
     def is_modal_open(self) -> bool:
         """Whether something lies over the workspace."""
         return len(self.screen_stack) > 1
@@ -258,6 +270,17 @@ class HermesApp(TerminalApp):
     async def open_new(self) -> None:
         """Begin a new conversation."""
         await self.sessions.resume(None)
+
+    async def open_in_place(self) -> None:
+        """Begin a new conversation in the tab of the shown one."""
+        before = self.chat
+        await self.open_new()
+        await self.close_pane(before)
+
+    async def pick_session(self, found: Sequence[SessionSummary]) -> str:
+        """Show the pane in which conversations are searched and opened."""
+        self.show_pane("sessions")
+        return ""
 
     async def close_pane(self, pane: ChatPane) -> None:
         """Close a tab."""
@@ -440,6 +463,24 @@ class HermesApp(TerminalApp):
         """Let one be picked from a list; empty if it was left."""
         screen = PickScreen(title, source, note_at=note_at, preview=preview, start=start)
         return await self.push_screen_wait(screen)
+
+    async def read(self, title: str, text: str, *, is_diff: bool = False) -> None:
+        """Let a long text be read over the workspace."""
+        content = diff_content(text) if is_diff else text_content(text)
+        await self.push_screen_wait(ReaderScreen(title, content))
+
+    async def show_help(self, word: str) -> None:
+        """Keys and commands, searchable; choosing one runs it."""
+        await self.palette.show_help(word)
+
+    def offer_draft(self, text: str) -> None:
+        """Put a text into the field unless something is typed there."""
+        if not self.chat.composer.draft:
+            self.chat.composer.set_draft(text)
+
+    async def submit(self, text: str, *, mode: SubmitMode = "default", note: str = "") -> None:
+        """Send a message to the shown conversation."""
+        await self.input_line.submit(text, mode=mode, note=note)
 
     @property
     def failure(self) -> BaseException | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from hermes_widgets.list_rows import Row
+from hermes_widgets.row import Row
 
 
 def matching(rows: Sequence[Row], text: str) -> list[Row]:

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from hermes_core.commands import Submit
 from hermes_core.errors import HermesError
 from hermes_tui.composing.input_file import append_history, read_history
-from hermes_tui.slash.command import COMMAND_REGISTRY, SlashCommand, Unknown, find, parse
+from hermes_tui.slash.command import (
+    COMMAND_REGISTRY,
+    SlashCommand,
+    Unknown,
+    find,
+    parse,
+    unknown_words,
+)
+from hermes_tui.slash.door import SubmitMode
 
 if TYPE_CHECKING:
     from hermes_tui.app import HermesApp
@@ -68,21 +76,12 @@ class InputLine:
         if isinstance(found, SlashCommand):
             host.run_worker(self.run(found, argument))
         elif isinstance(found, Unknown):
-            self._say_unknown(found)
+            words, hint = unknown_words(found)
+            host.tell_error(words, hint=hint)
             host.chat.composer.set_draft(text)
         else:
             note = f"The person chose the skill “{found}”: load it and follow it."
             host.run_worker(self.submit(text, note=note))
-
-    def _say_unknown(self, found: Unknown) -> None:
-        names = ", ".join(f"/{name}" for name in found.near)
-        if len(found.near) > 1:
-            text = f"/{found.name} may be {names}"
-            self._host.tell_error(text, hint="type a further letter")
-        else:
-            hint = f"did you mean {names}? · " if names else ""
-            text = f"Unknown command: /{found.name}"
-            self._host.tell_error(text, hint=f"{hint}/help lists them")
 
     async def run(self, command: SlashCommand, argument: str) -> None:
         """Run a command; what goes wrong in the core is told."""
@@ -100,7 +99,7 @@ class InputLine:
         text: str,
         *,
         pane: ChatPane | None = None,
-        mode: Literal["default", "queue", "steer", "interrupt"] = "default",
+        mode: SubmitMode = "default",
         note: str = "",
     ) -> None:
         """Send a message; a refused one is put back into the field."""

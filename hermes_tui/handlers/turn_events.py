@@ -22,7 +22,7 @@ from hermes_core.events import (
 )
 from hermes_tui.handlers.view import ConversationView
 from hermes_tui.session_state import SessionState
-from hermes_widgets.blocks.error_card import CardAction
+from hermes_widgets.blocks.card_action import CardAction
 
 TurnEvent: TypeAlias = InputAccepted | InputState | TurnStarted | TurnFinished
 RequestEvent: TypeAlias = (

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 from hermes_core.events import Notice, ToolFinished, ToolSkipped, TurnFinished
-from hermes_widgets.blocks.error_card import CardAction
+from hermes_widgets.blocks.card_action import CardAction
 
 
 class ConversationView(Protocol):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual import on
@@ -12,10 +12,8 @@ from textual.containers import Vertical
 from textual.widgets import Input, Static
 
 from hermes_tui.screens.sheet import SheetScreen
-from hermes_widgets.list_rows import Row, RowList
-
-Source = Callable[[str], Sequence[Row]]
-"""Gets what was typed; returns the rows, the best first."""
+from hermes_tui.slash.door import Source
+from hermes_widgets.list_rows import RowList
 
 
 class PickScreen(SheetScreen[str]):

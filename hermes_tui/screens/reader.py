@@ -30,6 +30,11 @@ def diff_content(unified: str) -> Content:
     return Content("\n").join(lines)
 
 
+def text_content(text: str) -> Content:
+    """Draw a foreign text line by line."""
+    return Content("\n".join(clean(line.expandtabs(4)) for line in text.splitlines()))
+
+
 class ReaderScreen(SheetScreen[None]):
     """Scroll with arrows and page keys; Esc closes."""
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from hermes_tui.registry import Registry
-
-if TYPE_CHECKING:
-    from hermes_tui.app import HermesApp
+from hermes_tui.slash.door import Door
 
 Group = Literal["Conversation", "Turn", "Model", "Safety", "Look", "Facts", "Program"]
 
@@ -20,8 +18,8 @@ class SlashCommand:
 
     name: str
     summary: str
-    run: Callable[[HermesApp, str], Awaitable[None]]
-    """Gets the program and the argument, its case kept."""
+    run: Callable[[Door, str], Awaitable[None]]
+    """Gets where it was typed and the argument, its case kept; see `door.on_screen`."""
     aliases: tuple[str, ...] = ()
     args: str = ""
     """How the argument looks, e.g. `[name]`; empty if there is none."""
@@ -41,6 +39,15 @@ class Unknown:
     name: str
     near: tuple[str, ...] = ()
     """Names it may have been; more than one if it is ambiguous."""
+
+
+def unknown_words(found: Unknown) -> tuple[str, str]:
+    """Say that nothing has a name, and what may have been meant."""
+    names = ", ".join(f"/{name}" for name in found.near)
+    if len(found.near) > 1:
+        return f"/{found.name} may be {names}", "type a further letter"
+    hint = f"did you mean {names}? · " if names else ""
+    return f"Unknown command: /{found.name}", f"{hint}/help lists them"
 
 
 def register_command(command: SlashCommand) -> None:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from hermes_core.commands import Compact
 from hermes_tui.slash.command import SlashCommand
-
-if TYPE_CHECKING:
-    from hermes_tui.app import HermesApp
+from hermes_tui.slash.door import Door
 
 
-async def _compress(host: HermesApp, argument: str) -> None:
-    await host.command(Compact(focus=argument, client="screen"))
+async def _compress(door: Door, argument: str) -> None:
+    await door.command(Compact(focus=argument, client="screen"))
 
 
 COMMANDS = (

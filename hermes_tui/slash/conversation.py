@@ -2,77 +2,74 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from hermes_core.commands import SetTitle
 from hermes_tui.slash.command import SlashCommand
+from hermes_tui.slash.door import Door
 from hermes_widgets.fitting import tokens
 
-if TYPE_CHECKING:
-    from hermes_tui.app import HermesApp
 
-
-async def _new(host: HermesApp, argument: str) -> None:
-    await host.open_new()
+async def _new(door: Door, argument: str) -> None:
+    await door.open_new()
     if argument:
-        await host.input_line.submit(argument)
+        await door.submit(argument)
 
 
-async def _clear(host: HermesApp, argument: str) -> None:
-    if host.chat.state.has_content:
-        sure = await host.confirm(
+async def _clear(door: Door, argument: str) -> None:
+    if door.state.has_content:
+        sure = await door.confirm(
             "Begin a new conversation here?",
             "The present one stays in the list of sessions.",
             yes="Begin",
         )
         if not sure:
             return
-    before = host.chat
-    await host.open_new()
-    await host.close_pane(before)
+    await door.open_in_place()
 
 
-async def _title(host: HermesApp, argument: str) -> None:
+async def _title(door: Door, argument: str) -> None:
     if argument:
-        await host.command(SetTitle(title=argument, client="screen"))
+        await door.command(SetTitle(title=argument, client="screen"))
     else:
-        host.tell(f"Title: {host.chat.state.title or 'none yet; /title NAME sets one'}")
+        door.tell(f"Title: {door.state.title or 'none yet; /title NAME sets one'}")
 
 
-async def _resume(host: HermesApp, argument: str) -> None:
+async def _resume(door: Door, argument: str) -> None:
     if not argument:
-        host.show_pane("sessions")
+        await _sessions(door, "")
         return
-    found = await host.guard(host.workspace.recent(text=argument, limit=20)) or []
+    found = await door.guard(door.workspace.recent(text=argument, limit=20)) or []
     exact = [item for item in found if argument in (item.id, item.title)]
     same = [item for item in found if (item.title or "").casefold() == argument.casefold()]
     chosen = (exact or same or found)[:1]
     if chosen:
-        host.resume(chosen[0].id)
+        door.resume(chosen[0].id)
     else:
-        host.tell_error(f"No conversation is called “{argument}”", hint="/sessions lists them")
+        door.tell_error(f"No conversation is called “{argument}”", hint="/sessions lists them")
 
 
-async def _sessions(host: HermesApp, argument: str) -> None:
-    host.show_pane("sessions")
+async def _sessions(door: Door, argument: str) -> None:
+    found = await door.guard(door.workspace.recent(text=argument, limit=20)) or []
+    picked = await door.pick_session(found)
+    if picked:
+        door.resume(picked)
 
 
-async def _status(host: HermesApp, argument: str) -> None:
-    state = host.chat.state
+async def _status(door: Door, argument: str) -> None:
+    state = door.state
     runtime = state.runtime
     lines = [
         f"Session   {state.session_id}",
         f"Title     {state.title or '–'}",
         f"Model     {runtime.model} via {runtime.provider}" if runtime else "Model     –",
-        f"Folder    {state.cwd or host.start_info.cwd}",
-        f"Home      {host.workspace.home.root}",
+        f"Folder    {state.cwd or door.start_info.cwd}",
+        f"Home      {door.workspace.home.root}",
         f"Approvals {state.approval_mode}",
         f"Context   {tokens(state.used_tokens)} of {tokens(state.window_tokens)}",
         f"Turns     {state.turns}, {tokens(state.usage.total_tokens)} tokens",
     ]
     if state.turn_started is not None:
         lines.append(f"Running   {state.word}, {state.turn_seconds:.0f}s")
-    host.tell("\n".join(lines))
+    door.tell("\n".join(lines))
 
 
 COMMANDS = (

@@ -6,15 +6,23 @@ from typing import TYPE_CHECKING
 
 from hermes_tui.matching import matching
 from hermes_tui.slash.command import SlashCommand
+from hermes_tui.slash.door import Door, on_screen
 from hermes_widgets.fitting import clean, tokens
-from hermes_widgets.list_rows import Row
+from hermes_widgets.row import Row
 
 if TYPE_CHECKING:
     from hermes_tui.app import HermesApp
 
 
-async def _tools(host: HermesApp, argument: str) -> None:
-    tools = await host.guard(host.workspace.tools()) or []
+_LINE_KEYS = (
+    "Enter sends the line; a \\ at its end goes on in the next one.\n"
+    "Ctrl+C stops the turn, again within 2 seconds leaves; Ctrl+D leaves.\n"
+    "Ctrl+Z pauses the program, fg brings it back."
+)
+
+
+async def _tools(door: Door, argument: str) -> None:
+    tools = await door.guard(door.workspace.tools()) or []
     rows = [
         Row(
             key=tool.name,
@@ -28,11 +36,11 @@ async def _tools(host: HermesApp, argument: str) -> None:
         for tool in tools
     ]
     count = sum(tool.is_available for tool in tools)
-    await host.pick(f"Tools · {count} of {len(tools)} ready", lambda text: matching(rows, text))
+    await door.pick(f"Tools · {count} of {len(tools)} ready", lambda text: matching(rows, text))
 
 
-async def _usage(host: HermesApp, argument: str) -> None:
-    state = host.chat.state
+async def _usage(door: Door, argument: str) -> None:
+    state = door.state
     usage = state.usage
     share = state.used_tokens / state.window_tokens if state.window_tokens else 0
     cost = f"${state.cost_usd:.4f}" if state.has_cost else "unknown"
@@ -44,29 +52,29 @@ async def _usage(host: HermesApp, argument: str) -> None:
         f"Context   {tokens(state.used_tokens)} of {tokens(state.window_tokens)}, {share:.0%}",
         f"Cost      {cost}",
     ]
-    host.tell("\n".join(lines))
+    door.tell("\n".join(lines))
 
 
-async def _copy(host: HermesApp, argument: str) -> None:
+async def _copy(screen: HermesApp, argument: str) -> None:
     number = argument or "1"
     if number.isdecimal() and int(number) > 0:
-        host.copying.copy_reply(int(number))
+        screen.copying.copy_reply(int(number))
     else:
-        host.tell_error(
+        screen.tell_error(
             f"“{argument}” is no number", hint="/copy 2 copies the reply before the last"
         )
 
 
-async def _keys(host: HermesApp, argument: str) -> None:
-    await host.palette.show_help("keys")
+async def _keys(screen: HermesApp, argument: str) -> None:
+    await screen.show_help("keys")
 
 
-async def _help(host: HermesApp, argument: str) -> None:
-    await host.palette.show_help(argument)
+async def _help(door: Door, argument: str) -> None:
+    await door.show_help(argument)
 
 
-async def _quit(host: HermesApp, argument: str) -> None:
-    await host.leave()
+async def _quit(door: Door, argument: str) -> None:
+    await door.leave()
 
 
 COMMANDS = (
@@ -77,9 +85,16 @@ COMMANDS = (
         args="[N]",
         summary="copy the last reply, or an earlier one",
         group="Facts",
-        run=_copy,
+        run=on_screen(
+            _copy, elsewhere="Copy from the terminal: every reply stands there as plain text."
+        ),
     ),
-    SlashCommand(name="keys", summary="every key", group="Program", run=_keys),
+    SlashCommand(
+        name="keys",
+        summary="every key",
+        group="Program",
+        run=on_screen(_keys, elsewhere=_LINE_KEYS),
+    ),
     SlashCommand(
         name="help", args="[word]", summary="commands and keys", group="Program", run=_help
     ),

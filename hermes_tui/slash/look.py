@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from hermes_tui.matching import matching
 from hermes_tui.slash.command import SlashCommand
-from hermes_widgets.list_rows import Row
+from hermes_tui.slash.door import on_screen
+from hermes_widgets.row import Row
 
 if TYPE_CHECKING:
     from hermes_tui.app import HermesApp
@@ -61,11 +62,21 @@ async def _pick(host: HermesApp, title: str, names: dict[str, str], now: str) ->
     )
 
 
+_ELSEWHERE = "There are no colours here. For the screen: hermes config set {key} NAME"
+
 COMMANDS = (
     SlashCommand(
-        name="skin", args="[name]", summary="show or switch the skin", group="Look", run=_skin
+        name="skin",
+        args="[name]",
+        summary="show or switch the skin",
+        group="Look",
+        run=on_screen(_skin, elsewhere=_ELSEWHERE.format(key="display.skin")),
     ),
     SlashCommand(
-        name="theme", args="[name]", summary="show or switch the colours", group="Look", run=_theme
+        name="theme",
+        args="[name]",
+        summary="show or switch the colours",
+        group="Look",
+        run=on_screen(_theme, elsewhere=_ELSEWHERE.format(key="tui.theme")),
     ),
 )

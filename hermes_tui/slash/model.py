@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from hermes_core.commands import SetRuntime
 from hermes_tui.matching import matching
 from hermes_tui.slash.command import SlashCommand
+from hermes_tui.slash.door import Door
 from hermes_widgets.fitting import tokens
-from hermes_widgets.list_rows import Row
-
-if TYPE_CHECKING:
-    from hermes_tui.app import HermesApp
+from hermes_widgets.row import Row
 
 
 def parse_choice(argument: str) -> SetRuntime:
@@ -30,22 +26,22 @@ def parse_choice(argument: str) -> SetRuntime:
     return SetRuntime(model=model, provider=provider, persist=persist, client="screen")
 
 
-async def _model(host: HermesApp, argument: str) -> None:
+async def _model(door: Door, argument: str) -> None:
     if argument:
         choice = parse_choice(argument)
     else:
-        picked = await _pick(host)
+        picked = await _pick(door)
         if not picked:
             return
         provider, _, model = picked.partition("\n")
         choice = SetRuntime(model=model, provider=provider, client="screen")
     if choice.model:
-        await host.command(choice)
+        await door.command(choice)
 
 
-async def _pick(host: HermesApp) -> str:
-    models = await host.guard(host.workspace.models()) or []
-    runtime = host.chat.state.runtime
+async def _pick(door: Door) -> str:
+    models = await door.guard(door.workspace.models()) or []
+    runtime = door.state.runtime
     rows = [
         Row(
             key=f"{item.provider}\n{item.model}",
@@ -58,7 +54,7 @@ async def _pick(host: HermesApp) -> str:
         for item in models
     ]
     now = f"{runtime.model} via {runtime.provider}" if runtime else "none"
-    return await host.pick(f"Model · now {now}", lambda text: matching(rows, text), note_at=40)
+    return await door.pick(f"Model · now {now}", lambda text: matching(rows, text), note_at=40)
 
 
 COMMANDS = (

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from hermes_core.commands import RevokeGrant, Rollback, SetApprovalMode
 from hermes_tui.core_link.workspace import CheckpointInfo
 from hermes_tui.matching import matching
-from hermes_tui.screens.reader import ReaderScreen, diff_content
 from hermes_tui.slash.command import SlashCommand
+from hermes_tui.slash.door import Door
 from hermes_widgets.fitting import age
-from hermes_widgets.list_rows import Row
-
-if TYPE_CHECKING:
-    from hermes_tui.app import HermesApp
+from hermes_widgets.row import Row
 
 Mode = Literal["manual", "smart", "off"]
 _MODES: tuple[Mode, ...] = ("manual", "smart", "off")
 
 
-async def set_mode(host: HermesApp, mode: Mode) -> None:
+async def set_mode(door: Door, mode: Mode) -> None:
     """Switch the approval mode; switching approvals off is asked about."""
     if mode == "off":
-        sure = await host.confirm(
+        sure = await door.confirm(
             "Run everything without asking?",
             "Commands that destroy the machine stay refused; all others run at once, until"
             " this conversation ends or /yolo is typed again.",
@@ -30,73 +27,73 @@ async def set_mode(host: HermesApp, mode: Mode) -> None:
         )
         if not sure:
             return
-    reply = await host.command(SetApprovalMode(mode=mode, client="screen"))
+    reply = await door.command(SetApprovalMode(mode=mode, client="screen"))
     if reply.ok:
-        host.chat.state.approval_mode = mode
-        host.refresh_all()
+        door.state.approval_mode = mode
+        door.refresh_all()
 
 
-async def _permission(host: HermesApp, argument: str) -> None:
+async def _permission(door: Door, argument: str) -> None:
     first, _, rest = argument.partition(" ")
     mode = first.casefold()
     if mode == "revoke":
-        await _revoke(host, rest.strip())
+        await _revoke(door, rest.strip())
     elif not mode:
-        grants = await host.guard(host.workspace.grants(host.chat.state.session_id)) or []
-        lines = [f"Approvals: {host.chat.state.approval_mode} (manual, smart, off)"]
+        grants = await door.guard(door.workspace.grants(door.state.session_id)) or []
+        lines = [f"Approvals: {door.state.approval_mode} (manual, smart, off)"]
         lines += [
             f"{at}  {grant.pattern or grant.key}  ({grant.scope})"
             for at, grant in enumerate(grants, 1)
         ]
-        host.tell("\n".join(lines))
+        door.tell("\n".join(lines))
     else:
         chosen = next((item for item in _MODES if item == mode), None)
         if chosen is None:
-            host.tell_error(f"There is no mode “{first}”", hint="manual, smart or off")
+            door.tell_error(f"There is no mode “{first}”", hint="manual, smart or off")
         else:
-            await set_mode(host, chosen)
+            await set_mode(door, chosen)
 
 
-async def _revoke(host: HermesApp, number: str) -> None:
-    grants = await host.guard(host.workspace.grants(host.chat.state.session_id)) or []
+async def _revoke(door: Door, number: str) -> None:
+    grants = await door.guard(door.workspace.grants(door.state.session_id)) or []
     if number.isdigit() and 1 <= int(number) <= len(grants):
         grant = grants[int(number) - 1]
-        reply = await host.command(RevokeGrant(key=grant.key, client="screen"))
+        reply = await door.command(RevokeGrant(key=grant.key, client="screen"))
         if reply.ok:
-            host.tell(f"No longer allowed: {grant.pattern or grant.key}")
+            door.tell(f"No longer allowed: {grant.pattern or grant.key}")
     else:
-        host.tell_error("/permission revoke N needs a number of the list", hint="/permission")
+        door.tell_error("/permission revoke N needs a number of the list", hint="/permission")
 
 
-async def _yolo(host: HermesApp, argument: str) -> None:
-    await set_mode(host, "manual" if host.chat.state.approval_mode == "off" else "off")
+async def _yolo(door: Door, argument: str) -> None:
+    await set_mode(door, "manual" if door.state.approval_mode == "off" else "off")
 
 
-async def _rollback(host: HermesApp, argument: str) -> None:
-    session_id = host.chat.state.session_id
-    found = await host.guard(host.workspace.checkpoints(session_id)) or []
+async def _rollback(door: Door, argument: str) -> None:
+    session_id = door.state.session_id
+    found = await door.guard(door.workspace.checkpoints(session_id)) or []
     if not found:
-        host.tell("No snapshots yet; the first is taken before the first change to a file")
+        door.tell("No snapshots yet; the first is taken before the first change to a file")
         return
     words = argument.split(maxsplit=1)
     if words[:1] == ["diff"]:
-        await _show_diff(host, _chosen(found, words[1] if len(words) > 1 else "1"))
+        await _show_diff(door, _chosen(found, words[1] if len(words) > 1 else "1"))
         return
     if words:
         chosen = _chosen(found, words[0])
         path = words[1] if len(words) > 1 else None
     else:
-        picked = await host.pick(
-            "Restore files as before", lambda text: _rows(found, text, host.clocks.wall())
+        picked = await door.pick(
+            "Restore files as before", lambda text: _rows(found, text, door.clocks.wall())
         )
         chosen = next((item for item in found if item.checkpoint_id == picked), None)
         path = None
         if not picked:
             return
     if chosen is None:
-        host.tell_error("There is no such snapshot", hint="/rollback lists them")
+        door.tell_error("There is no such snapshot", hint="/rollback lists them")
     else:
-        await _restore(host, chosen, path)
+        await _restore(door, chosen, path)
 
 
 def _rows(found: list[CheckpointInfo], text: str, now: float) -> list[Row]:
@@ -119,20 +116,20 @@ def _chosen(found: list[CheckpointInfo], word: str) -> CheckpointInfo | None:
     return same[0] if len(same) == 1 else None
 
 
-async def _show_diff(host: HermesApp, chosen: CheckpointInfo | None) -> None:
+async def _show_diff(door: Door, chosen: CheckpointInfo | None) -> None:
     if chosen is None:
-        host.tell_error("There is no such snapshot", hint="/rollback lists them")
+        door.tell_error("There is no such snapshot", hint="/rollback lists them")
         return
-    session_id = host.chat.state.session_id
-    diff = await host.guard(host.workspace.checkpoint_diff(session_id, chosen.checkpoint_id))
+    session_id = door.state.session_id
+    diff = await door.guard(door.workspace.checkpoint_diff(session_id, chosen.checkpoint_id))
     if diff is not None:
         title = f"Restoring “{chosen.cause or chosen.checkpoint_id[:12]}” would change"
-        await host.push_screen_wait(ReaderScreen(title, diff_content(diff or "nothing")))
+        await door.read(title, diff or "nothing", is_diff=True)
 
 
-async def _restore(host: HermesApp, chosen: CheckpointInfo, path: str | None) -> None:
+async def _restore(door: Door, chosen: CheckpointInfo, path: str | None) -> None:
     what = path or "all files it holds and take the turn back"
-    sure = await host.confirm(
+    sure = await door.confirm(
         "Restore this snapshot?",
         f"{chosen.cause or chosen.checkpoint_id[:12]}: restores {what}. The present state is"
         " kept in a snapshot of its own first.",
@@ -140,7 +137,7 @@ async def _restore(host: HermesApp, chosen: CheckpointInfo, path: str | None) ->
     )
     if sure:
         command = Rollback(checkpoint_id=chosen.checkpoint_id, path=path, client="screen")
-        await host.command(command)
+        await door.command(command)
 
 
 COMMANDS = (

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from hermes_core.errors import HermesError
 from hermes_tui.screens.settings import SettingsScreen
 from hermes_tui.slash.command import SlashCommand
+from hermes_tui.slash.door import on_screen
 
 if TYPE_CHECKING:
     from hermes_tui.app import HermesApp
@@ -65,6 +66,9 @@ COMMANDS = (
         args="[key]",
         summary="show and change settings",
         group="Program",
-        run=_settings,
+        run=on_screen(
+            _settings,
+            elsewhere="Settings are listed by: hermes config show\nand changed by: hermes config set KEY VALUE",
+        ),
     ),
 )

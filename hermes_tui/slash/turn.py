@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from hermes_core.commands import (
     AskSide,
     Interrupt,
@@ -13,56 +11,54 @@ from hermes_core.commands import (
     Undo,
 )
 from hermes_tui.slash.command import SlashCommand
-
-if TYPE_CHECKING:
-    from hermes_tui.app import HermesApp
+from hermes_tui.slash.door import Door
 
 
-async def _retry(host: HermesApp, argument: str) -> None:
-    await host.command(Retry(client="screen"))
+async def _retry(door: Door, argument: str) -> None:
+    await door.command(Retry(client="screen"))
 
 
-async def _undo(host: HermesApp, argument: str) -> None:
-    text = host.chat.state.last_user_text
-    reply = await host.command(Undo(client="screen"))
-    if reply.ok and text and not host.chat.composer.draft:
-        host.chat.composer.set_draft(text)
+async def _undo(door: Door, argument: str) -> None:
+    text = door.state.last_user_text
+    reply = await door.command(Undo(client="screen"))
+    if reply.ok and text:
+        door.offer_draft(text)
 
 
-async def _stop(host: HermesApp, argument: str) -> None:
-    if host.chat.state.is_busy:
-        await host.command(Interrupt(client="screen"))
+async def _stop(door: Door, argument: str) -> None:
+    if door.state.is_busy:
+        await door.command(Interrupt(client="screen"))
     else:
-        host.tell("Nothing runs")
+        door.tell("Nothing runs")
 
 
-async def _queue(host: HermesApp, argument: str) -> None:
+async def _queue(door: Door, argument: str) -> None:
     if argument:
-        await host.input_line.submit(argument, mode="queue")
+        await door.submit(argument, mode="queue")
     else:
-        host.tell("/queue MESSAGE sends it when the turn is over")
+        door.tell("/queue MESSAGE sends it when the turn is over")
 
 
-async def _steer(host: HermesApp, argument: str) -> None:
+async def _steer(door: Door, argument: str) -> None:
     if argument:
-        await host.input_line.submit(argument, mode="steer")
+        await door.submit(argument, mode="steer")
     else:
-        host.tell("/steer MESSAGE redirects the running turn")
+        door.tell("/steer MESSAGE redirects the running turn")
 
 
-async def _background(host: HermesApp, argument: str) -> None:
-    await host.command(SpawnBackground(prompt=argument, client="screen"))
+async def _background(door: Door, argument: str) -> None:
+    await door.command(SpawnBackground(prompt=argument, client="screen"))
 
 
-async def _btw(host: HermesApp, argument: str) -> None:
-    await host.command(AskSide(question=argument, client="screen"))
+async def _btw(door: Door, argument: str) -> None:
+    await door.command(AskSide(question=argument, client="screen"))
 
 
-async def _reasoning(host: HermesApp, argument: str) -> None:
+async def _reasoning(door: Door, argument: str) -> None:
     if argument:
-        await host.command(SetReasoning(effort=argument.casefold(), client="screen"))
+        await door.command(SetReasoning(effort=argument.casefold(), client="screen"))
     else:
-        host.tell("/reasoning none, minimal, low, medium, high or xhigh")
+        door.tell("/reasoning none, minimal, low, medium, high or xhigh")
 
 
 COMMANDS = (

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.cells import cell_len
 
 from hermes_widgets.blocks.block import Block, Kind
+from hermes_widgets.blocks.card_action import CardAction as CardAction  # noqa: PLC0414  drawn here
 from hermes_widgets.drawing.foreign import lines_of, one_line
 from hermes_widgets.drawing.pens import Pen, Run
 from hermes_widgets.drawing.rows import Row, Sheet
@@ -16,17 +16,6 @@ from hermes_widgets.drawing.rows import Row, Sheet
 _PLANE = "raised"
 _REACH = "alt+↑ reaches this card"
 _BAR = Pen("bad", plane=_PLANE)
-
-
-@dataclass(frozen=True, slots=True)
-class CardAction:
-    """A button of a card."""
-
-    key: str
-    """The letter that presses it while the card has the cursor."""
-    label: str
-    name: str
-    """What is told to the app."""
 
 
 class ErrorCard(Block):
