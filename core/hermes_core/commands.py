@@ -107,11 +107,15 @@ class SetTitle(Command, frozen=True, kw_only=True, tag="set_title"):
 
 
 class Rollback(Command, frozen=True, kw_only=True, tag="rollback"):
-    """Restore files as they were at a checkpoint."""
+    """Go back to a checkpoint: the files of its folder, the conversation, or both.
+
+    The conversation goes back to before the turn that the checkpoint was taken in.
+    """
 
     checkpoint_id: str
     path: str | None = None
     """One file only; the conversation then stays as it is."""
+    scope: Literal["both", "files", "conversation"] = "both"
 
 
 class Undo(Command, frozen=True, kw_only=True, tag="undo"):

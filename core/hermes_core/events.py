@@ -195,6 +195,12 @@ class RequestFinished(Event, frozen=True, kw_only=True, tag="request.finished"):
     usage: Usage
     latency_s: float = 0.0
     purpose: str = "turn"
+    provider: str = ""
+    model: str = ""
+    cost_usd: float | None = None
+    """At list prices; None if a price is not known."""
+    cost_status: str = "unknown"
+    """`estimated`, `included` or `unknown`."""
 
 
 class CredentialRotated(Event, frozen=True, kw_only=True, tag="credential.rotated"):

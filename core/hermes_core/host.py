@@ -29,10 +29,14 @@ from hermes_core.config.editor import ConfigEditor
 from hermes_core.config.loader import LoadedSettings, load_settings
 from hermes_core.config.secrets import is_secret_name
 from hermes_core.errors import NoModelConfigured, StoreReadOnly, StoreUnavailable
+from hermes_core.messages import Runtime, Usage
 from hermes_core.paths import Home, cache_folder
 from hermes_core.providers.base import Model
+from hermes_core.providers.choosing import Offers, Wish, described
 from hermes_core.providers.clients import Models
+from hermes_core.providers.facts.facts import facts_of
 from hermes_core.providers.facts.model_catalogue import ModelCatalogue
+from hermes_core.providers.facts.pricing import Cost, cost_of
 from hermes_core.providers.facts.tokens import TokenCounter
 from hermes_core.providers.resolve import Resolution, resolve
 from hermes_core.security.redaction import Redactor
@@ -123,6 +127,10 @@ class Host:
             turn_gate=asyncio.Semaphore(MAX_RUNNING_TURNS),
             workers=workers,
             save_allowlist=self._save_allowlist,
+            price=self.price,
+            meant=self.meant,
+            describe=self.describe,
+            keep_runtime=self._keep_runtime,
         )
 
     @classmethod
@@ -204,6 +212,62 @@ class Host:
         found = self._models.get(resolution)
         self._catalogue.begin(resolution, found)
         return found
+
+    def offers(self, current: Runtime) -> Offers:
+        """Everything that could answer in place of the current model. Asks no service."""
+        return Offers(self.loaded.settings, self.loaded.secrets, self._catalogue, current)
+
+    def meant(self, model: str, provider: str, current: Runtime) -> Wish:
+        """Find what somebody means who types a model, a part of its name or an alias.
+
+        Raises:
+            ConfigError: Nothing that could be a model, or more than one.
+        """
+        return self.offers(current).meant(model, provider)
+
+    def describe(self, runtime: Runtime) -> str:
+        """Say in one line what is known of a model."""
+        facts = self._catalogue.facts(runtime.provider, runtime.base_url, runtime.model)
+        return described(runtime, facts or facts_of(runtime.model))
+
+    async def _keep_runtime(self, runtime: Runtime) -> None:
+        """Write the model of new conversations; what belonged to the one before goes."""
+        old = self.loaded.settings.model
+        is_same_place = old.provider == runtime.provider
+        values: dict[str, Any] = {}
+        if isinstance(self.loaded.written.get("model"), str):
+            values["model"] = None  # the short spelling makes room for the section
+        values |= {
+            "model.model": None,
+            "model.provider": runtime.provider,
+            "model.default": runtime.model,
+        }
+        if runtime.provider == "custom":
+            values["model.base_url"] = runtime.base_url
+        elif not is_same_place:
+            values |= {"model.base_url": None, "model.api_key": None, "model.api_mode": None}
+        if old.default != runtime.model or not is_same_place:
+            values["model.context_length"] = None
+        options = self.options
+        editor = ConfigEditor(options.home, environ=options.environ)
+        await asyncio.to_thread(editor.set_values, values)
+        loaded = await asyncio.to_thread(
+            load_settings,
+            options.home,
+            environ=options.environ,
+            overrides=options.overrides,
+            previous=self.loaded,
+        )
+        self.use_settings(loaded)
+
+    def price(self, usage: Usage, runtime: Runtime) -> Cost:
+        """Say what tokens cost, from what was fetched about the model or from list prices."""
+        return cost_of(
+            usage,
+            runtime,
+            known=self._catalogue.facts(runtime.provider, runtime.base_url, runtime.model),
+            cache_ttl=self.loaded.settings.prompt_caching.cache_ttl,
+        )
 
     async def _forget_checkpoints(self, session_id: str) -> None:
         await self.checkpoints.forget_session(session_id)

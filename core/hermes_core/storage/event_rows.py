@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -55,10 +55,29 @@ def fetch(
     connection: sqlite3.Connection, session_id: str, *, after_seq: int, limit: int | None
 ) -> list[CoreEvent]:
     """Events after `after_seq`, oldest first. Unreadable ones are left out with a warning."""
-    rows = connection.execute(
-        "SELECT seq, payload FROM events WHERE session_id = ? AND seq > ? ORDER BY seq LIMIT ?",
-        (session_id, after_seq, -1 if limit is None else limit),
+    return _decoded(
+        session_id,
+        connection.execute(
+            "SELECT seq, payload FROM events WHERE session_id = ? AND seq > ? ORDER BY seq LIMIT ?",
+            (session_id, after_seq, -1 if limit is None else limit),
+        ),
     )
+
+
+def fetch_kinds(
+    connection: sqlite3.Connection, session_id: str, kinds: Sequence[str]
+) -> list[CoreEvent]:
+    """Events whose type is one of `kinds`, oldest first."""
+    starts = [f'{{"type":"{kind}"'.encode() for kind in kinds]
+    wanted = " OR ".join("substr(payload, 1, ?) = ?" for _ in starts)
+    rows = connection.execute(
+        f"SELECT seq, payload FROM events WHERE session_id = ? AND ({wanted}) ORDER BY seq",
+        (session_id, *(value for start in starts for value in (len(start), start))),
+    )
+    return _decoded(session_id, rows)
+
+
+def _decoded(session_id: str, rows: Iterable[sqlite3.Row]) -> list[CoreEvent]:
     found = []
     for row in rows:
         try:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from hermes_core.messages import Message
+from hermes_core.messages import Message, Usage
 
 SessionKind = Literal["root", "branch", "subagent"]
 
@@ -126,6 +126,24 @@ class ImportReport(msgspec.Struct, frozen=True, kw_only=True):
     skipped: int = 0
     """Conversations that were here already or were deleted here."""
     problems: tuple[str, ...] = ()
+
+
+class RequestUse(msgspec.Struct, frozen=True, kw_only=True):
+    """What one request to a model took."""
+
+    session_id: str
+    ts: float
+    """Seconds since the epoch, when it was answered."""
+    source: str
+    """Of the conversation: `cli`, `telegram`, `cron`."""
+    purpose: str = "turn"
+    """`turn`, or the side job that asked."""
+    provider: str = ""
+    model: str = ""
+    usage: Usage = Usage()
+    cost_usd: float | None = None
+    """None if a price is not known."""
+    latency_s: float = 0.0
 
 
 class Shortening(msgspec.Struct, frozen=True, kw_only=True):

@@ -107,7 +107,10 @@ def add_usage(
     cost_usd: float | None,
     cost_status: str,
 ) -> None:
-    """Add tokens and cost to the session's sums. Unknown cost leaves the sum as it is."""
+    """Add tokens and cost to the session's sums.
+
+    Unknown cost leaves the amount as it is, and the sum is unknown from then on.
+    """
     tokens = usage or Usage()
     connection.execute(
         """
@@ -117,7 +120,12 @@ def add_usage(
             reasoning_tokens = reasoning_tokens + ?, api_calls = api_calls + ?,
             estimated_cost_usd = CASE WHEN ? IS NULL THEN estimated_cost_usd
                                       ELSE COALESCE(estimated_cost_usd, 0) + ? END,
-            cost_status = CASE WHEN ? = '' THEN cost_status ELSE ? END
+            cost_status = CASE
+                WHEN ? = '' THEN cost_status
+                -- One request without a price leaves the whole sum without one.
+                WHEN cost_status = 'unknown' OR (cost_status IS NULL AND api_calls > 0)
+                    THEN 'unknown'
+                ELSE ? END
         WHERE id = ?
         """,
         (

@@ -31,6 +31,7 @@ from hermes_core.storage import (
     reference_import,
     session_rows,
     titles,
+    usage_rows,
 )
 from hermes_core.storage import owner as owners
 from hermes_core.storage.database import Database, unavailable
@@ -40,6 +41,7 @@ from hermes_core.storage.migration import copies, migrate
 from hermes_core.storage.ownership import Ownership
 from hermes_core.storage.records import (
     ImportReport,
+    RequestUse,
     SearchHit,
     SessionRecord,
     SessionSummary,
@@ -255,6 +257,26 @@ class Store(History, Ownership):
             return taken
 
         return await self._database.write(work)
+
+    # --- usage -------------------------------------------------------------------------
+
+    async def request_uses(
+        self, *, since: float = 0.0, source: str | None = None, session_id: str | None = None
+    ) -> list[RequestUse]:
+        """Return what each request since a moment took, oldest first.
+
+        Args:
+            since: Seconds since the epoch.
+            source: Only conversations from there; None for all.
+            session_id: Only this conversation.
+        """
+        return await self._database.read(
+            lambda db: usage_rows.fetch(db, since=since, source=source, session_id=session_id)
+        )
+
+    async def events_of(self, session_id: str, kinds: Sequence[str]) -> list[CoreEvent]:
+        """Return the stored events of some types, such as `turn.started`, oldest first."""
+        return await self._database.read(lambda db: event_rows.fetch_kinds(db, session_id, kinds))
 
     # --- titles ------------------------------------------------------------------------
 

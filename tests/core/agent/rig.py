@@ -18,7 +18,7 @@ from hermes_core.agent.sessions.inbox import Inbox
 from hermes_core.agent.sessions.pending import Pending
 from hermes_core.agent.sessions.services import SessionQuestions, SessionTodos
 from hermes_core.agent.sessions.session import Session
-from hermes_core.agent.sessions.session_parts import SessionParts
+from hermes_core.agent.sessions.session_parts import SessionParts, Switched
 from hermes_core.agent.side.auxiliary import Auxiliary, Route
 from hermes_core.agent.side.titles import Titles
 from hermes_core.agent.stream.journal import Journal
@@ -32,6 +32,7 @@ from hermes_core.events import CoreEvent, InputMode, TurnFinished
 from hermes_core.files import LocalFiles
 from hermes_core.messages import Message, Runtime
 from hermes_core.paths import Home
+from hermes_core.providers.facts.pricing import Price, unpriced
 from hermes_core.providers.facts.tokens import estimate_message
 from hermes_core.security.approvals import Grant
 from hermes_core.security.redaction import LineRedactor, Redactor
@@ -113,6 +114,10 @@ class FakeRollbacks:
 
     def __init__(self) -> None:
         self.restored: list[tuple[str, str | None]] = []
+        self.turns: dict[str, str] = {}
+
+    async def turn_of(self, checkpoint_id: str) -> str:
+        return self.turns.get(checkpoint_id, "")
 
     async def restore(self, checkpoint_id: str, *, path: str | None = None) -> list[str]:
         self.restored.append((checkpoint_id, path))
@@ -199,6 +204,7 @@ async def rig(
     compression: CompressionSettings | None = None,
     side_model: ScriptedProvider | None = None,
     titles: bool = False,
+    price: Price = unpriced,
 ) -> AsyncIterator[Rig]:
     """Open a session on the scripted model and close it afterwards."""
     clock = clock or FakeClock()
@@ -279,7 +285,11 @@ async def rig(
         )
     )
     caller = ModelCaller(
-        journal, clock=clock, stall=lambda: stall or StallLimits(silent_s=0), new_id=new_id
+        journal,
+        clock=clock,
+        stall=lambda: stall or StallLimits(silent_s=0),
+        new_id=new_id,
+        price=price,
     )
     session = Session(
         SessionParts(
@@ -305,8 +315,8 @@ async def rig(
             ),
             approvals=FakeApprovals(),
             rollbacks=FakeRollbacks(),
-            switch_runtime=lambda model, provider_id: Runtime(
-                model=model, provider=provider_id or "custom"
+            switch_runtime=lambda model, provider_id: Switched(
+                Runtime(model=model, provider=provider_id or "custom")
             ),
             busy_mode=busy_mode,
             interactive=interactive,

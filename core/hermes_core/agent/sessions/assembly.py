@@ -22,7 +22,7 @@ from hermes_core.agent.sessions.pending import Pending
 from hermes_core.agent.sessions.permission_desk import PermissionDesk
 from hermes_core.agent.sessions.services import SessionQuestions, SessionTodos
 from hermes_core.agent.sessions.session import Session
-from hermes_core.agent.sessions.session_parts import SessionParts
+from hermes_core.agent.sessions.session_parts import SessionParts, Switched
 from hermes_core.agent.sessions.session_upkeep import SessionRollbacks, tool_families
 from hermes_core.agent.side.side_jobs import SideJobs
 from hermes_core.agent.stream.journal import Journal
@@ -41,9 +41,12 @@ from hermes_core.events import (
     TodoChanged,
 )
 from hermes_core.files import LocalFiles
+from hermes_core.messages import Runtime
 from hermes_core.paths import Home
 from hermes_core.providers.address import is_local
 from hermes_core.providers.base import Model
+from hermes_core.providers.choosing import Wish
+from hermes_core.providers.facts.pricing import Price
 from hermes_core.providers.facts.tokens import TokenCounter
 from hermes_core.providers.resolve import Resolution
 from hermes_core.security.injection import find_injection
@@ -97,6 +100,14 @@ class Ground:
     turn_gate: asyncio.Semaphore
     workers: Workers
     save_allowlist: Callable[[list[str]], Awaitable[None]]
+    price: Price
+    """What tokens cost at a runtime."""
+    meant: Callable[[str, str, Runtime], Wish]
+    """What somebody means who types (model, provider) while this runtime answers."""
+    describe: Callable[[Runtime], str]
+    """What is known of a model, in one line."""
+    keep_runtime: Callable[[Runtime], Awaitable[None]]
+    """Makes a runtime the one of new conversations."""
 
 
 def new_id() -> str:
@@ -185,6 +196,7 @@ class _Assembly:
                 approvals=desk,
                 rollbacks=checkpoints,
                 switch_runtime=self._switch,
+                keep_runtime=ground.keep_runtime,
                 busy_mode=ground.loaded.settings.display.busy_input_mode,
                 interactive=plan.interactive,
                 on_rewind=read_memory.forget_returned,
@@ -305,9 +317,13 @@ class _Assembly:
 
     # --- the turn's parts --------------------------------------------------------------
 
-    def _switch(self, model: str, provider: str) -> Any:
-        self.resolution = self.ground.resolve(model, provider)
-        return self.resolution.runtime
+    def _switch(self, model: str, provider: str) -> Switched:
+        wish = self.ground.meant(model, provider, self._resolved.runtime)
+        resolution = self.ground.resolve(wish.model, wish.provider)
+        self.ground.model(resolution)  # a client that cannot be made leaves the old one at work
+        self.resolution = resolution
+        facts = self.ground.describe(resolution.runtime)
+        return Switched(resolution.runtime, " ".join((*wish.notes, facts)))
 
     def _stall(self) -> StallLimits:
         """What is written down for this provider or for all; local servers may think long."""
@@ -340,6 +356,7 @@ class _Assembly:
             rebuild_prompt=rebuild,
             forget_results=forget_results,
             new_id=new_id,
+            price=ground.price,
         )
 
     @property
@@ -355,7 +372,13 @@ class _Assembly:
         checkpoints: SessionRollbacks,
     ) -> TurnParts:
         ground, settings = self.ground, self.ground.loaded.settings
-        caller = ModelCaller(journal, clock=ground.clock, stall=self._stall, new_id=new_id)
+        caller = ModelCaller(
+            journal,
+            clock=ground.clock,
+            stall=self._stall,
+            new_id=new_id,
+            price=ground.price,
+        )
 
         return TurnParts(
             journal=journal,

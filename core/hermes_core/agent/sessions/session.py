@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import nullcontext
+from typing import Literal
 
 import msgspec
 
@@ -50,6 +51,7 @@ from hermes_core.events import (
     CoreEvent,
     Heartbeat,
     InputMode,
+    MessageStarted,
     Notice,
     SessionClosed,
     SessionRewound,
@@ -336,7 +338,7 @@ class Session:
         self._occupy(by_hand, by_hand.run)
         return Reply(ok=True)
 
-    async def _undo(self, cause: str) -> Reply:
+    async def _undo(self, cause: Literal["undo", "retry"]) -> Reply:
         if refusal := self._busy("Agent is running — wait or /stop first."):
             return refusal
         last = self._talk.last_user()
@@ -344,14 +346,17 @@ class Session:
             text = "There is nothing to undo; what came before was summarised."
             text = text if self._talk.messages else "There is nothing to undo."
             return Reply(ok=False, code="nothing", text=text)
+        await self._rewind(last.message_id, cause)
+        return Reply(ok=True, data={"text": last.content})
+
+    async def _rewind(self, message_id: str, cause: Literal["undo", "retry", "rollback"]) -> None:
         store, session_id = self._parts.store, self.session_id
         await self._journal.write(
-            SessionRewound(from_message_id=last.message_id, cause=cause),  # type: ignore[arg-type]
-            lambda event: store.rewind(session_id, from_message_id=last.message_id, events=[event]),
+            SessionRewound(from_message_id=message_id, cause=cause),
+            lambda event: store.rewind(session_id, from_message_id=message_id, events=[event]),
         )
-        self._talk.cut_from(last.message_id)
+        self._talk.cut_from(message_id)
         self._parts.on_rewind()
-        return Reply(ok=True, data={"text": last.content})
 
     async def _retry(self, command: Retry) -> Reply:
         last = self._talk.last_user()
@@ -365,20 +370,42 @@ class Session:
     async def _rollback(self, command: Rollback) -> Reply:
         if refusal := self._busy("Agent is running — wait or /stop first."):
             return refusal
-        files = await self._parts.rollbacks.restore(command.checkpoint_id, path=command.path)
-        self._journal.emit(
-            CheckpointRestored(checkpoint_id=command.checkpoint_id, files=tuple(files[:100]))
-        )
-        self._parts.on_rewind()
-        if command.path is None:
-            await self._undo("rollback")
+        rollbacks, checkpoint = self._parts.rollbacks, command.checkpoint_id
+        turn_id = await rollbacks.turn_of(checkpoint)
+        files: list[str] = []
+        if command.scope != "conversation":
+            files = await rollbacks.restore(checkpoint, path=command.path)
+            self._journal.emit(
+                CheckpointRestored(checkpoint_id=checkpoint, files=tuple(files[:100]))
+            )
+            self._parts.on_rewind()
+        is_rewound = False
+        if command.scope != "files" and command.path is None:
+            is_rewound = await self._rewind_turn(turn_id)
         await self._journal.flush()
-        return Reply(ok=True, data={"files": len(files)})
+        if command.scope == "conversation" and not is_rewound:
+            text = "That snapshot belongs to no turn that can be taken back."
+            return Reply(ok=False, code="nothing", text=text)
+        return Reply(ok=True, data={"files": len(files), "rewound": is_rewound})
+
+    async def _rewind_turn(self, turn_id: str) -> bool:
+        """Take back a turn and all after it; False if it is not in the history any more."""
+        await self._journal.flush()
+        asked = await self._parts.store.events_of(self.session_id, ("message.started",))
+        known = {message.message_id for message in self._talk.messages}
+        for event in asked:
+            if not isinstance(event, MessageStarted) or event.role != "user":
+                continue
+            if turn_id and event.turn_id == turn_id and event.message_id in known:
+                await self._rewind(event.message_id, "rollback")
+                return True
+        return False
 
     async def _set_runtime(self, command: SetRuntime) -> Reply:
         if refusal := self._busy("Agent is running — wait or /stop first, then switch models."):
             return refusal
-        runtime = self._parts.switch_runtime(command.model, command.provider)
+        switched = self._parts.switch_runtime(command.model, command.provider)
+        runtime = switched.runtime
         self._talk.runtime = runtime
         self._next_note = (
             f"[From here on the model is {runtime.model} via {runtime.provider}; "
@@ -387,7 +414,16 @@ class Session:
         self._journal.patch(model=runtime.model, billing_provider=runtime.provider)
         self._journal.emit(SessionRuntimeChanged(runtime=runtime, cause="user"))
         await self._journal.flush()
-        return Reply(ok=True, data={"model": runtime.model, "provider": runtime.provider})
+        text = f"{switched.text} · for this conversation"
+        if command.persist:
+            try:
+                await self._parts.keep_runtime(runtime)
+                text = f"{switched.text} · kept for new conversations"
+            except (HermesError, OSError) as error:
+                text = f"{text} only, it cannot be kept: {error}"
+        return Reply(
+            ok=True, text=text, data={"model": runtime.model, "provider": runtime.provider}
+        )
 
     def _set_reasoning(self, effort: str) -> Reply:
         if effort not in EFFORTS:

@@ -13,6 +13,7 @@ from hermes_core.agent.sessions.pending import Pending
 from hermes_core.agent.side.titles import Titles
 from hermes_core.agent.stream.journal import Journal
 from hermes_core.agent.turns.turn_parts import TurnParts
+from hermes_core.errors import HermesError
 from hermes_core.events import InputMode
 from hermes_core.messages import Runtime
 from hermes_core.security.approvals import Grant
@@ -42,9 +43,26 @@ class Rollbacks(Protocol):
         """Bring files back; returns their paths. Raises HermesError."""
         ...
 
+    async def turn_of(self, checkpoint_id: str) -> str:
+        """The turn a checkpoint was taken in, empty if none. Raises HermesError."""
+        ...
+
     def new_step(self) -> None:
         """Another step begins: folders may be snapshotted again."""
         ...
+
+
+async def _keep_nothing(runtime: Runtime) -> None:
+    raise HermesError("The choice cannot be kept here.")
+
+
+@dataclass(frozen=True, slots=True)
+class Switched:
+    """Who answers from now on."""
+
+    runtime: Runtime
+    text: str = ""
+    """What the person should know about it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +78,10 @@ class SessionParts:
     turn_parts: TurnParts
     approvals: ApprovalControl
     rollbacks: Rollbacks
-    switch_runtime: Callable[[str, str], Runtime]
-    """Resolve (model, provider) to a runtime and make it current. Raises HermesError."""
+    switch_runtime: Callable[[str, str], Switched]
+    """Find what (model, provider) mean and make it current. Raises HermesError."""
+    keep_runtime: Callable[[Runtime], Awaitable[None]] = _keep_nothing
+    """Make a runtime the one of new conversations. Raises HermesError."""
     busy_mode: InputMode = "steer"
     interactive: bool = True
     """Whether a person sits behind the door that opened it."""

@@ -25,6 +25,7 @@ class SessionRollbacks:
         self, store: CheckpointStore, session_id: str, journal: Journal, *, enabled: bool
     ) -> None:
         self._store = store
+        self._session_id = session_id
         self._journal = journal
         self.port = SessionCheckpoints(
             store,
@@ -39,7 +40,11 @@ class SessionRollbacks:
 
     async def restore(self, checkpoint_id: str, *, path: str | None = None) -> list[str]:
         """Bring files back; returns their paths. Raises HermesError."""
-        return await self._store.restore(checkpoint_id, path=path)
+        return await self._store.restore(checkpoint_id, path=path, session_id=self._session_id)
+
+    async def turn_of(self, checkpoint_id: str) -> str:
+        """The turn a checkpoint was taken in, empty if none. Raises HermesError."""
+        return (await self._store.find(checkpoint_id)).turn_id
 
     def _created(self, checkpoint: Checkpoint) -> None:
         self._journal.emit(

@@ -22,6 +22,7 @@ from hermes_core.errors import HermesError, ProviderError
 from hermes_core.events import Notice, RequestFailed, RequestFinished, RequestStarted
 from hermes_core.messages import Runtime, Usage
 from hermes_core.providers.base import Model, ModelRequest, StreamEnd, TextDelta, UsageReport
+from hermes_core.providers.facts.pricing import Cost, Price, unpriced, usd
 
 BACKOFF_BASE_S = 2.0
 BACKOFF_CAP_S = 20.0
@@ -59,7 +60,9 @@ class Auxiliary:
         clock: Clock,
         routes: Callable[[str], Sequence[Route]],
         estimate: Callable[[ModelRequest], int],
+        price: Price = unpriced,
     ) -> None:
+        self._price = price
         self._journal = journal
         self._clock = clock
         self._routes = routes
@@ -129,8 +132,10 @@ class Auxiliary:
             raise ProviderError(
                 f"No answer within {route.timeout_s:.0f} s.", reason="timeout"
             ) from error
+        runtime = request.runtime
+        cost = self._price(usage, runtime) if usage.total_tokens else Cost()
         usage = msgspec.structs.replace(usage, requests=1)
-        self._journal.count(usage)
+        self._journal.count(usage, cost)
         if not text.strip():
             raise ProviderError("The model returned no text.", reason="malformed", retryable=True)
         self._journal.emit(
@@ -138,6 +143,10 @@ class Auxiliary:
                 usage=usage,
                 latency_s=round(self._clock.monotonic() - started, 3),
                 purpose=request.purpose,
+                provider=runtime.provider,
+                model=runtime.model,
+                cost_usd=usd(cost),
+                cost_status=cost.status,
             )
         )
         return text.strip()

@@ -16,6 +16,7 @@ from hermes_core.agent.side.titles import Titles, TitleStore
 from hermes_core.agent.stream.journal import Journal
 from hermes_core.config.loader import LoadedSettings
 from hermes_core.providers.base import Model
+from hermes_core.providers.facts.pricing import Price
 from hermes_core.providers.facts.tokens import TokenCounter
 from hermes_core.providers.resolve import Resolution
 
@@ -39,6 +40,7 @@ class SideJobs:
         rebuild_prompt: Builds the system prompt anew.
         forget_results: Told when the model has lost sight of earlier results.
         new_id: Names messages.
+        price: Says what tokens cost.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class SideJobs:
         rebuild_prompt: Callable[[], Awaitable[str]],
         forget_results: Callable[[], None],
         new_id: Callable[[], str],
+        price: Price,
     ) -> None:
         settings, talk = loaded.settings, conversation
         window = talk.runtime.window_tokens
@@ -71,7 +74,9 @@ class SideJobs:
 
         self.warnings = tuple(_too_small(routes(TASK), limits_for(settings.compression, window)))
         """What the person should know about the models of side jobs."""
-        auxiliary = Auxiliary(journal, clock=clock, routes=routes, estimate=counter.estimate)
+        auxiliary = Auxiliary(
+            journal, clock=clock, routes=routes, estimate=counter.estimate, price=price
+        )
         self.compactor = Compactor(
             CompactorParts(
                 journal=journal,

@@ -26,7 +26,9 @@ from hermes_core.agent.stream.hub import Hub, merge
 from hermes_core.errors import StoreError
 from hermes_core.events import CoreEvent, Notice
 from hermes_core.messages import Message, Usage
+from hermes_core.providers.facts.pricing import Cost, total_cost, usd
 
+UNKNOWN_COST = Cost()
 RETRY_S = 5.0
 """After a failed commit the store is left alone this long, so that nothing waits for it."""
 
@@ -43,6 +45,8 @@ class Records(Protocol):
         messages: Sequence[Message] = (),
         events: Sequence[CoreEvent] = (),
         usage: Usage | None = None,
+        cost_usd: float | None = None,
+        cost_status: str = "",
         patch: Mapping[str, object] | None = None,
     ) -> None:
         """Write all of it in one transaction."""
@@ -64,8 +68,16 @@ class _Written:
     done: asyncio.Future[None]
 
 
-_Item: TypeAlias = CoreEvent | Message | Usage | dict[str, Any] | _Written
-_RECORDS = (Message, Usage, dict, _Written)
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """What one request took."""
+
+    usage: Usage
+    cost: Cost
+
+
+_Item: TypeAlias = CoreEvent | Message | _Counted | dict[str, Any] | _Written
+_RECORDS = (Message, _Counted, dict, _Written)
 _STAMP = ("seq", "ts", "session_id", "turn_id", "step")
 
 
@@ -164,9 +176,9 @@ class Journal:
         for message in messages:
             self._put(message)
 
-    def count(self, usage: Usage) -> None:
-        """Add tokens to the session's totals with the next commit."""
-        self._put(usage)
+    def count(self, usage: Usage, cost: Cost = UNKNOWN_COST) -> None:
+        """Add a request to the session's totals with the next commit."""
+        self._put(_Counted(usage, cost))
 
     def patch(self, **columns: object) -> None:
         """Set columns of the session row with the next commit."""
@@ -302,20 +314,28 @@ def _is_durable(item: _Item) -> bool:
 
 def _sorted_out(items: Iterable[_Item]) -> dict[str, Any]:
     """The arguments of one commit."""
-    usage: Usage | None = None
+    counted: list[_Counted] = []
     patch: dict[str, Any] = {}
     messages: list[Message] = []
     events: list[CoreEvent] = []
     for item in items:
-        if isinstance(item, Usage):
-            usage = item if usage is None else usage + item
+        if isinstance(item, _Counted):
+            counted.append(item)
         elif isinstance(item, dict):
             patch.update(item)
         elif isinstance(item, Message):
             messages.append(item)
         elif not isinstance(item, _Written):
             events.append(item)
-    return {"messages": messages, "events": events, "usage": usage, "patch": patch or None}
+    total = total_cost(item.cost for item in counted)
+    return {
+        "messages": messages,
+        "events": events,
+        "usage": sum((item.usage for item in counted), Usage()) if counted else None,
+        "cost_usd": usd(total),
+        "cost_status": total.status if counted else "",
+        "patch": patch or None,
+    }
 
 
 def _segments(items: list[_Item]) -> Iterator[list[_Item] | _Written]:

@@ -32,6 +32,7 @@ from hermes_core.providers.base import (
     ToolCallStart,
     UsageReport,
 )
+from hermes_core.providers.facts.pricing import Cost
 
 Ending = Literal["complete", "cut", "steered"]
 
@@ -68,6 +69,7 @@ class Answer:
             message_id = continues.message_id
         self.message_id: str = message_id
         self.usage: Usage | None = None
+        self.cost = Cost()
         self.finish_reason: str | None = None
         self.ending: Ending = "complete"
         self.parts_seen = 0

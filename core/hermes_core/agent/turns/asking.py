@@ -15,6 +15,7 @@ from hermes_core.errors import ProviderError
 from hermes_core.events import ContextGauge
 from hermes_core.messages import Message, Usage
 from hermes_core.providers.base import ModelRequest
+from hermes_core.providers.facts.pricing import Cost
 
 CAP_MARGIN_TOKENS = 64
 """Left free when a provider says how much room there is for the reply."""
@@ -35,6 +36,8 @@ class Asking:
         self.system = ""
         """Ephemeral system text that came with an input."""
         self.usage = Usage()
+        self.costs: list[Cost] = []
+        """Of each request that was answered."""
         self._parts = parts
         self._talk = conversation
         self._cancel = cancel
@@ -107,6 +110,7 @@ class Asking:
     def _took(self, request: ModelRequest, tokens: int, answer: Answer) -> None:
         self.extra, self.earlier, self._cap = (), None, None
         reported = 0
+        self.costs.append(answer.cost)
         if answer.usage is not None:
             reported = answer.usage.total_tokens
             self.usage += answer.usage

@@ -32,6 +32,7 @@ from hermes_core.events import (
 )
 from hermes_core.messages import Usage
 from hermes_core.providers.base import Model, ModelRequest
+from hermes_core.providers.facts.pricing import Cost, Price, unpriced, usd
 
 MAX_ATTEMPTS = 3
 BACKOFF_BASE_S = 2.0
@@ -100,8 +101,10 @@ class ModelCaller:
         clock: Clock,
         stall: Callable[[], StallLimits],
         new_id: Callable[[], str],
+        price: Price = unpriced,
     ) -> None:
         self._journal = journal
+        self._price = price
         self._clock = clock
         self._stall = stall
         self._new_id = new_id
@@ -195,7 +198,7 @@ class ModelCaller:
             if reader.done() and not cancel.is_set:
                 reader.result()
                 answer.end_stream()
-                self._finished(answer, started, request.purpose)
+                self._finished(answer, started, request)
                 return answer
             await _stop(reader)
             if cancel.is_set:
@@ -242,16 +245,22 @@ class ModelCaller:
                 )
             seen = answer.parts_seen
 
-    def _finished(self, answer: Answer, started: float, purpose: str) -> None:
-        usage = answer.usage or Usage(requests=1)
-        usage = msgspec.structs.replace(usage, requests=1)
+    def _finished(self, answer: Answer, started: float, request: ModelRequest) -> None:
+        runtime = request.runtime
+        # Without a report nobody knows what it took, so nobody knows what it cost.
+        answer.cost = self._price(answer.usage, runtime) if answer.usage else Cost()
+        usage = msgspec.structs.replace(answer.usage or Usage(), requests=1)
         answer.usage = usage
-        self._journal.count(usage)
+        self._journal.count(usage, answer.cost)
         self._journal.emit(
             RequestFinished(
                 usage=usage,
                 latency_s=round(self._clock.monotonic() - started, 3),
-                purpose=purpose,
+                purpose=request.purpose,
+                provider=runtime.provider,
+                model=runtime.model,
+                cost_usd=usd(answer.cost),
+                cost_status=answer.cost.status,
             )
         )
 

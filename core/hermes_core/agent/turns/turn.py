@@ -37,6 +37,7 @@ from hermes_core.events import (
     fit_text,
 )
 from hermes_core.messages import Message, ToolCall, clean_text
+from hermes_core.providers.facts.pricing import total_cost, usd
 
 _log = logging.getLogger(__name__)
 
@@ -76,9 +77,12 @@ class Turn:
         self._deliver(inputs)
         await journal.flush()
         finish = await self._outcome()
+        cost = total_cost(self._asking.costs)
         finish = msgspec.structs.replace(
             finish,
             usage=self._asking.usage,
+            cost_usd=usd(cost),
+            cost_status=cost.status,
             steps=self._steps,
             tool_calls=self._tool_calls,
             duration_s=round(self._parts.clock.monotonic() - started, 3),

@@ -112,6 +112,14 @@ class ModelCatalogue:
                 return msgspec.structs.replace(found, checked=day)
         return None
 
+    def listed(self, provider: str, base_url: str) -> tuple[ModelFacts, ...]:
+        """Return every model that was fetched for a provider, its own list first."""
+        record = records().get(provider.split(":", 1)[0])
+        own = self._list(_endpoint_name(base_url))
+        if own is None and record is not None and record.catalogue_id:
+            own = self._list(record.catalogue_id) if record.base_url == base_url else None
+        return own.models if own is not None else ()
+
     def window(self, provider: str, base_url: str, model: str) -> int | None:
         """Return the context size that was fetched, in tokens."""
         facts = self.facts(provider, base_url, model)

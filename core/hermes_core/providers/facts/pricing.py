@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Literal
 
@@ -27,10 +28,35 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
     """The cost of a call or a sum of calls."""
 
     amount_usd: Decimal | None = None
-    status: Literal["estimated", "unknown"] = "unknown"
+    status: Literal["estimated", "included", "unknown"] = "unknown"
+    """`included`: nothing is charged for a call."""
     source: FactSource | Literal["none"] = "none"
     pricing_version: str = ""
     """The date of the prices."""
+
+
+Price = Callable[[Usage, Runtime], Cost]
+"""Says what tokens cost at a runtime."""
+
+
+def unpriced(usage: Usage, runtime: Runtime) -> Cost:
+    """Know no price at all."""
+    return Cost()
+
+
+def usd(cost: Cost) -> float | None:
+    """Return the amount as events and rows hold it; None if it is not known."""
+    return None if cost.amount_usd is None else float(cost.amount_usd)
+
+
+def total_cost(costs: Iterable[Cost]) -> Cost:
+    """Return the sum; unknown as soon as one of them is, and for none at all."""
+    parts = list(costs)
+    if not parts or any(part.amount_usd is None for part in parts):
+        return Cost()
+    amount = sum((part.amount_usd or Decimal(0) for part in parts), Decimal(0))
+    paid = next((part for part in parts if part.status != "included"), parts[0])
+    return msgspec.structs.replace(paid, amount_usd=amount)
 
 
 def cost_of(
@@ -47,8 +73,10 @@ def cost_of(
             for the default life alone.
 
     Unknown for aggregators and own endpoints that list no prices, for models without a
-    price, and when one used bucket has none.
+    price, and when one used bucket has none. The built-in demo model costs nothing.
     """
+    if runtime.provider == "demo":
+        return Cost(amount_usd=Decimal(0), status="included")
     facts = known if known is not None and known.input is not None else _priced(runtime)
     if facts is None:
         return Cost()
