@@ -17,6 +17,7 @@ from hermes_core.commands import CoreCommand, Interrupt, Reply
 from hermes_core.errors import HermesError
 from hermes_core.events import Notice
 from hermes_core.storage.records import SessionSummary
+from hermes_tui.actions.every_action import find_action
 from hermes_tui.appearance import Appearance
 from hermes_tui.asking import Asking
 from hermes_tui.block_menu import BlockMenu
@@ -131,6 +132,7 @@ class HermesApp(TerminalApp):
         self.link = TerminalLink(self)
         self.notifying = Notifying(self)
         self.shown_pane = "chat"
+        self._bindings = BindingsMap(bindings())  # plugins may have added some
         self.skills: list[SkillInfo] = []
         self.recent: list[SessionSummary] = []
 
@@ -500,6 +502,19 @@ class HermesApp(TerminalApp):
         self._bindings = BindingsMap(bindings(keymap.keys_of))
         self.refresh_bindings()
         self.refresh_all()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keep keys of panes to their panes, and most keys away from modals."""
+        found = find_action(str(parameters[0])) if action == "act" and parameters else None
+        if found is None:
+            return super().check_action(action, parameters)
+        if self.is_modal_open:
+            return found.over_modals or not found.over_fields
+        return found.pane in ("", self.shown_pane)
+
+    @on(FooterKeys.Pressed)
+    def _footer_pressed(self, event: FooterKeys.Pressed) -> None:
+        self.palette.act(event.act)
 
     def action_act(self, action_id: str) -> None:
         """Run an action by its id; every key ends here."""

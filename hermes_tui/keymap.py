@@ -123,27 +123,28 @@ def _is_sign(name: str) -> bool:
 def _distributed(
     asked: Mapping[str, list[str]], by_id: Mapping[str, Action], remarks: list[str]
 ) -> dict[str, list[str]]:
-    """Give each key to one action; returns the keys of every action that changes."""
-    owner: dict[str, str] = {}
+    """Give each key to one action of a pane; returns the keys of every action that changes."""
+    owner: dict[tuple[str, str], str] = {}
     changed: dict[str, list[str]] = {}
     for action_id, keys in asked.items():
+        pane = by_id[action_id].pane
         for key in keys:
-            first = owner.setdefault(key, action_id)
+            first = owner.setdefault((pane, key), action_id)
             if first != action_id:
                 remarks.append(
                     f"keymap.{action_id}: {key_label(key)} is already asked for by keymap.{first}"
                 )
-        got = [key for key in keys if owner[key] == action_id]
+        got = [key for key in keys if owner[pane, key] == action_id]
         if got or not keys:
             changed[action_id] = got
     for action in by_id.values():
         if action.id in changed:
             continue
         keys = [key for key in action.keys.split(",") if key]
-        kept = [key for key in keys if owner.get(key, action.id) == action.id]
+        kept = [key for key in keys if owner.get((action.pane, key), action.id) == action.id]
         if kept != keys:
             changed[action.id] = kept
-            taker = next(owner[key] for key in keys if key not in kept)
+            taker = next(owner[action.pane, key] for key in keys if key not in kept)
             remarks.append(_taken(action, [key for key in keys if key not in kept], kept, taker))
     return changed
 

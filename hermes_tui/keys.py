@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from textual.binding import Binding
 
-from hermes_tui.actions.action import ACTION_REGISTRY, Action
+from hermes_tui.actions.action import Action
+from hermes_tui.actions.every_action import every_action
 
 KeysOf = Callable[[Action], str]
 """The keys of an action in force, comma-separated."""
@@ -20,6 +21,7 @@ _NAMES = {
     "down": "↓",
     "enter": "⏎",
     "comma": ",",
+    "delete": "del",
 }
 _SIGNS = {"ctrl": "^", "shift": "⇧"}
 
@@ -54,6 +56,6 @@ def bindings(keys_of: KeysOf = default_keys) -> list[Binding]:
             priority=action.over_fields,
             id=action.id,
         )
-        for action in ACTION_REGISTRY.all()
+        for action in every_action()
         if keys_of(action)
     ]

@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
-from hermes_tui.actions.action import ACTION_REGISTRY
+from textual.screen import Screen
+from textual.widget import Widget
+
+from hermes_tui.actions.every_action import find_action
+from hermes_tui.keys import key_label
 from hermes_tui.palette_rows import help_rows, palette_rows
 from hermes_tui.slash.command import COMMAND_REGISTRY
+from hermes_widgets.list_rows import Row
 
 if TYPE_CHECKING:
     from hermes_tui.app import HermesApp
@@ -33,11 +38,16 @@ class Palette:
         self.run(picked)
 
     async def show_help(self, word: str) -> None:
-        """Keys and commands; choosing one runs it."""
+        """Keys and commands, those of the pane in use first; choosing one runs it."""
+        host = self._host
         start = "" if word in ("", "keys") else word
-        title = "Help · keys and commands"
-        keys_of = self._host.keymap.keys_of
-        self.run(await self._host.pick(title, lambda typed: help_rows(typed or start, keys_of)))
+        pane, local = host.shown_pane, local_keys(host.focused)
+        keys_of = host.keymap.keys_of
+
+        def rows(typed: str) -> list[Row]:
+            return help_rows(typed or start, keys_of, pane=pane, local=local)
+
+        self.run(await host.pick("Help · keys and commands", rows))
 
     def run(self, picked: str) -> None:
         """Do what a row stands for."""
@@ -58,11 +68,32 @@ class Palette:
 
     def act(self, action_id: str) -> None:
         """Run an action by its id; actions may wait for the person, so they are workers."""
-        action = ACTION_REGISTRY.get(action_id)
-        if action is not None:
-            result = action.run(self._host)
+        host = self._host
+        action = find_action(action_id)
+        if action is None:
+            return
+        if action.pane and action.pane != host.shown_pane:
+            host.show_pane(action.pane)  # what it is about has to be chosen there
+        else:
+            result = action.run(host)
             if result is not None:
-                self._host.run_worker(_awaited(result))
+                host.run_worker(_awaited(result))
+
+
+def local_keys(focused: Widget | None) -> list[Row]:
+    """What the keys of the focused part do, as far as they belong to no action."""
+    rows: dict[str, Row] = {}
+    for node in focused.ancestors_with_self if focused is not None else ():
+        if isinstance(node, Screen):
+            break
+        for key, binding in node._bindings:
+            if binding.id and binding.description:
+                before = rows.get(binding.id)
+                keys = key_label(key) if before is None else f"{before.right} {key_label(key)}"
+                rows[binding.id] = Row(
+                    key=f"local:{binding.id}", text=binding.description, note=binding.id, right=keys
+                )
+    return list(rows.values())
 
 
 async def _awaited(result: Awaitable[None]) -> None:

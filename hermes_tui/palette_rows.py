@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from hermes_core.storage.records import SessionSummary
-from hermes_tui.actions.action import ranked_actions
+from hermes_tui.actions.action import Action
+from hermes_tui.actions.every_action import every_action, ranked_actions
 from hermes_tui.core_link.workspace import SkillInfo
 from hermes_tui.keys import KeysOf, default_keys, key_label
 from hermes_tui.matching import matching
+from hermes_tui.panes.pane import PANE_REGISTRY
 from hermes_tui.panes.row_texts import sections
 from hermes_tui.slash.command import COMMAND_REGISTRY
 from hermes_widgets.fitting import clean
@@ -23,11 +25,17 @@ def action_rows(keys_of: KeysOf = default_keys) -> list[Row]:
     return [
         Row(
             key=f"action:{action.id}",
-            text=action.label,
+            text=_label(action),
             right=" ".join(key_label(key) for key in keys_of(action).split(",")[:2] if key),
         )
         for action in ranked_actions()
     ]
+
+
+def _label(action: Action) -> str:
+    """What an action does, with the pane in which it does it."""
+    spec = PANE_REGISTRY.get(action.pane) if action.pane else None
+    return f"{spec.title}: {action.label}" if spec is not None else action.label
 
 
 def command_rows() -> list[Row]:
@@ -75,12 +83,27 @@ def palette_rows(
     return _grouped(groups)
 
 
-def help_rows(text: str, keys_of: KeysOf = default_keys) -> list[Row]:
-    """Keys with the ids that `keymap` knows them by, and commands; nothing else."""
+def help_rows(
+    text: str, keys_of: KeysOf = default_keys, *, pane: str = "", local: Sequence[Row] = ()
+) -> list[Row]:
+    """Keys with the ids that `keymap` knows them by, and commands; nothing else.
+
+    Args:
+        text: What is searched for.
+        keys_of: The keys in force.
+        pane: Id of the pane in use, whose actions come first.
+        local: Keys of the part of the screen in use that belong to no action.
+    """
     actions = [replace(row, note=row.key.partition(":")[2]) for row in action_rows(keys_of)]
     if text.strip():
         return matching([*actions, *command_rows()], text)
-    groups = {"Keys": [row for row in actions if row.right]}
+    of_pane = {f"action:{action.id}" for action in every_action() if action.pane == pane != ""}
+    spec = PANE_REGISTRY.get(pane)
+    here = [replace(row, text=row.text.partition(": ")[2]) for row in actions if row.key in of_pane]
+    groups = {
+        spec.title if spec is not None else "Here": [*here, *local],
+        "Keys": [row for row in actions if row.right and row.key not in of_pane],
+    }
     for command, row in zip(COMMAND_REGISTRY.all(), command_rows(), strict=True):
         groups.setdefault(command.group, []).append(row)
     return _grouped(groups)

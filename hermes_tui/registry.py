@@ -41,6 +41,10 @@ class Registry(Generic[T]):
             raise ValueError(f"{self._attribute}: {key!r} is there twice")
         self._entries[key] = entry
 
+    def remove(self, key: str) -> None:
+        """Take an entry out, as when a plugin is unloaded; nothing happens without it."""
+        self._entries.pop(key, None)
+
     def all(self) -> tuple[T, ...]:
         """Every entry, by module name and then in the order of its module."""
         self._load()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from hermes_tui.actions.action import ACTION_REGISTRY
+from hermes_tui.actions.action import Action
+from hermes_tui.actions.every_action import every_action, find_action
 from hermes_tui.core_link.workspace import StartInfo
 from hermes_tui.keys import KeysOf, default_keys, first_key
-from hermes_tui.panes.pane import PANE_REGISTRY
 from hermes_tui.session_state import SessionState
 from hermes_widgets.composer import ComposerHint
 from hermes_widgets.footer_keys import KeyLabel
@@ -68,18 +68,16 @@ def hint_of(state: SessionState, info: StartInfo | None, *, busy_mode: str) -> C
 
 def footer_of(pane_id: str, keys_of: KeysOf = default_keys) -> list[KeyLabel]:
     """The keys for the shown pane; actions without a key are left out."""
-    palette = ACTION_REGISTRY.get("app.palette")
-    keys: list[KeyLabel] = []
-    spec = PANE_REGISTRY.get(pane_id)
-    if spec is not None:
-        keys.extend(spec.keys)
-        if palette is not None:
-            keys.append((first_key(palette, keys_of), palette.footer))
-        return keys
-    keys.extend(
-        (first_key(action, keys_of), action.footer)
-        for action in ACTION_REGISTRY.all()
-        if action.footer and keys_of(action)
-    )
-    first = first_key(palette, keys_of) if palette is not None else ""
-    return sorted(keys, key=lambda item: (item[0] != first, not item[0].startswith("^")))
+    shown = [action for action in every_action() if action.footer and keys_of(action)]
+    own = [_entry(action, keys_of) for action in shown if action.pane == pane_id]
+    general = [_entry(action, keys_of) for action in shown if not action.pane]
+    palette = [entry for entry in general if entry.act == "app.palette"]
+    if own:
+        back = find_action("pane.chat")
+        return [*own, *([_entry(back, keys_of)] if back is not None else []), *palette]
+    rest = [entry for entry in general if entry.act != "app.palette"]
+    return [*palette, *sorted(rest, key=lambda entry: not entry.key.startswith("^"))]
+
+
+def _entry(action: Action, keys_of: KeysOf) -> KeyLabel:
+    return KeyLabel(first_key(action, keys_of), action.footer or "conversation", action.id)

@@ -30,17 +30,17 @@ class Action:
     choose, 20 the conversation, 30 panes, 50 the rest, 90 moving about."""
     over_fields: bool = True
     """Whether the key works while somebody types."""
+    pane: str = ""
+    """The pane in which its key works, where it wins over the same key elsewhere; empty:
+    everywhere."""
+    over_modals: bool = False
+    """Whether the key works while something lies over the workspace."""
 
 
 ACTION_REGISTRY: Registry[Action] = Registry(
     "hermes_tui.actions", "ACTIONS", lambda action: action.id
 )
 """Every action; plugins add theirs by `register_action`."""
-
-
-def ranked_actions() -> list[Action]:
-    """Every action, what people want first at the top."""
-    return sorted(ACTION_REGISTRY.all(), key=lambda action: action.rank)
 
 
 def register_action(action: Action) -> None:

@@ -10,32 +10,6 @@ if TYPE_CHECKING:
     from hermes_tui.app import HermesApp
 
 
-def _pane(name: str) -> Action:
-    ranks = {"sessions": 11, "approvals": 30, "skills": 31, "tools": 32, "chat": 33}
-    numbers = {"chat": 1, "tools": 2, "sessions": 3, "skills": 4, "approvals": 5}
-    labels = {
-        "chat": "Show the conversation",
-        "sessions": "Resume a conversation",
-        "skills": "Skills",
-        "tools": "Tools, plan and files of this turn",
-        "approvals": "Requests and what is allowed",
-    }
-
-    def show(host: HermesApp) -> None:
-        if name == "approvals" and host.asking.ask_first():
-            return
-        host.show_pane(name)
-
-    return Action(
-        id=f"pane.{name}",
-        label=labels[name],
-        rank=ranks[name],
-        keys=f"alt+{numbers[name]}" + (",ctrl+s" if name == "sessions" else ""),
-        footer=name if name in ("tools", "sessions") else "",
-        run=show,
-    )
-
-
 async def _palette(host: HermesApp) -> None:
     await host.palette.open()
 
@@ -65,11 +39,13 @@ ACTIONS = (
         rank=70,
         run=_palette,
     ),
-    _pane("chat"),
-    _pane("tools"),
-    _pane("sessions"),
-    _pane("skills"),
-    _pane("approvals"),
+    Action(
+        id="pane.chat",
+        label="Show the conversation",
+        keys="alt+1",
+        rank=33,
+        run=lambda host: host.show_pane("chat"),
+    ),
     Action(id="session.new", label="New conversation", keys="ctrl+n", rank=10, run=_new),
     Action(id="session.close", label="Close this tab", keys="ctrl+f4", rank=40, run=_close),
     Action(
@@ -108,16 +84,18 @@ ACTIONS = (
     ),
     Action(
         id="app.redraw",
+        over_modals=True,
         label="Draw the screen again",
         keys="ctrl+l",
         run=lambda host: host.viewing.redraw(),
     ),
     Action(
         id="app.suspend",
+        over_modals=True,
         label="Suspend; fg brings it back",
         keys="ctrl+z",
         rank=60,
         run=lambda host: host.action_suspend_process(),
     ),
-    Action(id="app.quit", label="Quit", keys="ctrl+q", rank=17, run=_quit),
+    Action(id="app.quit", label="Quit", keys="ctrl+q", rank=17, over_modals=True, run=_quit),
 )

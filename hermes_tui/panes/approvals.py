@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 
 from hermes_core.commands import RevokeGrant
 from hermes_core.errors import HermesError
 from hermes_tui.core_link.workspace import GrantInfo
+from hermes_tui.panes.doing import pane_action
 from hermes_tui.panes.pane import Pane, PaneSpec
 from hermes_tui.panes.row_texts import approval_row, decision_rows, heading, sections
 from hermes_widgets.fitting import clean
@@ -25,10 +25,6 @@ _GRANT = "grant:"
 
 class ApprovalsPane(Pane):
     """Requests of every open conversation. Enter answers, Delete revokes."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("delete,backspace", "revoke", "Revoke", show=False, id="approvals.revoke"),
-    ]
 
     def __init__(self, host: HermesApp) -> None:
         super().__init__(host, id="pane-approvals")
@@ -93,8 +89,12 @@ class ApprovalsPane(Pane):
     @on(RowList.Chosen)
     def _chosen(self, event: RowList.Chosen) -> None:
         event.stop()
-        if event.key.startswith(_REQUEST):
-            self.host.asking.ask_now(event.key.removeprefix(_REQUEST))
+        self.action_answer()
+
+    def action_answer(self) -> None:
+        """Open the request under the cursor."""
+        if self.list.chosen_key.startswith(_REQUEST):
+            self.host.asking.ask_now(self.list.chosen_key.removeprefix(_REQUEST))
 
     def action_revoke(self) -> None:
         """Take back what the cursor is on."""
@@ -113,6 +113,16 @@ PANES = (
         title="Approvals",
         number=5,
         build=ApprovalsPane,
-        keys=(("⏎", "answer"), ("del", "revoke"), ("alt+1", "conversation")),
+        label="Requests and what is allowed",
+        rank=30,
+        actions=(
+            pane_action(
+                "approvals", "answer", "Answer", "enter", footer="answer", over_fields=False
+            ),
+            pane_action(
+                "approvals", "revoke", "Allow no longer", "delete,backspace", footer="revoke"
+            ),
+        ),
+        instead=lambda host: host.asking.ask_first(),
     ),
 )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
+from hermes_tui.actions.action import Action
 from hermes_tui.registry import Registry
 
 if TYPE_CHECKING:
@@ -25,6 +27,10 @@ class Pane(Vertical):
     Pane > Input { height: 1; border: none; padding: 0 2; background: $h-raised; margin: 0 2 1 2; }
     Pane > Input:focus { border: none; }
     """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("question_mark", "app.act('app.help')", "Help", show=False, id="pane.help"),
+    ]
 
     def __init__(self, host: HermesApp, *, id: str) -> None:  # noqa: A002  the toolkit's word
         super().__init__(id=id)
@@ -52,11 +58,27 @@ class PaneSpec:
 
     id: str
     title: str
-    number: int
-    """Alt+number shows it."""
     build: Callable[[HermesApp], Pane]
-    keys: tuple[tuple[str, str], ...] = ()
-    """For the footer, while it is shown."""
+    number: int = 0
+    """Alt+number shows it; 0 for no such key."""
+    keys: tuple[str, ...] = ()
+    """Further keys that show it, as Textual writes them."""
+    label: str = ""
+    """In the palette and in help; empty: the title."""
+    rank: int = 35
+    """Place in the palette, see `Action.rank`."""
+    footer: str = ""
+    """One word for the footer of the conversation; empty to leave it out."""
+    actions: tuple[Action, ...] = ()
+    """What can be done in it; each names the pane in `Action.pane`."""
+    instead: Callable[[HermesApp], bool] = lambda host: False
+    """Does what is more urgent than to show the pane, and says whether there was such a
+    thing."""
+
+    def open(self, host: HermesApp) -> None:
+        """Show the pane, or do what is more urgent."""
+        if not self.instead(host):
+            host.show_pane(self.id)
 
 
 PANE_REGISTRY: Registry[PaneSpec] = Registry("hermes_tui.panes", "PANES", lambda spec: spec.id)
@@ -67,6 +89,9 @@ def register_pane(spec: PaneSpec) -> None:
     """Add a pane.
 
     Raises:
-        ValueError: Its id is taken.
+        ValueError: Its id is taken, or an action of it names another pane.
     """
+    strange = [action.id for action in spec.actions if action.pane != spec.id]
+    if strange:
+        raise ValueError(f"{spec.id}: {', '.join(strange)} must name this pane")
     PANE_REGISTRY.add(spec)

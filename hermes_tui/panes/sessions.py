@@ -12,6 +12,7 @@ from textual.widgets import Input, Static
 
 from hermes_core.errors import HermesError
 from hermes_core.storage.records import SessionSummary
+from hermes_tui.panes.doing import pane_action
 from hermes_tui.panes.pane import Pane, PaneSpec
 from hermes_tui.panes.row_texts import session_row
 from hermes_tui.panes.session_preview import preview_content
@@ -33,10 +34,6 @@ class SessionsPane(Pane):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1)", "Up", show=False, id="sessions.up"),
         Binding("down", "move(1)", "Down", show=False, id="sessions.down"),
-        Binding("enter", "open", "Open", show=False, id="sessions.open"),
-        Binding("f2", "rename", "Rename", show=False, id="sessions.rename"),
-        Binding("f8", "delete", "Delete", show=False, id="sessions.delete"),
-        Binding("f4", "export", "Export", show=False, id="sessions.export"),
     ]
 
     def __init__(self, host: HermesApp) -> None:
@@ -173,12 +170,15 @@ PANES = (
         title="Sessions",
         number=3,
         build=SessionsPane,
-        keys=(
-            ("⏎", "open"),
-            ("f2", "rename"),
-            ("f4", "export"),
-            ("f8", "delete"),
-            ("alt+1", "conversation"),
+        label="Resume a conversation",
+        keys=("ctrl+s",),
+        rank=11,
+        footer="sessions",
+        actions=(
+            pane_action("sessions", "open", "Open", "enter", footer="open", over_fields=False),
+            pane_action("sessions", "rename", "Rename", "f3", footer="rename"),
+            pane_action("sessions", "export", "Export to a file", "f4", footer="export"),
+            pane_action("sessions", "delete", "Delete", "f8", footer="delete"),
         ),
     ),
 )

@@ -11,6 +11,7 @@ from textual.widgets import Input
 
 from hermes_core.errors import HermesError
 from hermes_tui.core_link.workspace import SkillInfo
+from hermes_tui.panes.doing import pane_action
 from hermes_tui.panes.pane import Pane, PaneSpec
 from hermes_tui.panes.row_texts import skill_rows
 from hermes_widgets.list_rows import RowList
@@ -79,13 +80,18 @@ class SkillsPane(Pane):
     @on(Input.Submitted)
     def _filter_submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        self.list.action_choose()
+        self.action_use()
 
     @on(RowList.Chosen)
     def _chosen(self, event: RowList.Chosen) -> None:
         event.stop()
-        self.host.show_pane("chat")
-        self.host.chat.composer.set_draft(f"/{event.key} ")
+        self.action_use()
+
+    def action_use(self) -> None:
+        """Put the skill's command into the composer, ready for a text."""
+        if self.list.chosen_key:
+            self.host.show_pane("chat")
+            self.host.chat.composer.set_draft(f"/{self.list.chosen_key} ")
 
     def action_move(self, step: int) -> None:
         """Move the list's cursor from the filter."""
@@ -98,6 +104,11 @@ PANES = (
         title="Skills",
         number=4,
         build=SkillsPane,
-        keys=(("⏎", "use"), ("alt+1", "conversation")),
+        rank=31,
+        actions=(
+            pane_action(
+                "skills", "use", "Run with a text", "enter", footer="use", over_fields=False
+            ),
+        ),
     ),
 )

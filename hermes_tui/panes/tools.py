@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from textual import on
 from textual.app import ComposeResult
 
+from hermes_tui.panes.doing import pane_action
 from hermes_tui.panes.pane import Pane, PaneSpec
 from hermes_tui.panes.row_texts import (
     file_rows,
@@ -54,6 +55,10 @@ class ToolsPane(Pane):
     @on(RowList.Chosen)
     def _chosen(self, event: RowList.Chosen) -> None:
         event.stop()
+        self.action_jump()
+
+    def action_jump(self) -> None:
+        """Show the call in the conversation."""
         self.host.show_pane("chat")
 
 
@@ -63,6 +68,13 @@ PANES = (
         title="Tools",
         number=2,
         build=ToolsPane,
-        keys=(("⏎", "to the conversation"), ("alt+1", "conversation")),
+        label="Tools, plan and files of this turn",
+        rank=32,
+        footer="tools",
+        actions=(
+            pane_action(
+                "tools", "jump", "Go to the call", "enter", footer="go there", over_fields=False
+            ),
+        ),
     ),
 )

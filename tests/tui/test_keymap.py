@@ -5,15 +5,16 @@ from __future__ import annotations
 import pytest
 
 from hermes_core.paths import Home
-from hermes_tui.actions.action import ACTION_REGISTRY
+from hermes_tui.actions.every_action import every_action
 from hermes_tui.keymap import Keymap, keymap_of
 from hermes_tui.palette_rows import help_rows
 from hermes_tui.screens.pick import PickScreen
 from hermes_tui.summary import footer_of
+from hermes_widgets.footer_keys import KeyLabel
 from tests.support import until
 from tests.tui.stage import Stage, staged
 
-ACTIONS = ACTION_REGISTRY.all()
+ACTIONS = every_action()
 
 
 def read(**written: object) -> Keymap:
@@ -113,7 +114,7 @@ async def test_help_and_footer_show_the_keys_in_force(home: Home) -> None:
         rows = {row.key: row.right for row in help_rows("", keys_of)}
         assert rows["action:app.palette"] == "f7"
         assert help_rows("app.palette", keys_of)[0].note == "app.palette"
-        assert ("f7", "commands") in footer_of("chat", keys_of)
+        assert KeyLabel("f7", "commands", "app.palette") in footer_of("chat", keys_of)
         assert "f7 commands" in " ".join(stage.shown_text().split())
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from textual.dom import DOMNode
 
 from hermes_core.commands import RevokeGrant
 from hermes_core.paths import Home
-from hermes_tui.actions.action import ACTION_REGISTRY
+from hermes_tui.actions.every_action import every_action
+from hermes_tui.app import HermesApp
 from hermes_tui.core_link.workspace import GrantInfo
 from hermes_tui.panes.pane import PANE_REGISTRY
 from hermes_tui.screens.confirm import ConfirmScreen
@@ -91,7 +93,7 @@ async def test_the_palette_lists_every_action_and_command(home: Home) -> None:
         screen = stage.app.screen
         assert isinstance(screen, PickScreen)
         keys = {row.key for row in screen.list.rows}
-        assert {f"action:{action.id}" for action in ACTION_REGISTRY.all()} <= keys
+        assert {f"action:{action.id}" for action in every_action()} <= keys
         assert {f"command:{command.name}" for command in COMMAND_REGISTRY.all()} <= keys
         await stage.type(">tools")
         await stage.pilot.pause()
@@ -108,10 +110,30 @@ async def test_help_lists_keys_and_commands_of_the_registries(home: Home) -> Non
         await until(lambda: not stage.app.is_modal_open)
 
 
-def test_every_action_has_an_id_and_no_key_is_bound_twice() -> None:
-    keys = [key for action in ACTION_REGISTRY.all() for key in action.keys.split(",") if key]
-    assert len(keys) == len(set(keys))
+@pytest.mark.ac("bindings-are-unique")
+def test_no_key_is_bound_twice_in_one_scope_and_no_id_is_used_twice() -> None:
+    actions = every_action()
+    bound = [(action.pane, key) for action in actions for key in action.keys.split(",") if key]
+    assert len(bound) == len(set(bound))
+    ids = [action.id for action in actions]
+    for widget in _own_classes(DOMNode):
+        own = [binding for binding in vars(widget).get("BINDINGS", ()) if widget is not HermesApp]
+        keys = [key for binding in own for key in binding.key.split(",")]
+        assert len(keys) == len(set(keys)), widget
+        ids += [binding.id for binding in own]
+    assert all(ids)
+    assert len(ids) == len(set(ids))
     assert {spec.number for spec in PANE_REGISTRY.all()} == {2, 3, 4, 5}
+
+
+def _own_classes(base: type[DOMNode]) -> list[type[DOMNode]]:
+    """Every class of ours below a class."""
+    found = []
+    for child in base.__subclasses__():
+        if child.__module__.startswith(("hermes_tui.", "hermes_widgets.")):
+            found.append(child)
+        found += _own_classes(child)
+    return list(dict.fromkeys(found))
 
 
 @pytest.mark.ac("breakpoints")

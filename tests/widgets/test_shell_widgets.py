@@ -15,7 +15,7 @@ from hermes_widgets.composer_history import InputHistory
 from hermes_widgets.composer_menu import Completion
 from hermes_widgets.composer_paste import PasteFold, normal_text
 from hermes_widgets.fitting import age, clean, fit, fit_left, seconds, tokens
-from hermes_widgets.footer_keys import footer_content
+from hermes_widgets.footer_keys import KeyLabel, footer_content
 from hermes_widgets.gauge import gauge, gauge_style
 from hermes_widgets.list_rows import Row, RowList, row_lines
 from hermes_widgets.queue_strip import queue_content
@@ -113,7 +113,10 @@ def test_every_row_is_exactly_as_wide_as_it_may_be(width: int) -> None:
     if width >= 60:
         assert sum(piece.content.cell_length for piece in pieces) == width
         assert any("conversation" in piece.content.plain for piece in pieces)
-    keys = [("^p", "commands"), ("^o", "unfold"), ("alt+2", "tools"), ("alt+3", "sessions")]
+    keys = [
+        KeyLabel(*entry)
+        for entry in (("^p", "commands"), ("^o", "unfold"), ("alt+2", "tools"), ("alt+3", "more"))
+    ]
     footer = footer_content(keys, width)
     assert footer.cell_length == width
     assert footer.plain.rstrip().endswith("f1 help")

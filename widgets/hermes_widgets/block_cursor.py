@@ -39,8 +39,8 @@ class BlockCursor(BlockPage):
         Binding("e", "edit", "Edit and resend", id="block.edit"),
         Binding("g", "top", "Top", id="transcript.top", show=False),
         Binding("G", "bottom", "Bottom", id="transcript.bottom", show=False),
-        Binding("home", "top", "Top", show=False),
-        Binding("end", "bottom", "Bottom", show=False),
+        Binding("home", "top", "Top", show=False, id="block.first"),
+        Binding("end", "bottom", "Bottom", show=False, id="block.last"),
         Binding("escape", "leave", "Leave the blocks", id="block.leave", show=False),
     ]
 

@@ -3,39 +3,73 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from rich.cells import cell_len
+from textual import events
 from textual.content import Content
+from textual.message import Message
 from textual.widget import Widget
 
-KeyLabel = tuple[str, str]
-"""A key as people write it, and what it does: `("^p", "commands")`."""
+
+@dataclass(frozen=True, slots=True)
+class KeyLabel:
+    """An entry of the row."""
+
+    key: str
+    """As people write it: `^p`."""
+    label: str
+    """What it does, in a word or two."""
+    act: str = ""
+    """What a click on it asks for; empty for an entry that is only read."""
 
 
-def footer_content(
-    keys: Sequence[KeyLabel], width: int, last: KeyLabel = ("f1", "help")
-) -> Content:
-    """Draw the row; whole entries drop from the right, `last` stays at the edge."""
-    pinned = Content.assemble((last[0], "$h-muted bold"), " ", (last[1], "$h-faint"), " ")
-    room = width - pinned.cell_length - 3
-    parts: list[Content] = [Content(" ")]
+HELP = KeyLabel("f1", "help", "app.help")
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    content: Content
+    act: str = ""
+
+
+def _pieces(keys: Sequence[KeyLabel], width: int, last: KeyLabel) -> list[_Piece]:
+    pinned = _entry(last, " ")
+    room = width - pinned.content.cell_length - 3
+    pieces = [_Piece(Content(" "))]
     used = 1
-    for key, label in keys:
-        size = cell_len(key) + 1 + cell_len(label) + 3
+    for entry in keys:
+        size = cell_len(entry.key) + 1 + cell_len(entry.label) + 3
         if used + size > room:
             break
-        parts.append(Content.assemble((key, "$h-muted bold"), " ", (label, "$h-faint"), "   "))
+        pieces.append(_entry(entry, "   "))
         used += size
-    parts.append(Content(" " * max(width - used - pinned.cell_length, 0)))
-    return Content("").join([*parts, pinned])
+    gap = Content(" " * max(width - used - pinned.content.cell_length, 0))
+    return [*pieces, _Piece(gap), pinned]
+
+
+def _entry(entry: KeyLabel, after: str) -> _Piece:
+    words = Content.assemble((entry.key, "$h-muted bold"), " ", (entry.label, "$h-faint"), after)
+    return _Piece(words, entry.act)
+
+
+def footer_content(keys: Sequence[KeyLabel], width: int, last: KeyLabel = HELP) -> Content:
+    """Draw the row; whole entries drop from the right, `last` stays at the edge."""
+    return Content("").join(piece.content for piece in _pieces(keys, width, last))
 
 
 class FooterKeys(Widget):
-    """One row of keys."""
+    """One row of keys. A click on an entry asks for what its key does."""
 
     DEFAULT_CSS = """
     FooterKeys { height: 1; background: $h-canvas; color: $h-faint; }
     """
+
+    @dataclass
+    class Pressed(Message):
+        """An entry was clicked."""
+
+        act: str
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  the toolkit's word
         super().__init__(id=id)
@@ -50,3 +84,13 @@ class FooterKeys(Widget):
     def render(self) -> Content:
         """Draw the row."""
         return footer_content(self._keys, self.size.width)
+
+    def on_click(self, event: events.Click) -> None:
+        """Find the entry under the pointer."""
+        x = 0
+        for piece in _pieces(self._keys, self.size.width, HELP):
+            x += piece.content.cell_length
+            if event.x < x:
+                if piece.act:
+                    self.post_message(self.Pressed(piece.act))
+                return
