@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 from typing import ClassVar, TypeVar
 
 from textual import on, work
@@ -24,6 +25,7 @@ from hermes_tui.block_menu import BlockMenu
 from hermes_tui.chosen_settings import ChosenSettings
 from hermes_tui.composing.composer_offers import ComposerOffers
 from hermes_tui.composing.input_line import InputLine
+from hermes_tui.composing.pasting import Pasting
 from hermes_tui.copying import Copying
 from hermes_tui.core_link.workspace import SkillInfo, StartInfo, Workspace
 from hermes_tui.keymap import Keymap
@@ -49,9 +51,9 @@ from hermes_tui.summary import footer_of, hint_of, status_of, tab_of
 from hermes_tui.terminal.terminal_app import TerminalApp
 from hermes_tui.terminal.terminal_link import TerminalLink
 from hermes_tui.viewing import Viewing
-from hermes_widgets.composer import Composer
-from hermes_widgets.composer_area import ComposerArea
-from hermes_widgets.composer_history import InputHistory
+from hermes_widgets.composing.composer import Composer
+from hermes_widgets.composing.composer_area import ComposerArea
+from hermes_widgets.composing.composer_history import InputHistory
 from hermes_widgets.footer_keys import FooterKeys
 from hermes_widgets.scroll_bar import ThinBar
 from hermes_widgets.status_bar import StatusBar
@@ -121,6 +123,7 @@ class HermesApp(TerminalApp):
         self.sessions = OpenSessions(self)
         self.leaving = Leaving(self)
         self.input_line = InputLine(self)
+        self.pasting = Pasting(self)
         self.palette = Palette(self)
         self.viewing = Viewing(self)
         self.copying = Copying(self)
@@ -257,6 +260,12 @@ class HermesApp(TerminalApp):
         """Whether something lies over the workspace."""
         return len(self.screen_stack) > 1
 
+    @property
+    def folder(self) -> Path:
+        """The working folder of the shown conversation."""
+        cwd = self.chat.state.cwd
+        return Path(cwd).expanduser() if cwd else Path.cwd()
+
     def open_panes(self) -> list[ChatPane]:
         """Every open conversation, in the order of the tabs."""
         return list(self.sessions.panes)
@@ -378,11 +387,19 @@ class HermesApp(TerminalApp):
     @on(ChatPane.Sent)
     def _sent(self, event: ChatPane.Sent) -> None:
         event.stop()
-        self.input_line.take(event.pane, event.text)
+        self.input_line.take(event.pane, event.text, event.attachments)
 
     @on(ComposerArea.StopAsked)
     async def _stop_asked(self) -> None:
         self.run_worker(self.stop_or_leave())
+
+    @on(ComposerArea.PasteAsked)
+    def _paste_asked(self) -> None:
+        self.run_latest(self.pasting.paste, "paste")
+
+    @on(ComposerArea.ScrollAsked)
+    def _scroll_asked(self, event: ComposerArea.ScrollAsked) -> None:
+        self.viewing.scroll_to(top=event.top)
 
     @on(ComposerArea.QuitAsked)
     async def _quit_asked(self) -> None:

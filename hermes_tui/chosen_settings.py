@@ -45,6 +45,8 @@ class ChosenSettings:
         """Whether the terminal's own progress mark runs with a turn."""
         self.paste_lines = 5
         """Pastes from so many lines on are folded."""
+        self.uses_vi = False
+        """Whether the field has vi keys."""
         self.column_width = 0
         """Most cells of the text column, 0 for the usual."""
         self.tools = "auto"
@@ -73,6 +75,7 @@ class ChosenSettings:
         self.rings = bool(setting("display.bell_on_complete"))
         self._read_terminal(setting)
         self.paste_lines = int(str(setting("tui.paste_collapse_lines")))
+        self.uses_vi = setting("tui.editing_mode") == "vi"
         self.column_width = int(str(setting("tui.column_width")))
         self.tools = str(setting("tui.tools"))
         self.progress = _PROGRESS.get(str(setting("display.tool_progress")), "all")
@@ -110,6 +113,7 @@ class ChosenSettings:
     def apply_to(self, pane: ChatPane) -> None:
         """Give one conversation its settings."""
         pane.composer.fold.threshold_lines = self.paste_lines
+        pane.composer.use_vi(self.uses_vi)
         transcript = pane.transcript
         transcript.reduced_motion = self.is_calm
         if self.column_width:

@@ -44,6 +44,7 @@ class OpenSessions:
             clocks=self._host.clocks,
             id=f"chat-{self._count}",
         )
+        pane.composer.fold.on_fold = self._host.pasting.keep
         self.panes.append(pane)
         self._opened[pane] = asyncio.Event()
         await self._host.query_one("#main", ContentSwitcher).mount(pane)

@@ -7,7 +7,7 @@ from hermes_tui.actions.every_action import every_action, find_action
 from hermes_tui.core_link.workspace import StartInfo
 from hermes_tui.keys import KeysOf, default_keys, first_key
 from hermes_tui.session_state import SessionState
-from hermes_widgets.composer import ComposerHint
+from hermes_widgets.composing.hint_row import ComposerHint
 from hermes_widgets.footer_keys import KeyLabel
 from hermes_widgets.status_bar import Phase, Status
 from hermes_widgets.tab_row import Tab, TabState

@@ -96,6 +96,16 @@ class Home:
         """What was typed, newest last."""
         return self.root / ".hermes_history"
 
+    @property
+    def images(self) -> Path:
+        """Pictures that were pasted."""
+        return self.root / "images"
+
+    @property
+    def pastes(self) -> Path:
+        """Long texts that were pasted."""
+        return self.root / "pastes"
+
     def create(self) -> None:
         """Make the home, readable by its owner alone.
 

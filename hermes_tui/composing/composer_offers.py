@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hermes_tui.composing.file_completion import (
@@ -18,7 +17,7 @@ from hermes_tui.composing.file_completion import (
 from hermes_tui.composing.project_files import ProjectFiles
 from hermes_tui.slash.command import COMMAND_REGISTRY
 from hermes_tui.slash.completion import slash_completions
-from hermes_widgets.composer_menu import Completion
+from hermes_widgets.composing.composer_menu import Completion
 
 if TYPE_CHECKING:
     from hermes_tui.app import HermesApp
@@ -44,7 +43,7 @@ class ComposerOffers:
         if found:
             return found
         if mention(draft) is not None:
-            if not self._files.is_fresh(self._root):
+            if not self._files.is_fresh(self._host.folder):
                 self._host.run_latest(partial(self._read_files, draft), "offers")
             return file_completions(draft, self._files.names)
         if is_path(last_word(draft)):
@@ -53,17 +52,12 @@ class ComposerOffers:
             return [offer for offer in self._paths if offer.insert.startswith(draft)]
         return ()
 
-    @property
-    def _root(self) -> Path:
-        cwd = self._host.chat.state.cwd
-        return Path(cwd).expanduser() if cwd else Path.cwd()
-
     async def _read_files(self, draft: str) -> None:
-        await asyncio.to_thread(self._files.read, self._root)
+        await asyncio.to_thread(self._files.read, self._host.folder)
         self._offer_again(draft)
 
     async def _read_paths(self, draft: str) -> None:
-        self._paths = await asyncio.to_thread(path_completions, draft, self._root)
+        self._paths = await asyncio.to_thread(path_completions, draft, self._host.folder)
         self._paths_of = draft
         self._offer_again(draft)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hermes_tui.composing.project_files import in_folder
 from hermes_tui.matching import fuzzy
-from hermes_widgets.composer_menu import Completion
+from hermes_widgets.composing.composer_menu import Completion
 from hermes_widgets.fitting import clean
 
 _WORD = re.compile(r"(?:^|\s)(\S+)\Z")

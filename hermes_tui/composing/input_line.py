@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 from hermes_core.commands import Submit
 from hermes_core.errors import HermesError
+from hermes_core.messages import Attachment
+from hermes_core.security.redaction import Redactor
+from hermes_tui.composing.attached_files import with_leading_files
 from hermes_tui.composing.input_file import append_history, read_history
 from hermes_tui.slash.command import (
     COMMAND_REGISTRY,
@@ -37,6 +40,7 @@ class InputLine:
 
     def __init__(self, host: HermesApp) -> None:
         self._host = host
+        self._redactor = Redactor()
 
     async def load_history(self) -> None:
         """Read earlier inputs."""
@@ -48,23 +52,29 @@ class InputLine:
         else:
             host.history.load(entries)
 
-    def take(self, pane: ChatPane, text: str) -> None:
+    def take(self, pane: ChatPane, text: str, attachments: tuple[Attachment, ...] = ()) -> None:
         """Do what the line asks for."""
         host = self._host
-        host.run_worker(self._remember(text))
+        self._remember(text)
         if text.casefold() in _LEAVE_WORDS:
             host.run_worker(host.leave())
             return
         command = parse(text)
         if command is None:
-            host.run_worker(self.submit(text, pane=pane))
+            host.run_worker(self.submit(text, pane=pane, attachments=attachments))
         else:
             self._run_slash(text, *command)
 
-    async def _remember(self, text: str) -> None:
-        host = self._host
-        if not host.is_ready:
+    def _remember(self, text: str) -> None:
+        """Keep a line for later, but none that holds a secret."""
+        if self._redactor.redact(text) != text:
             return
+        self._host.history.add(text)
+        if self._host.is_ready:
+            self._host.run_worker(self._write(text))
+
+    async def _write(self, text: str) -> None:
+        host = self._host
         try:
             await asyncio.to_thread(append_history, host.workspace.home.input_history, text)
         except OSError as error:
@@ -99,6 +109,7 @@ class InputLine:
         text: str,
         *,
         pane: ChatPane | None = None,
+        attachments: tuple[Attachment, ...] = (),
         mode: SubmitMode = "default",
         note: str = "",
     ) -> None:
@@ -111,8 +122,12 @@ class InputLine:
             return
         if pane.handle is None:
             await host.sessions.wait_until_open(pane)
-        reply = await pane.send(Submit(text=text, mode=mode, note=note, client="screen"))
+        found = await asyncio.to_thread(with_leading_files, text, host.folder)
+        files = tuple(dict.fromkeys([*attachments, *found.pictures]))
+        command = Submit(text=found.text, attachments=files, mode=mode, note=note, client="screen")
+        reply = await pane.send(command)
         if not reply.ok:
             host.tell_error(reply.text or "The message was not taken")
             if not pane.composer.draft:
                 pane.composer.set_draft(text)
+                pane.composer.attach(*attachments)

@@ -11,15 +11,7 @@ from typing import BinaryIO
 
 from hermes_core.errors import HermesError
 from hermes_core.messages import Attachment
-
-IMAGE_TYPES = {
-    ".png": "image/png",
-    ".jpg": "image/jpeg",
-    ".jpeg": "image/jpeg",
-    ".gif": "image/gif",
-    ".webp": "image/webp",
-}
-"""Pictures a model can look at, by the end of their name."""
+from hermes_tui.composing.attached_files import IMAGE_TYPES
 
 
 @dataclass(frozen=True, slots=True)

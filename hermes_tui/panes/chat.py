@@ -26,14 +26,15 @@ from hermes_core.events import (
     ReasoningDelta,
     ToolOutput,
 )
+from hermes_core.messages import Attachment
 from hermes_core.ports import SessionHandle
 from hermes_tui import cycle_collection
 from hermes_tui.handlers import dispatch
 from hermes_tui.session_state import Clocks, SessionState
 from hermes_widgets.clarify_card import ClarifyCard
-from hermes_widgets.composer import Composer
-from hermes_widgets.composer_history import InputHistory
-from hermes_widgets.composer_menu import Complete
+from hermes_widgets.composing.composer import Composer
+from hermes_widgets.composing.composer_history import InputHistory
+from hermes_widgets.composing.composer_menu import Complete
 from hermes_widgets.drawing.column import text_column
 from hermes_widgets.find_bar import FindBar
 from hermes_widgets.queue_strip import QueueStrip
@@ -94,6 +95,7 @@ class ChatPane(Vertical):
 
         pane: ChatPane
         text: str
+        attachments: tuple[Attachment, ...] = ()
 
     @dataclass
     class Lost(Message):
@@ -319,7 +321,7 @@ class ChatPane(Vertical):
     @on(Composer.Sent)
     def _composer_sent(self, event: Composer.Sent) -> None:
         event.stop()
-        self.post_message(self.Sent(self, event.text))
+        self.post_message(self.Sent(self, event.text, event.attachments))
 
     async def release(self) -> None:
         """Let go of the session."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from hermes_tui.core_link.workspace import SkillInfo
 from hermes_tui.matching import fuzzy
 from hermes_tui.slash.command import SlashCommand
-from hermes_widgets.composer_menu import Completion
+from hermes_widgets.composing.composer_menu import Completion
 
 
 def slash_completions(

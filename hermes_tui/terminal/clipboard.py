@@ -33,6 +33,16 @@ def copy_locally(text: str) -> bool:
     return bool(back.splitlines() == text.splitlines())
 
 
+def paste_locally() -> str:
+    """Return the text in the system's clipboard, nothing if there is none."""
+    import pyperclip  # measured: start-up, looks for programs
+
+    try:
+        return str(pyperclip.paste() or "")
+    except (pyperclip.PyperclipException, OSError):
+        return ""
+
+
 def clipboard_sequence(text: str, mode: str, environ: Mapping[str, str]) -> str:
     """Return what puts a text into the clipboard of the terminal.
 

@@ -214,6 +214,7 @@ class FakeWorkspace:
             "display.tool_progress": "all",
             "tui.reduced_motion": False,
             "tui.paste_collapse_lines": 5,
+            "tui.editing_mode": "emacs",
             "tui.column_width": 110,
             "tui.tools": "auto",
             "tui.keymap": {},

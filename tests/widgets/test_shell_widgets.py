@@ -10,10 +10,11 @@ from hermes_core.events import ApprovalFinding
 from hermes_themes.roles import LAMPLIGHT
 from hermes_themes.variables import variables
 from hermes_widgets.approval_card import findings_content, subject_content
-from hermes_widgets.composer import Composer, ComposerHint, hint_content
-from hermes_widgets.composer_history import InputHistory
-from hermes_widgets.composer_menu import Completion
-from hermes_widgets.composer_paste import PasteFold, normal_text
+from hermes_widgets.composing.composer import Composer
+from hermes_widgets.composing.composer_history import InputHistory
+from hermes_widgets.composing.composer_menu import Completion
+from hermes_widgets.composing.composer_paste import PasteFold, normal_text
+from hermes_widgets.composing.hint_row import ComposerHint, hint_content
 from hermes_widgets.fitting import age, clean, fit, fit_left, seconds, tokens
 from hermes_widgets.footer_keys import KeyLabel, footer_content
 from hermes_widgets.gauge import gauge, gauge_style

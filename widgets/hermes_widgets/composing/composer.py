@@ -3,61 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import PurePath
 
-from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.reactive import reactive
-from textual.widget import Widget
 from textual.widgets import Static, TextArea
 
-from hermes_widgets.composer_area import ComposerArea
-from hermes_widgets.composer_history import InputHistory
-from hermes_widgets.composer_menu import Complete, Completion, CompletionMenu
-from hermes_widgets.composer_paste import PasteFold
-from hermes_widgets.fitting import fit
+from hermes_core.messages import Attachment
+from hermes_widgets.composing.composer_area import ComposerArea
+from hermes_widgets.composing.composer_history import InputHistory
+from hermes_widgets.composing.composer_menu import Complete, Completion, CompletionMenu
+from hermes_widgets.composing.composer_paste import PasteFold
+from hermes_widgets.composing.hint_row import ComposerHint, HintRow
 from hermes_widgets.list_rows import RowList
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ComposerHint:
-    """The row under the field."""
-
-    mode: str = ""
-    """The approval mode; `yolo` is drawn as a danger."""
-    text: str = ""
-    """What Enter does now."""
-    right: str = ""
-    """Attachments, or the keys."""
-
-
-def hint_content(hint: ComposerHint, width: int) -> Content:
-    """Draw the hint row; the right part goes before the left is shortened."""
-    mode_style = "$h-bad bold" if hint.mode == "yolo" else "$h-info"
-    left = Content.assemble((hint.mode, mode_style), (" · " if hint.mode else "", "$h-faint"))
-    room = width - left.cell_length
-    text = fit(hint.text, room)
-    left = left + Content.styled(text, "$h-faint")
-    free = width - left.cell_length - cell_len(hint.right)
-    if free < 2:
-        return left
-    return Content.assemble(left, " " * free, (hint.right, "$h-faint"))
-
-
-class HintRow(Widget):
-    """One row of faint words."""
-
-    DEFAULT_CSS = "HintRow { height: 1; margin-top: 1; }"
-
-    hint: reactive[ComposerHint] = reactive(ComposerHint())
-    """What it says."""
-
-    def render(self) -> Content:
-        """Draw the row."""
-        return hint_content(self.hint, self.size.width)
+def badge_name(file: Attachment) -> str:
+    """Return how an attached file is called in the row under the field."""
+    return PurePath(file.path).name
 
 
 class Composer(Vertical):
@@ -85,6 +51,7 @@ class Composer(Vertical):
         composer: Composer
         text: str
         draft: str
+        attachments: tuple[Attachment, ...] = ()
 
     @dataclass
     class Typed(Message):
@@ -111,6 +78,7 @@ class Composer(Vertical):
         self.area.placeholder = placeholder
         self.menu = CompletionMenu(id="composer-menu")
         self._hint = HintRow(id="composer-hint")
+        self._attached: list[Attachment] = []
 
     def compose(self) -> ComposeResult:
         """Menu (over everything), field, hint row."""
@@ -134,6 +102,32 @@ class Composer(Vertical):
     def hint(self, value: ComposerHint) -> None:
         self._hint.hint = value
 
+    @property
+    def attachments(self) -> tuple[Attachment, ...]:
+        """What goes with the message."""
+        return tuple(self._attached)
+
+    def attach(self, *files: Attachment) -> None:
+        """Let files go with the message; one that does already is not doubled."""
+        self._attached = list(dict.fromkeys([*self._attached, *files]))
+        self._hint.badges = tuple(badge_name(file) for file in self._attached)
+
+    def detach(self) -> None:
+        """Let nothing go with the message."""
+        self._attached.clear()
+        self._hint.badges = ()
+
+    def use_vi(self, is_on: bool) -> None:
+        """Switch the vi keys on or off."""
+        self.area.vi.is_on = is_on
+        self._show_mode()
+
+    def _show_mode(self) -> None:
+        vi = self.area.vi
+        self._hint.keys = vi.mode if vi.is_on else ""
+        on_chip = self.area.chip_here is not None
+        self._hint.note = "space unfolds · ⌫ deletes" if on_chip else ""
+
     def set_sign(self, sign: str) -> None:
         """Use another prompt sign, one cell wide."""
         self._sign = sign
@@ -147,6 +141,9 @@ class Composer(Vertical):
     def clear(self) -> None:
         """Empty the field."""
         self.area.show_text("")
+        self.area.vi.begin()
+        self.detach()
+        self._show_mode()
 
     def close_menu(self) -> bool:
         """Close the completion menu; returns whether it was open."""
@@ -165,6 +162,18 @@ class Composer(Vertical):
         self.offer()
         self.post_message(self.Typed(self.area.text))
 
+    @on(ComposerArea.Moved)
+    def _moved(self, event: ComposerArea.Moved) -> None:
+        event.stop()
+        self._show_mode()
+
+    @on(ComposerArea.DetachAsked)
+    def _detach_asked(self, event: ComposerArea.DetachAsked) -> None:
+        event.stop()
+        kept = self._attached[:-1]
+        self.detach()
+        self.attach(*kept)
+
     def offer(self) -> None:
         """Look again what can be completed; for offers that took a while to find."""
         text = self.area.text
@@ -180,7 +189,11 @@ class Composer(Vertical):
     @on(ComposerArea.MenuKey)
     def _menu_key(self, event: ComposerArea.MenuKey) -> None:
         event.stop()
-        if event.key in ("up", "down"):
+        if not self.menu.is_open:
+            self.offer()
+            if not self.menu.is_open:
+                self.screen.focus_next()
+        elif event.key in ("up", "down"):
             self.menu.action_move(-1 if event.key == "up" else 1)
         elif event.key == "escape":
             self.close_menu()
@@ -207,12 +220,11 @@ class Composer(Vertical):
         self.send()
 
     def send(self) -> None:
-        """Hand the draft over and empty the field; blank drafts stay."""
-        draft = self.area.text
-        if not draft.strip():
+        """Hand the draft over and empty the field; a blank one without files stays."""
+        draft, attachments = self.area.text, self.attachments
+        if not draft.strip() and not attachments:
             return
         self.close_menu()
         text = self.fold.expand(draft).strip()
-        self.past.add(text)
         self.clear()
-        self.post_message(self.Sent(self, text, draft))
+        self.post_message(self.Sent(self, text, draft, attachments))

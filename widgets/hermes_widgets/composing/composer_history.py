@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+
+_WORDS = re.compile(r""""[^"\n]*"|'[^'\n]*'|\S+""")
 
 
 class InputHistory:
@@ -67,3 +70,13 @@ class InputHistory:
             if entry.startswith(start) and len(entry) > len(start) and "\n" not in entry:
                 return entry[len(start) :]
         return ""
+
+    def argument(self, back: int) -> str:
+        """Return the last word of the input so many before now, 1 for the newest.
+
+        A quoted word keeps its quotes. Empty if there are not so many.
+        """
+        if not 1 <= back <= len(self._entries):
+            return ""
+        words = _WORDS.findall(self._entries[-back])
+        return words[-1] if words else ""

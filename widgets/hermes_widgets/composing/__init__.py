@@ -1,0 +1,1 @@
+"""Where the person types: the field, its menu, its earlier inputs."""
