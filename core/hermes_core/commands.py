@@ -54,6 +54,12 @@ class QueueReorder(Command, frozen=True, kw_only=True, tag="queue.reorder"):
     input_ids: tuple[str, ...]
 
 
+class QueuePause(Command, frozen=True, kw_only=True, tag="queue.pause"):
+    """Hold the queue back when the turn ends, or let it go on."""
+
+    paused: bool = True
+
+
 class Answer(Command, frozen=True, kw_only=True, tag="answer"):
     """Decide an approval or answer a question. The first answer wins."""
 
@@ -123,7 +129,28 @@ class Undo(Command, frozen=True, kw_only=True, tag="undo"):
 
 
 class Retry(Command, frozen=True, kw_only=True, tag="retry"):
-    """Undo, then send the same message again."""
+    """Take a message of the user and all after it back, then send it again."""
+
+    message_id: str = ""
+    """Empty for the last one."""
+
+
+class Rewind(Command, frozen=True, kw_only=True, tag="rewind"):
+    """Take back a message of the user and everything after it."""
+
+    message_id: str
+
+
+class Branch(Command, frozen=True, kw_only=True, tag="branch"):
+    """Begin another conversation with what was said so far; this one stays as it is.
+
+    The reply's `session_id` names the new one.
+    """
+
+    before_message_id: str = ""
+    """Leave out this message and all after it; empty copies everything."""
+    title: str = ""
+    """Empty takes the next number of this conversation's title."""
 
 
 class SpawnBackground(Command, frozen=True, kw_only=True, tag="spawn_background"):
@@ -156,6 +183,7 @@ CoreCommand: TypeAlias = (
     | QueueEdit
     | QueueRemove
     | QueueReorder
+    | QueuePause
     | Answer
     | Compact
     | SetRuntime
@@ -166,6 +194,8 @@ CoreCommand: TypeAlias = (
     | Rollback
     | Undo
     | Retry
+    | Rewind
+    | Branch
     | SpawnBackground
     | AskSide
     | Subscribe

@@ -69,6 +69,9 @@ class SessionRuntimeChanged(Event, frozen=True, kw_only=True, tag="session.runti
     cause: Literal["user", "fallback", "restore", "routing"] = "user"
 
 
+RewindCause: TypeAlias = Literal["undo", "retry", "rollback", "rewind"]
+
+
 class SessionRewound(Event, frozen=True, kw_only=True, tag="session.rewound"):
     """The tail of the conversation was taken back (undo, retry, rollback).
 
@@ -77,7 +80,7 @@ class SessionRewound(Event, frozen=True, kw_only=True, tag="session.rewound"):
     """
 
     from_message_id: str
-    cause: Literal["undo", "retry", "rollback"]
+    cause: RewindCause
 
 
 # --- input and turns -----------------------------------------------------------------
@@ -99,7 +102,9 @@ class InputState(Event, frozen=True, kw_only=True, tag="input.state"):
     """What became of an accepted input."""
 
     input_id: str
-    state: Literal["queued", "delivered", "edited", "cancelled"]
+    state: Literal["queued", "held", "delivered", "edited", "cancelled"]
+    """`held` waits until somebody lets the queue go on. A new order of the queue is told
+    by the state of each input in it, the next one first."""
     message_id: str | None = None
     """With `delivered`: the user message it became."""
     text: str | None = None

@@ -7,10 +7,8 @@ else wires the core together.
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 import logging
 import os
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -42,6 +40,7 @@ from hermes_core.providers.resolve import Resolution, resolve
 from hermes_core.security.redaction import Redactor
 from hermes_core.storage.owner import current_owner
 from hermes_core.storage.records import Owner
+from hermes_core.storage.session_ids import new_session_id
 from hermes_core.storage.store import Store
 from hermes_core.tools.registry import Registry, discover
 from hermes_core.tools.toolsets import select
@@ -301,7 +300,7 @@ class Host:
             StoreReadOnly: The database belongs to a newer version.
             StoreUnavailable: The owner neither answers nor goes away.
         """
-        chosen = session_id or new_session_id(self._clock)
+        chosen = session_id or new_session_id(self._clock.time())
         named = self.resolve(model, provider) if model or provider else None
 
         async def inner() -> Session | RemoteSession:
@@ -401,12 +400,6 @@ class Host:
                     await self.store.checkpoint()
             except StoreUnavailable as error:
                 _log.warning("no heartbeat: %s", error)
-
-
-def new_session_id(clock: Clock) -> str:
-    """Return `YYYYMMDD_HHMMSS_<8 hex>` in local time."""
-    now = dt.datetime.fromtimestamp(clock.time(), dt.UTC).astimezone()
-    return f"{now:%Y%m%d_%H%M%S}_{secrets.token_hex(4)}"
 
 
 def _known_secrets(loaded: LoadedSettings) -> list[str]:

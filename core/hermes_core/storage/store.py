@@ -24,6 +24,7 @@ from hermes_core.events import CoreEvent
 from hermes_core.messages import Message, Usage
 from hermes_core.paths import Home
 from hermes_core.storage import (
+    branching,
     deletion,
     event_rows,
     lease_rows,
@@ -277,6 +278,36 @@ class Store(History, Ownership):
     async def events_of(self, session_id: str, kinds: Sequence[str]) -> list[CoreEvent]:
         """Return the stored events of some types, such as `turn.started`, oldest first."""
         return await self._database.read(lambda db: event_rows.fetch_kinds(db, session_id, kinds))
+
+    async def branch(
+        self, session_id: str, new_id: str, *, before_message_id: str = "", title: str = ""
+    ) -> int:
+        """Begin another conversation with the first part of one; return its message count.
+
+        Args:
+            session_id: The conversation to copy; it stays as it is.
+            new_id: Id of the branch, unused so far.
+            before_message_id: The first message left out; empty copies all.
+            title: Of the branch; empty takes the next number of the old one's line.
+
+        Raises:
+            SessionNotFound: No such conversation or message.
+            TitleTaken: Another session has the title.
+        """
+        now = self._clock()
+        wanted = titles.clean(title)
+
+        def work(db: sqlite3.Connection) -> int:
+            named = wanted
+            if not named and (old := session_rows.fetch(db, session_id).title):
+                named = titles.following(db, old)
+            return branching.branch(
+                db, session_id, new_id, before_message_id=before_message_id, title=named, now=now
+            )
+
+        count = await self._database.write(work)
+        self._search.wake()
+        return count
 
     # --- titles ------------------------------------------------------------------------
 

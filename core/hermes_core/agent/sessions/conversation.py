@@ -47,6 +47,17 @@ class Conversation:
         newest = next((m for m in reversed(self.messages) if m.role == "user"), None)
         return None if newest is None or is_summary(newest) else newest
 
+    def user_message(self, message_id: str) -> Message | None:
+        """A message of the person that is still in the model's history word for word."""
+        return next(
+            (
+                m
+                for m in self.messages
+                if m.message_id == message_id and m.role == "user" and not is_summary(m)
+            ),
+            None,
+        )
+
     def cut_from(self, message_id: str) -> list[Message]:
         """Drop the message of that id and everything after it; returns what was dropped."""
         for index, message in enumerate(self.messages):

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -34,6 +35,23 @@ class Inbox:
         self._now: list[Input] = []
         self._queue: list[Input] = []
         self._parked: set[str] = set()
+        self._is_held = False
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the queue waits until somebody lets it go on."""
+        return self._is_held
+
+    def hold(self, held: bool) -> None:
+        """Hold the queue back, or let it go on; everyone is told if something waits."""
+        if held != self._is_held:
+            self._is_held = held
+            self._tell_queue()
+
+    def _tell_queue(self) -> None:
+        state: Literal["held", "queued"] = "held" if self._is_held else "queued"
+        for item in self._queue:
+            self._journal.emit(InputState(input_id=item.input_id, state=state))
 
     @property
     def has_urgent(self) -> bool:
@@ -117,6 +135,7 @@ class Inbox:
         """Put the named ones first, in that order."""
         place = {input_id: index for index, input_id in enumerate(ids)}
         self._queue.sort(key=lambda item: place.get(item.input_id, len(place)))
+        self._tell_queue()
 
     def restore(self, events: Sequence[CoreEvent]) -> int:
         """Queue again what was accepted and never delivered; returns how many."""

@@ -11,7 +11,6 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import nullcontext
-from typing import Literal
 
 import msgspec
 
@@ -25,16 +24,19 @@ from hermes_core.agent.turns.turn import Turn
 from hermes_core.commands import (
     Answer,
     AskSide,
+    Branch,
     Close,
     Compact,
     CoreCommand,
     Interrupt,
     QueueEdit,
+    QueuePause,
     QueueRemove,
     QueueReorder,
     Reply,
     Retry,
     RevokeGrant,
+    Rewind,
     Rollback,
     SetApprovalMode,
     SetReasoning,
@@ -53,13 +55,15 @@ from hermes_core.events import (
     InputMode,
     MessageStarted,
     Notice,
+    RewindCause,
     SessionClosed,
     SessionRewound,
     SessionRuntimeChanged,
     SessionTitled,
 )
-from hermes_core.messages import clean_text
+from hermes_core.messages import Message, clean_text
 from hermes_core.security.approvals import Grant
+from hermes_core.storage.session_ids import new_session_id
 
 HEARTBEAT_S = 10.0
 CLOSE_WAIT_S = 5.0
@@ -81,7 +85,6 @@ class Session:
         """What runs; summarising by hand takes the place of a turn."""
         self._task: asyncio.Task[None] | None = None
         self._steer = Steer()
-        self._queue_paused = False
         self._next_note = ""
         self._is_closed = False
         self._closed = asyncio.Event()
@@ -196,7 +199,9 @@ class Session:
                 return await self._queued(self._parts.inbox.remove(input_id))
             case QueueReorder(input_ids=ids):
                 self._parts.inbox.reorder(ids)
-                return Reply(ok=True)
+                return await self._queued(True)
+            case QueuePause(paused=paused):
+                return await self._pause_queue(paused)
             case SetRuntime():
                 return await self._set_runtime(command)
             case SetReasoning(effort=effort):
@@ -213,6 +218,10 @@ class Session:
                 return await self._undo("undo")
             case Retry():
                 return await self._retry(command)
+            case Rewind(message_id=message_id):
+                return await self._undo("rewind", message_id)
+            case Branch():
+                return await self._branch(command)
             case Close(reason=reason):
                 await self.close(reason)
                 return Reply(ok=True)
@@ -238,7 +247,7 @@ class Session:
             command = msgspec.structs.replace(command, note=note)
             self._next_note = ""
         item = self._parts.inbox.accept(command, mode)
-        self._queue_paused = False
+        self._parts.inbox.hold(False)
         if self._turn is None:
             self._begin()
         elif mode == "steer":
@@ -251,13 +260,19 @@ class Session:
     def _interrupt(self) -> Reply:
         if self._turn is None:
             return Reply(ok=False, code="idle", text="Nothing is running.")
-        self._queue_paused = True
+        self._parts.inbox.hold(True)
         self._turn.cancel.set()
         return Reply(ok=True)
 
     async def _queued(self, found: bool) -> Reply:
         await self._journal.flush()
         return _found(found, "queued message")
+
+    async def _pause_queue(self, paused: bool) -> Reply:
+        self._parts.inbox.hold(paused)
+        if not paused and self._turn is None and self._parts.inbox.queued:
+            self._begin()
+        return await self._queued(True)
 
     # --- turns -----------------------------------------------------------------------------
 
@@ -302,7 +317,7 @@ class Session:
         inbox = self._parts.inbox
         if self._journal.is_saved:
             inbox.forget_delivered()
-        more = inbox.has_urgent or (bool(inbox.queued) and not self._queue_paused)
+        more = inbox.has_urgent or (bool(inbox.queued) and not inbox.is_held)
         if more and not self._is_closed:
             self._begin()
             return
@@ -338,10 +353,14 @@ class Session:
         self._occupy(by_hand, by_hand.run)
         return Reply(ok=True)
 
-    async def _undo(self, cause: Literal["undo", "retry"]) -> Reply:
+    async def _undo(self, cause: RewindCause, message_id: str = "") -> Reply:
+        """Take back the message of that id, the last one if none is named, and all after it."""
         if refusal := self._busy("Agent is running — wait or /stop first."):
             return refusal
-        last = self._talk.last_user()
+        last = self._message_of(message_id)
+        if last is None and message_id:
+            text = "That message is no longer in the history: it was summarised or taken back."
+            return Reply(ok=False, code="not_found", text=text)
         if last is None:
             text = "There is nothing to undo; what came before was summarised."
             text = text if self._talk.messages else "There is nothing to undo."
@@ -349,7 +368,7 @@ class Session:
         await self._rewind(last.message_id, cause)
         return Reply(ok=True, data={"text": last.content})
 
-    async def _rewind(self, message_id: str, cause: Literal["undo", "retry", "rollback"]) -> None:
+    async def _rewind(self, message_id: str, cause: RewindCause) -> None:
         store, session_id = self._parts.store, self.session_id
         await self._journal.write(
             SessionRewound(from_message_id=message_id, cause=cause),
@@ -358,9 +377,26 @@ class Session:
         self._talk.cut_from(message_id)
         self._parts.on_rewind()
 
+    def _message_of(self, message_id: str) -> Message | None:
+        return self._talk.user_message(message_id) if message_id else self._talk.last_user()
+
+    async def _branch(self, command: Branch) -> Reply:
+        if refusal := self._busy("Agent is running — wait or /stop first, then branch."):
+            return refusal
+        await self._journal.flush()
+        parts = self._parts
+        new_id = new_session_id(parts.turn_parts.clock.time())
+        count = await parts.store.branch(
+            self.session_id,
+            new_id,
+            before_message_id=command.before_message_id,
+            title=command.title,
+        )
+        return Reply(ok=True, data={"session_id": new_id, "messages": count})
+
     async def _retry(self, command: Retry) -> Reply:
-        last = self._talk.last_user()
-        reply = await self._undo("retry")
+        last = self._message_of(command.message_id)
+        reply = await self._undo("retry", command.message_id)
         if not reply.ok or last is None:
             return reply
         return await self._submit(
