@@ -112,13 +112,15 @@ class Host:
             asked=options.toolsets,
             environ=options.environ,
         )
+        self.counter = TokenCounter()
+        """Estimates, calibrated by what providers report."""
         self._ground = Ground(
             home=options.home,
             environ=options.environ,
             loaded=loaded,
             store=store,
             checkpoints=self.checkpoints,
-            counter=TokenCounter(),
+            counter=self.counter,
             redactor=self.redactor,
             clock=clock,
             resolve=self.resolve,

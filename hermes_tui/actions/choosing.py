@@ -21,14 +21,6 @@ def _command(host: HermesApp, name: str) -> None:
         host.run_worker(host.input_line.run(command, ""))
 
 
-async def _model(host: HermesApp) -> None:
-    """Choose a model; where something is typed the key cuts to the end of the line."""
-    if host.chat.composer.draft and host.focused is host.chat.composer.area:
-        await host.chat.composer.area.action_delete_to_end_of_line_or_delete_line()
-    else:
-        _command(host, "model")
-
-
 async def _earlier(host: HermesApp) -> None:
     """Search earlier inputs; the chosen one is the draft."""
     found = list(dict.fromkeys(reversed(host.history.entries)))
@@ -45,7 +37,6 @@ async def _earlier(host: HermesApp) -> None:
 
 
 ACTIONS = (
-    Action(id="model.choose", label="Model…", keys="ctrl+k", rank=12, run=_model),
     Action(id="look.skin", label="Skin…", rank=14, run=lambda host: _command(host, "skin")),
     Action(id="look.theme", label="Colours…", rank=15, run=lambda host: _command(host, "theme")),
     Action(

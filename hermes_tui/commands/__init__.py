@@ -19,6 +19,10 @@ COMMANDS = {
     "status": ("hermes_tui.commands.status:command", "What is set up, in short."),
     "doctor": ("hermes_tui.commands.doctor:command", "Look for what is broken, and mend it."),
     "logs": ("hermes_tui.commands.logs:command", "Read and follow the log files."),
+    "insights": (
+        "hermes_tui.commands.insights:command",
+        "Tokens, requests and cost over days.",
+    ),
     "guard": (
         "hermes_tui.commands.guard:command",
         "Say what the command guard thinks; nothing is run.",

@@ -10,17 +10,21 @@ from typing import Any
 
 import msgspec
 
+from hermes_core.checkpoints.diff_parts import file_diffs
 from hermes_core.errors import SessionNotFound
-from hermes_core.events import CoreEvent, MessageFinished, SessionTitled
+from hermes_core.events import CoreEvent, FileDiff, MessageFinished, SessionTitled
 from hermes_core.host import Host
+from hermes_core.insights import Insights
 from hermes_core.messages import Runtime
 from hermes_core.paths import Home
 from hermes_core.ports import SessionHandle
 from hermes_core.security.approvals import describe
 from hermes_core.storage.records import SessionSummary
 from hermes_tui.core_link.installed_skills import installed_skills
+from hermes_tui.core_link.model_facts import model_info
 from hermes_tui.core_link.place import folder_shown, git_branch
 from hermes_tui.core_link.setting_book import SettingBook
+from hermes_tui.core_link.usage_facts import read_insights, read_usage
 from hermes_tui.core_link.workspace import (
     CheckpointInfo,
     GrantInfo,
@@ -29,6 +33,7 @@ from hermes_tui.core_link.workspace import (
     SkillInfo,
     StartInfo,
     ToolInfo,
+    UsageInfo,
 )
 
 DEMO_LINE = "demo: a built-in script, not an AI · a real one: hermes setup"
@@ -137,14 +142,18 @@ class CoreWorkspace:
             for tool in host.tools
         ]
 
-    async def models(self) -> list[ModelInfo]:
-        """What can be switched to: the current one and those the settings name."""
-        settings = self._host.loaded.settings
-        found = [_model(self._runtime)]
-        for alias in settings.model_aliases.values():
-            found.append(ModelInfo(model=alias.model, provider=alias.provider))
-        found.append(ModelInfo(model="demo", provider="demo"))
-        return list({(info.provider, info.model): info for info in reversed(found)}.values())[::-1]
+    async def models(self, current: Runtime | None = None) -> list[ModelInfo]:
+        """What can be switched to, the current one first. Asks no service."""
+        offers = self._host.offers(current or self._runtime)
+        return [model_info(offer) for offer in await asyncio.to_thread(offers.all)]
+
+    async def usage(self, session_id: str) -> UsageInfo:
+        """What a conversation took so far."""
+        return await read_usage(self._host, session_id)
+
+    async def insights(self, *, days: int, source: str = "") -> Insights:
+        """What was used over the last days."""
+        return await read_insights(self._host.store, days=days, source=source)
 
     def setting(self, key: str) -> object:
         """Return a setting by its dotted key, its default if it is not written."""
@@ -178,6 +187,10 @@ class CoreWorkspace:
                 created_at=checkpoint.created_at,
                 cause=checkpoint.cause,
                 file_count=checkpoint.files_changed,
+                added=checkpoint.added,
+                removed=checkpoint.removed,
+                directory=folder_shown(Path(checkpoint.directory)),
+                has_turn=bool(checkpoint.turn_id),
             )
             for checkpoint in await self._host.checkpoints.list(session_id=session_id)
         ]
@@ -185,6 +198,11 @@ class CoreWorkspace:
     async def checkpoint_diff(self, session_id: str, checkpoint_id: str) -> str:
         """What restoring would change, as a unified diff."""
         return await self._host.checkpoints.diff(checkpoint_id)
+
+    async def checkpoint_files(self, session_id: str, checkpoint_id: str) -> list[FileDiff]:
+        """What changed since a snapshot, file by file."""
+        diff = await self._host.checkpoints.diff(checkpoint_id)
+        return list(await asyncio.to_thread(file_diffs, diff))
 
     async def grants(self, session_id: str) -> list[GrantInfo]:
         """What was allowed for the session and for good."""
@@ -224,12 +242,6 @@ class CoreWorkspace:
 def _is_cut(event: CoreEvent) -> bool:
     """Whether the event holds only the beginning of its text."""
     return isinstance(event, MessageFinished) and event.text_ref is not None
-
-
-def _model(runtime: Runtime) -> ModelInfo:
-    return ModelInfo(
-        model=runtime.model, provider=runtime.provider, window_tokens=runtime.window_tokens
-    )
 
 
 def _summary(hit: Any) -> SessionSummary:

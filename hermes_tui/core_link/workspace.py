@@ -10,10 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
-from hermes_core.events import CoreEvent
+from hermes_core.agent.context_shares import ContextShare
+from hermes_core.events import CoreEvent, FileDiff
+from hermes_core.insights import Insights
+from hermes_core.messages import Runtime
 from hermes_core.paths import Home
 from hermes_core.ports import SessionHandle
-from hermes_core.storage.records import SessionSummary
+from hermes_core.storage.records import RequestUse, SessionSummary
+from hermes_core.timeline import Span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +72,26 @@ class ModelInfo:
 
     model: str
     provider: str
+    label: str = ""
+    """Of the provider, as people know it."""
     window_tokens: int = 0
+    price: str = ""
+    """USD per million tokens in and out, such as `$3 / $15`; empty if it is not known."""
+    abilities: tuple[str, ...] = ()
+    """What it can beyond text: `tools`, `images`, `reasoning`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageInfo:
+    """What a conversation took so far."""
+
+    uses: tuple[RequestUse, ...]
+    """Every request, oldest first."""
+    spans: tuple[Span, ...]
+    """What went on when."""
+    context: tuple[ContextShare, ...]
+    """What fills the window now."""
+    compactions: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +102,13 @@ class CheckpointInfo:
     created_at: float
     cause: str = ""
     file_count: int = 0
+    added: int = 0
+    """Lines, against the snapshot before; so is `removed`."""
+    removed: int = 0
+    directory: str = ""
+    """As shown, with `~` for the user's folder."""
+    has_turn: bool = False
+    """Taken in a turn, so that the conversation can go back with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,8 +181,16 @@ class Workspace(Protocol):
         """What the model may call."""
         ...
 
-    async def models(self) -> list[ModelInfo]:
-        """What can be switched to."""
+    async def models(self, current: Runtime | None = None) -> list[ModelInfo]:
+        """What can be switched to, the current one first. Asks no service."""
+        ...
+
+    async def usage(self, session_id: str) -> UsageInfo:
+        """What a conversation took so far."""
+        ...
+
+    async def insights(self, *, days: int, source: str = "") -> Insights:
+        """What was used over the last days, in all conversations or those of a source."""
         ...
 
     def setting(self, key: str) -> object:
@@ -205,6 +243,10 @@ class Workspace(Protocol):
 
     async def checkpoint_diff(self, session_id: str, checkpoint_id: str) -> str:
         """What restoring would change, as a unified diff."""
+        ...
+
+    async def checkpoint_files(self, session_id: str, checkpoint_id: str) -> list[FileDiff]:
+        """What changed since a snapshot, file by file."""
         ...
 
     async def grants(self, session_id: str) -> list[GrantInfo]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -11,12 +11,18 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Input, Static
 
+from hermes_core.errors import HermesError
 from hermes_tui.core_link.workspace import SettingInfo
 from hermes_tui.matching import matching
 from hermes_tui.panes.row_texts import sections
+from hermes_tui.screens.screen import ScreenSpec
 from hermes_tui.screens.sheet import SheetScreen
+from hermes_tui.slash.door import Door
 from hermes_widgets.fitting import clean
 from hermes_widgets.list_rows import Row, RowList
+
+if TYPE_CHECKING:
+    from hermes_tui.app import HermesApp
 
 Read = Callable[[], Awaitable[Sequence[SettingInfo]]]
 """Returns every setting as it is now."""
@@ -228,3 +234,58 @@ def _row(info: SettingInfo) -> Row:
         glyph="●" if is_changed else " ",
         glyph_style="$h-gold",
     )
+
+
+async def _build(host: HermesApp, argument: str) -> SettingsScreen | None:
+    """Show every setting; changes are written and in force at once where that is possible."""
+
+    async def write(key: str, text: str | None) -> str:
+        return await _write_setting(host, key, text)
+
+    settings = await host.guard(host.workspace.list_settings())
+    if settings is None:
+        return None
+    return SettingsScreen(settings, read=host.workspace.list_settings, write=write, start=argument)
+
+
+async def _write_setting(host: HermesApp, key: str, text: str | None) -> str:
+    """Write a setting; returns what is wrong, nothing once it is in force."""
+    if key == "approvals.mode" and (text or "").strip().lower() in ("off", "false", "no"):
+        sure = await host.confirm(
+            "Run everything without asking?",
+            "In every conversation from now on; commands that destroy the machine stay refused.",
+            yes="Run without asking",
+        )
+        if not sure:
+            return "Left as it was."
+    try:
+        if text is None:
+            await host.workspace.unset_setting(key)
+        else:
+            await host.workspace.type_setting(key, text)
+    except (HermesError, OSError) as error:
+        return str(error)
+    await host.live_reload.apply()
+    return ""
+
+
+async def _in_lines(door: Door, argument: str) -> None:
+    door.tell(
+        "Settings are listed by: hermes config show\nand changed by: hermes config set KEY VALUE"
+    )
+
+
+SCREENS = (
+    ScreenSpec(
+        id="app.settings",
+        title="Settings",
+        key="f2,ctrl+comma",
+        rank=18,
+        command="settings",
+        args="[key]",
+        summary="show and change settings",
+        group="Program",
+        build=_build,
+        in_lines=_in_lines,
+    ),
+)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from hermes_tui.matching import matching
 from hermes_tui.slash.command import SlashCommand
 from hermes_tui.slash.door import Door, on_screen
-from hermes_widgets.fitting import clean, tokens
+from hermes_widgets.fitting import clean
 from hermes_widgets.row import Row
 
 if TYPE_CHECKING:
@@ -39,22 +39,6 @@ async def _tools(door: Door, argument: str) -> None:
     await door.pick(f"Tools · {count} of {len(tools)} ready", lambda text: matching(rows, text))
 
 
-async def _usage(door: Door, argument: str) -> None:
-    state = door.state
-    usage = state.usage
-    share = state.used_tokens / state.window_tokens if state.window_tokens else 0
-    cost = f"${state.cost_usd:.4f}" if state.has_cost else "unknown"
-    lines = [
-        f"Read      {tokens(usage.input_tokens)} new",
-        f"Cache     {tokens(usage.cache_read_tokens)} read, {tokens(usage.cache_write_tokens)} written",
-        f"Written   {tokens(usage.output_tokens)}",
-        f"Requests  {usage.requests} in {state.turns} turns",
-        f"Context   {tokens(state.used_tokens)} of {tokens(state.window_tokens)}, {share:.0%}",
-        f"Cost      {cost}",
-    ]
-    door.tell("\n".join(lines))
-
-
 async def _copy(screen: HermesApp, argument: str) -> None:
     number = argument or "1"
     if number.isdecimal() and int(number) > 0:
@@ -79,7 +63,6 @@ async def _quit(door: Door, argument: str) -> None:
 
 COMMANDS = (
     SlashCommand(name="tools", summary="what the model may call", group="Facts", run=_tools),
-    SlashCommand(name="usage", summary="tokens, requests and cost", group="Facts", run=_usage),
     SlashCommand(
         name="copy",
         args="[N]",

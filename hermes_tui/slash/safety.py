@@ -69,7 +69,8 @@ async def _yolo(door: Door, argument: str) -> None:
     await set_mode(door, "manual" if door.state.approval_mode == "off" else "off")
 
 
-async def _rollback(door: Door, argument: str) -> None:
+async def rollback_by_words(door: Door, argument: str) -> None:
+    """Go back as the argument of `/rollback` says; without one, to what is picked."""
     session_id = door.state.session_id
     found = await door.guard(door.workspace.checkpoints(session_id)) or []
     if not found:
@@ -150,11 +151,4 @@ COMMANDS = (
         run=_permission,
     ),
     SlashCommand(name="yolo", summary="approvals off or on again", group="Safety", run=_yolo),
-    SlashCommand(
-        name="rollback",
-        args="[N] [file]",
-        summary="restore files as they were; diff N shows",
-        group="Safety",
-        run=_rollback,
-    ),
 )

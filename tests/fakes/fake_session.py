@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import itertools
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -16,6 +17,7 @@ from hermes_core.errors import ConfigError, HermesError, SessionNotFound
 from hermes_core.events import (
     ApprovalResolved,
     CoreEvent,
+    FileDiff,
     InputAccepted,
     InputState,
     MessageFinished,
@@ -24,6 +26,7 @@ from hermes_core.events import (
     SessionOpened,
     SessionTitled,
 )
+from hermes_core.insights import Insights, insights
 from hermes_core.messages import Runtime
 from hermes_core.paths import Home
 from hermes_core.ports import SessionHandle
@@ -36,6 +39,7 @@ from hermes_tui.core_link.workspace import (
     SkillInfo,
     StartInfo,
     ToolInfo,
+    UsageInfo,
 )
 
 RUNTIME = Runtime(model="hermes-4-405b", provider="openrouter", window_tokens=200_000)
@@ -205,6 +209,9 @@ class FakeWorkspace:
         self.tool_list: list[ToolInfo] = []
         self.model_list: list[ModelInfo] = []
         self.checkpoint_list: list[CheckpointInfo] = []
+        self.checkpoint_diffs: list[FileDiff] = []
+        self.usage_info = UsageInfo(uses=(), spans=(), context=())
+        self.insights_asked: list[tuple[int, str]] = []
         self.grant_list: list[GrantInfo] = []
         self.settings: dict[str, object] = {
             "display.skin": "default",
@@ -303,9 +310,19 @@ class FakeWorkspace:
         """The tools."""
         return self.tool_list
 
-    async def models(self) -> list[ModelInfo]:
+    async def models(self, current: Runtime | None = None) -> list[ModelInfo]:
         """The models."""
         return self.model_list
+
+    async def usage(self, session_id: str) -> UsageInfo:
+        """What the test says was used."""
+        return self.usage_info
+
+    async def insights(self, *, days: int, source: str = "") -> Insights:
+        """Sums of what the test says was used."""
+        self.insights_asked.append((days, source))
+        now = dt.datetime.fromtimestamp(self._wall(), dt.UTC)
+        return insights(self.usage_info.uses, days=days, now=now)
 
     def setting(self, key: str) -> object:
         """A setting that the test or the defaults know."""
@@ -351,6 +368,10 @@ class FakeWorkspace:
     async def checkpoint_diff(self, session_id: str, checkpoint_id: str) -> str:
         """A small change."""
         return "--- a/retry.py\n+++ b/retry.py\n@@ -1 +1 @@\n-old\n+new\n"
+
+    async def checkpoint_files(self, session_id: str, checkpoint_id: str) -> list[FileDiff]:
+        """What the test says changed."""
+        return self.checkpoint_diffs
 
     async def grants(self, session_id: str) -> list[GrantInfo]:
         """What is allowed."""

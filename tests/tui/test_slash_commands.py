@@ -16,6 +16,7 @@ from hermes_core.paths import Home
 from hermes_tui.core_link.workspace import CheckpointInfo, ModelInfo, SkillInfo
 from hermes_tui.launch_state import LaunchState
 from hermes_tui.screens.confirm import ConfirmScreen
+from hermes_tui.screens.model import ModelScreen
 from hermes_tui.screens.pick import PickScreen
 from hermes_tui.slash.command import COMMAND_REGISTRY, SlashCommand, Unknown, find, parse
 from hermes_tui.slash.completion import slash_completions
@@ -70,7 +71,7 @@ def test_no_name_and_no_alias_is_taken_twice() -> None:
     ("argument", "model", "provider", "persist"),
     [
         ("gpt-5", "gpt-5", "", False),
-        ("openrouter:nous/hermes-4", "nous/hermes-4", "openrouter", False),
+        ("openrouter:nous/hermes-4", "openrouter:nous/hermes-4", "", False),
         ("gpt-5 --provider openai --global", "gpt-5", "openai", True),
         ("nous/hermes-4:free", "nous/hermes-4:free", "", False),
     ],
@@ -140,7 +141,7 @@ async def test_the_model_list_switches_to_what_is_picked(home: Home) -> None:
             ModelInfo(model="gpt-5", provider="openai", window_tokens=400_000),
         ]
         await stage.send("/model")
-        await until(lambda: isinstance(stage.app.screen, PickScreen))
+        await until(lambda: isinstance(stage.app.screen, ModelScreen))
         await stage.pilot.pause()
         await stage.type("gpt")
         await stage.pilot.press("enter")

@@ -1,0 +1,1 @@
+"""Numbers as pictures, and as tables where pictures say nothing."""
