@@ -24,6 +24,9 @@ class Submit(Command, frozen=True, kw_only=True, tag="submit"):
     """What to do while a turn runs; `default` is `display.busy_input_mode`."""
     note: str = ""
     """Text for the model alone, put before the message and not stored in it."""
+    context: str = ""
+    """Text for the model alone that belongs to the message for good, such as a skill:
+    kept beside it and put behind it in every request."""
     system: str = ""
     """System text of the turn that delivers the message; sent, never stored."""
 

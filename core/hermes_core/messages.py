@@ -34,6 +34,12 @@ class Attachment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     path: str
     """Absolute path on this machine."""
     media_type: str = "application/octet-stream"
+    chars: int = 0
+    """Of a text of `CONTEXT_TYPE`: its length; 0 for everything else."""
+
+
+CONTEXT_TYPE = "text/x-hermes-context"
+"""Text of ours that goes to the model behind the message, and is not shown with it."""
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -14,6 +14,7 @@ from typing import Any
 from hermes_core.agent.cancel import TurnCancel
 from hermes_core.agent.clock import Clock
 from hermes_core.agent.compaction.compactor import Compactor
+from hermes_core.agent.references.attaching import Attaching, read_contexts
 from hermes_core.agent.sessions import prompt as prompts
 from hermes_core.agent.sessions import recovery
 from hermes_core.agent.sessions.conversation import Conversation
@@ -192,7 +193,13 @@ class _Assembly:
                 conversation=talk,
                 inbox=inbox,
                 pending=pending,
-                turn_parts=self._turn_parts(journal, runner, side_jobs.compactor, checkpoints),
+                turn_parts=self._turn_parts(
+                    journal,
+                    runner,
+                    side_jobs.compactor,
+                    checkpoints,
+                    self._attaching(talk, desk, services[TerminalSessions]),
+                ),
                 approvals=desk,
                 rollbacks=checkpoints,
                 switch_runtime=self._switch,
@@ -235,6 +242,7 @@ class _Assembly:
             runtime=self._resolved.runtime,
             system=record.system_prompt or "",
             messages=messages,
+            contexts=await asyncio.to_thread(read_contexts, messages),
             effort=self.ground.loaded.settings.agent.reasoning_effort,
         )
         if not talk.system:
@@ -370,6 +378,7 @@ class _Assembly:
         runner: ToolRunner,
         compactor: Compactor,
         checkpoints: SessionRollbacks,
+        attaching: Attaching,
     ) -> TurnParts:
         ground, settings = self.ground, self.ground.loaded.settings
         caller = ModelCaller(
@@ -391,11 +400,23 @@ class _Assembly:
             new_id=new_id,
             estimate=ground.counter.estimate,
             calibrate=ground.counter.learn,
+            attaching=attaching,
             max_steps=settings.agent.max_turns,
             max_output_tokens=settings.model.max_tokens,
             on_step=checkpoints.new_step,
             overlay=settings.agent.system_prompt,
             session_id=self.plan.session_id,
+        )
+
+    def _attaching(
+        self, talk: Conversation, desk: PermissionDesk, shell: TerminalSessions
+    ) -> Attaching:
+        return Attaching(
+            conversation=talk,
+            permissions=lambda: desk.for_call("references"),
+            cwd=lambda: shell.cwd or self.plan.cwd,
+            folder=self.ground.home.spills / self.plan.session_id,
+            redact=self.ground.redactor.redact,
         )
 
     def _tool_services(

@@ -26,6 +26,8 @@ class Conversation:
     """Active history, oldest first, without the system prompt."""
     notes: dict[str, str] = field(default_factory=dict)
     """By message id: text for the model alone, put before that message in requests."""
+    contexts: dict[str, str] = field(default_factory=dict)
+    """By the path of an attachment: the text that stands behind its message in requests."""
     effort: str = ""
     usage: Usage = field(default_factory=Usage)
     last_prompt_tokens: int = 0
@@ -78,6 +80,7 @@ class Input:
     attachments: tuple[Attachment, ...] = ()
     note: str = ""
     system: str = ""
+    context: str = ""
 
 
 def fresh_call_id(wanted: str, used: set[str]) -> str:

@@ -71,6 +71,7 @@ class Inbox:
             submit.attachments,
             clean_text(submit.note),
             clean_text(submit.system),
+            clean_text(submit.context),
         )
         shown = fit_text(item.text)
         if len(shown) < len(item.text):

@@ -6,6 +6,7 @@ import msgspec
 
 from hermes_core.agent.cancel import TurnCancel
 from hermes_core.agent.compaction.room import Room
+from hermes_core.agent.references.attaching import joined
 from hermes_core.agent.sessions.conversation import Conversation
 from hermes_core.agent.turns.answer import Answer
 from hermes_core.agent.turns.history import request_history
@@ -83,7 +84,7 @@ class Asking:
             msgspec.structs.replace(m, content=f"{notes[m.message_id]}\n\n{m.content}")
             if m.message_id in notes
             else m
-            for m in self._talk.messages
+            for m in (joined(one, self._talk.contexts) for one in self._talk.messages)
         ]
         return ModelRequest(
             runtime=self._talk.runtime,

@@ -74,7 +74,7 @@ class Turn:
         started = self._parts.clock.monotonic()
         journal.turn_id = self.turn_id
         journal.emit(TurnStarted(input_ids=tuple(i.input_id for i in inputs)))
-        self._deliver(inputs)
+        await self._deliver(inputs)
         await journal.flush()
         finish = await self._outcome()
         cost = total_cost(self._asking.costs)
@@ -127,7 +127,7 @@ class Turn:
             steered = self._steered()
             if steered:
                 self._keep_earlier("steered")
-            self._deliver(steered)
+            await self._deliver(steered)
             if self._steps >= self._parts.max_steps:
                 return await self._wrap_up()
             self._steps += 1
@@ -149,14 +149,21 @@ class Turn:
         self._steer.clear()
         return self._take_steered()
 
-    def _deliver(self, inputs: Sequence[Input]) -> None:
+    async def _deliver(self, inputs: Sequence[Input]) -> None:
         for item in inputs:
+            message_id = self._parts.new_id()
+            attachments = item.attachments
+            notices: tuple[Notice, ...] = ()
+            if self._parts.attaching is not None:
+                attachments, notices = await self._parts.attaching.attach(
+                    item, message_id=message_id, cancel=self.cancel
+                )
             text = clean_text(item.text)
             message = Message(
                 role="user",
                 content=text,
-                message_id=self._parts.new_id(),
-                attachments=item.attachments,
+                message_id=message_id,
+                attachments=attachments,
                 timestamp=self._parts.clock.time(),
             )
             if item.note:
@@ -178,6 +185,8 @@ class Turn:
                     text_ref=message.message_id if len(shown) < len(text) else None,
                 )
             )
+            for notice in notices:
+                journal.emit(notice)
 
     # --- what follows from a reply ---------------------------------------------------------
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from hermes_core.agent.clock import Clock
 from hermes_core.agent.compaction.compactor import Compactor
+from hermes_core.agent.references.attaching import Attaching
 from hermes_core.agent.stream.journal import Journal
 from hermes_core.agent.turns.model_call import ModelCaller
 from hermes_core.agent.turns.tool_runner import ToolRunner
@@ -31,6 +32,8 @@ class TurnParts:
     """Tokens of a request, calibrated."""
     calibrate: Callable[[ModelRequest, Usage], None]
     """Told the reported usage of a request."""
+    attaching: Attaching | None = None
+    """Reads what a message refers to; None attaches nothing."""
     max_steps: int = 90
     max_output_tokens: int | None = None
     on_step: Callable[[], None] = lambda: None

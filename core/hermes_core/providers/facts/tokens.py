@@ -44,7 +44,8 @@ def estimate_message(message: Message, *, chars_per_token: float = CHARS_PER_TOK
         total += estimate_text(call.name + call.arguments, chars_per_token=chars_per_token)
     total += estimate_text(message.reasoning or "", chars_per_token=chars_per_token)
     images = sum(one.media_type.startswith("image/") for one in message.attachments)
-    return total + images * IMAGE_TOKENS
+    chars = sum(one.chars for one in message.attachments)
+    return total + images * IMAGE_TOKENS + math.ceil(chars / chars_per_token)
 
 
 def estimate_request(request: ModelRequest, *, chars_per_token: float = CHARS_PER_TOKEN) -> int:
