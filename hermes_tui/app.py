@@ -19,7 +19,6 @@ from hermes_core.errors import HermesError
 from hermes_core.events import Notice
 from hermes_core.storage.records import SessionSummary
 from hermes_tui.actions.every_action import find_action
-from hermes_tui.appearance import Appearance
 from hermes_tui.asking import Asking
 from hermes_tui.block_menu import BlockMenu
 from hermes_tui.chosen_settings import ChosenSettings
@@ -33,6 +32,7 @@ from hermes_tui.keys import bindings
 from hermes_tui.launch_state import LaunchState
 from hermes_tui.leaving import Leaving
 from hermes_tui.live_reload import LiveReload
+from hermes_tui.looks.appearance import Appearance
 from hermes_tui.notifying import Notifying
 from hermes_tui.open_sessions import OpenSessions
 from hermes_tui.palette import Palette
@@ -109,7 +109,12 @@ class HermesApp(TerminalApp):
     ) -> None:
         self.clocks = clocks or Clocks()
         self.launch = launch or LaunchState()
-        self.appearance = Appearance(self, is_light=self.launch.is_light_terminal)
+        self.appearance = Appearance(
+            self,
+            is_light=self.launch.is_light_terminal,
+            colours=self.launch.colours,
+            wide_glyphs=self.launch.wide_glyphs,
+        )
         super().__init__()
         # Before anything is styled: measured, a second styling is a fifth of the first paint.
         self.appearance.start(skin=self.launch.skin, theme=self.launch.theme)

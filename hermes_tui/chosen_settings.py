@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from textual.constants import TEXTUAL_ANIMATIONS
 
+from hermes_widgets.indicator import IndicatorKind
 from hermes_widgets.status_bar import StatusBar
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ class ChosenSettings:
         """Whether the field has vi keys."""
         self.column_width = 0
         """Most cells of the text column, 0 for the usual."""
+        self.indicator: IndicatorKind = "unicode"
+        """What turns in the status row."""
         self.tools = "auto"
         self.progress = "all"
 
@@ -63,7 +66,6 @@ class ChosenSettings:
         host.appearance.start(skin=skin, theme=theme)
         for remark in host.appearance.remarks:
             host.tell_error(remark)
-        host.appearance.dress(host.open_panes())
         self.follow()
 
     def follow(self) -> None:
@@ -71,6 +73,8 @@ class ChosenSettings:
         host = self._host
         setting = host.workspace.setting
         self.busy_mode = str(setting("display.busy_input_mode") or "steer")
+        host.appearance.show_plain(not setting("tui.emoji"))
+        self.indicator = self._indicator(str(setting("tui.indicator")))
         self.is_still = host.launch.reduced_motion or bool(setting("tui.reduced_motion"))
         self.rings = bool(setting("display.bell_on_complete"))
         self._read_terminal(setting)
@@ -80,6 +84,12 @@ class ChosenSettings:
         self.tools = str(setting("tui.tools"))
         self.progress = _PROGRESS.get(str(setting("display.tool_progress")), "all")
         self.apply()
+
+    def _indicator(self, wanted: str) -> IndicatorKind:
+        """The chosen set; without emoji the one of plain characters."""
+        if not self._host.workspace.setting("tui.emoji"):
+            return "ascii"
+        return next((kind for kind in get_args(IndicatorKind) if kind == wanted), "kaomoji")
 
     def _read_terminal(self, setting: Callable[[str], object]) -> None:
         """Read what is about the terminal around the screen."""
@@ -107,6 +117,7 @@ class ChosenSettings:
         host.animation_level = "none" if self.is_still else TEXTUAL_ANIMATIONS
         for bar in host.query(StatusBar):
             bar.is_still = self.is_calm
+            bar.kind = self.indicator
         for pane in host.open_panes():
             pane.transcript.reduced_motion = self.is_calm
 

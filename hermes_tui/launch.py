@@ -6,8 +6,11 @@ import asyncio
 import os
 import sys
 from collections.abc import Awaitable, Callable
+from typing import Literal, cast
 
 import click
+from rich.console import Console
+from textual.constants import COLOR_SYSTEM
 
 from hermes_core.paths import Home
 from hermes_tui import cycle_collection
@@ -16,24 +19,21 @@ from hermes_tui.app import HermesApp
 from hermes_tui.core_link.workspace import Workspace
 from hermes_tui.launch_state import ExitState, LaunchState
 from hermes_tui.options import RunOptions
+from hermes_tui.terminal.terminal_background import Answer
 from hermes_tui.terminal.terminal_guard import guarded_terminal
-
-GOODBYE = "Goodbye."
+from hermes_widgets.fitting import clean
 
 OpenCore = Callable[[Home, RunOptions, list[Callable[[], None]]], Awaitable[Workspace]]
 
 
-def run_app(
-    options: RunOptions, *, is_light: bool = False, typed: str = "", is_slow: bool = False
-) -> int:
+def run_app(options: RunOptions, answer: Answer | None = None) -> int:
     """Run the screen to its end and return the exit code.
 
     Args:
         options: What the command line asked for.
-        is_light: Whether the terminal has a light background.
-        typed: What the person typed before there was a prompt.
-        is_slow: Whether the terminal is far away, so that nothing should move.
+        answer: What the terminal said about itself.
     """
+    answer = answer or Answer()
     home = Home.find()
     home.create()
     session_id = None
@@ -42,9 +42,11 @@ def run_app(
     launch = LaunchState(
         session_id=session_id,
         theme=os.environ.get("HERMES_TUI_THEME", ""),
-        is_light_terminal=is_light,
-        typed=typed,
-        reduced_motion=is_slow,
+        is_light_terminal=bool(answer.is_light),
+        wide_glyphs=answer.wide_glyphs,
+        colours=_colours(),
+        typed=answer.typed,
+        reduced_motion=answer.is_slow,
         version=VERSION,
     )
     stops: list[Callable[[], None]] = []
@@ -67,6 +69,12 @@ def run_app(
         raise app.failure
     _say_goodbye(left)
     return 0 if left is None or left.reason == "quit" else 1
+
+
+def _colours() -> str:
+    """How many colours the terminal has, by the rule the toolkit writes by."""
+    wanted = cast(Literal["auto", "standard", "256", "truecolor"], COLOR_SYSTEM)
+    return Console(color_system=wanted, force_terminal=True).color_system or "truecolor"
 
 
 def _load_core() -> OpenCore:
@@ -95,7 +103,7 @@ async def _chosen(home: Home, options: RunOptions) -> str | None:
 
 def _say_goodbye(left: ExitState | None) -> None:
     if left is None or not left.session_id:
-        click.echo(GOODBYE)
+        click.echo(clean(left.goodbye if left is not None else ExitState().goodbye))
         return
     click.echo(f"Resume with: hermes --resume {left.session_id}")
     if left.title:

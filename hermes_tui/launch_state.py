@@ -22,6 +22,10 @@ class LaunchState:
     """Typed before there was a prompt; the first draft."""
     is_light_terminal: bool = False
     """What the terminal said about its background."""
+    colours: str = "truecolor"
+    """How many colours the terminal has: `truecolor`, `256` or `standard` (16)."""
+    wide_glyphs: str = ""
+    """Glyphs of ours that the terminal draws two cells wide."""
     reduced_motion: bool = False
     """No animation, seconds in steps of five."""
     version: str = ""
@@ -35,4 +39,6 @@ class ExitState:
     """The conversation that was shown last, empty if nothing was said in it."""
     title: str = ""
     last_reply: str = ""
+    goodbye: str = "Goodbye."
+    """What the skin says at the end."""
     reason: Literal["quit", "failed"] = "quit"

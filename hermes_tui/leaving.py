@@ -105,10 +105,14 @@ class Leaving:
         """Let go of everything and end the program."""
         host = self._host
         state = host.chat.state
-        left = ExitState()
+        goodbye = host.appearance.persona.branding.goodbye
+        left = ExitState(goodbye=goodbye)
         if state.has_content:
             left = ExitState(
-                session_id=state.session_id, title=state.title, last_reply=state.last_reply
+                session_id=state.session_id,
+                title=state.title,
+                last_reply=state.last_reply,
+                goodbye=goodbye,
             )
         if host.is_ready:
             await host.sessions.release_all()

@@ -112,10 +112,8 @@ class LiveReload:
         return str(self._host.workspace.setting(key) or "")
 
     def _renew(self, *, skin: str = "", theme: str = "") -> None:
-        host = self._host
-        remarks = host.appearance.renew(skin=skin, theme=theme)
-        host.appearance.dress(host.open_panes())
-        self._tell("look", remarks)
+        self._host.appearance.renew(skin=skin.lower(), theme=theme.lower())
+        self._tell("look", self._host.appearance.remarks)
 
     def _take_keys(self) -> None:
         host = self._host

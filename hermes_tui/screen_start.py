@@ -13,6 +13,4 @@ def run(options: RunOptions) -> int:
         from hermes_tui.launch import run_app  # measured: 0.2 s, in which the terminal answers
     finally:
         answer = question.answer()
-    return run_app(
-        options, is_light=bool(answer.is_light), typed=answer.typed, is_slow=answer.is_slow
-    )
+    return run_app(options, answer)

@@ -2,42 +2,63 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from hermes_tui.matching import matching
 from hermes_tui.slash.command import SlashCommand
 from hermes_tui.slash.door import on_screen
+from hermes_widgets.indicator import IndicatorKind
 from hermes_widgets.row import Row
 
 if TYPE_CHECKING:
     from hermes_tui.app import HermesApp
 
+_ABOUT_INDICATORS: dict[str, str] = {
+    "kaomoji": "a turning sign, the skin's faces and verbs",
+    "emoji": "phases of the moon",
+    "unicode": "a turning sign",
+    "ascii": "plain characters",
+}
+
 
 async def _skin(host: HermesApp, argument: str) -> None:
-    names = host.appearance.skins()
-    chosen = argument or await _pick(host, "Skin", names, host.appearance.skin)
-    if not chosen:
-        host.appearance.restore()
-    elif chosen not in names:
-        host.tell_error(f"There is no skin “{chosen}”", hint=", ".join(names))
-    else:
-        host.appearance.use_skin(chosen)
-        host.appearance.dress(host.open_panes())
+    look, names = host.appearance, host.appearance.skins()
+    wanted = argument or await _pick(host, "Skin", names, look.skin)
+    chosen = look.skin_named(wanted)
+    if not wanted:
+        look.restore()
+    elif chosen is None:
+        host.tell_error(f"There is no skin “{wanted}”", hint=", ".join(names))
+    elif look.use_skin(chosen):
         _tell_remarks(host)
         await host.guard(host.workspace.set_setting("display.skin", chosen))
+    else:
+        _tell_remarks(host)
 
 
 async def _theme(host: HermesApp, argument: str) -> None:
-    names = host.appearance.themes()
-    chosen = argument or await _pick(host, "Theme", names, host.appearance.theme)
+    look, names = host.appearance, host.appearance.themes()
+    chosen = (argument or await _pick(host, "Theme", names, look.theme)).strip().lower()
     if not chosen:
-        host.appearance.restore()
+        look.restore()
     elif chosen not in names:
         host.tell_error(f"There is no theme “{chosen}”", hint=", ".join(names))
-    else:
-        host.appearance.use_theme(chosen)
+    elif look.use_theme(chosen):
         _tell_remarks(host)
         await host.guard(host.workspace.set_setting("tui.theme", chosen))
+    else:
+        _tell_remarks(host)
+
+
+async def _indicator(host: HermesApp, argument: str) -> None:
+    kinds = get_args(IndicatorKind)
+    about = {kind: _ABOUT_INDICATORS[kind] for kind in kinds}
+    chosen = (argument or await _pick(host, "Indicator", about, host.chosen.indicator)).lower()
+    if chosen and chosen not in kinds:
+        host.tell_error(f"There is no indicator “{chosen}”", hint=", ".join(kinds))
+    elif chosen:
+        await host.guard(host.workspace.set_setting("tui.indicator", chosen))
+        host.chosen.follow()
 
 
 def _tell_remarks(host: HermesApp) -> None:
@@ -56,9 +77,10 @@ async def _pick(host: HermesApp, title: str, names: dict[str, str], now: str) ->
         )
         for name, about in names.items()
     ]
-    preview = host.appearance.preview_skin if title == "Skin" else host.appearance.preview_theme
+    look = host.appearance
+    preview = {"Skin": look.preview_skin, "Theme": look.preview_theme}.get(title)
     return await host.pick(
-        title, lambda text: matching(rows, text), preview=preview, start=now, note_at=18
+        title, lambda text: matching(rows, text), preview=preview, start=now, note_at=20
     )
 
 
@@ -78,5 +100,12 @@ COMMANDS = (
         summary="show or switch the colours",
         group="Look",
         run=on_screen(_theme, elsewhere=_ELSEWHERE.format(key="tui.theme")),
+    ),
+    SlashCommand(
+        name="indicator",
+        args="[kind]",
+        summary="what turns while the agent works",
+        group="Look",
+        run=on_screen(_indicator, elsewhere=_ELSEWHERE.format(key="tui.indicator")),
     ),
 )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.app import App
+from textual.filter import LineFilter, Monochrome
 
 from hermes_tui.chosen_settings import ChosenSettings
 from hermes_tui.copying import Copying
@@ -20,6 +23,14 @@ class TerminalApp(App[ExitState]):
 
     chosen: ChosenSettings
     """Says whether anything may move."""
+
+    row_filters: tuple[LineFilter, ...] = ()
+    """What is done to every finished row of the screen."""
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Take away colours in our own way: the toolkit's knows shades of grey alone."""
+        usual = [found for found in super().get_line_filters() if not isinstance(found, Monochrome)]
+        return [*usual, *self.row_filters]
 
     def watch_app_focus(self) -> None:
         """Nothing moves in a window that nobody looks at."""

@@ -1,6 +1,7 @@
-"""Asking the terminal for its background, so that a light one gets light colours.
+"""Asking the terminal for its background and for the width of our glyphs.
 
-The question is sent before the toolkit is imported and the answer read afterwards, so
+A light one gets light colours, and glyphs that are drawn too wide plain characters. The
+question is sent before the toolkit is imported and the answer read afterwards, so
 that asking costs no time. A second question that every terminal answers (its kind)
 follows the first: with that answer we know that no other is coming. What the person
 typed meanwhile comes through the same pipe and is kept for the prompt.
@@ -18,10 +19,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-QUESTION = b"\x1b]11;?\x1b\\\x1b[c"
+GLYPHS_IN_DOUBT = "●○◆∴▌▏━·…─│✓✗⊘▸▾↑↓−╱▀▄█"
+"""Glyphs of ours that are one cell wide by the standard and two in some terminals."""
+
+
+def _widths_asked() -> bytes:
+    """Write each glyph at the begin of the line and ask where the cursor is then."""
+    asked = "".join(f"\r{glyph}\x1b[6n" for glyph in GLYPHS_IN_DOUBT)
+    return f"\x1b7{asked}\r\x1b[K\x1b8".encode()
+
+
+BACKGROUND = b"\x1b]11;?\x1b\\"
+KIND = b"\x1b[c"
+QUESTION = _widths_asked() + BACKGROUND + KIND
 _COLOUR = re.compile(
     rb"\x1b\]11;rgba?:([0-9a-fA-F]+)/([0-9a-fA-F]+)/([0-9a-fA-F]+)[^\x07\x1b]*(?:\x07|\x1b\\)"
 )
+_PLACE = re.compile(rb"\x1b\[\d+;(\d+)R")
 _KIND = re.compile(rb"\x1b\[\?[0-9;]*c")
 _ESCAPES = re.compile(r"\x1b(?:\[[0-9;?<]*[ -/]*[@-~]|O.|.)?")
 _SILENT_KINDS = frozenset({"dumb", "linux", ""})
@@ -40,6 +54,8 @@ class Answer:
 
     is_light: bool | None = None
     """None if the terminal did not say."""
+    wide_glyphs: str = ""
+    """Glyphs of ours that it draws two cells wide."""
     typed: str = ""
     """What the person typed meanwhile."""
     is_slow: bool = False
@@ -56,10 +72,14 @@ def parse_answer(data: bytes) -> Answer:
     if found is not None:
         red, green, blue = (int(part, 16) / (16 ** len(part) - 1) for part in found.groups())
         is_light = 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.5
-    rest = _KIND.sub(b"", _COLOUR.sub(b"", data)).decode("utf-8", "ignore")
+    places = [int(column) for column in _PLACE.findall(data)]
+    # A terminal that answers some only leaves open which.
+    told = zip(GLYPHS_IN_DOUBT, places, strict=True) if len(places) == len(GLYPHS_IN_DOUBT) else ()
+    wide = "".join(glyph for glyph, column in told if column > 2)
+    rest = _PLACE.sub(b"", _KIND.sub(b"", _COLOUR.sub(b"", data))).decode("utf-8", "ignore")
     plain = _ESCAPES.sub("", rest).replace("\r", "\n")
     typed = "".join(char for char in plain if char == "\n" or char.isprintable())
-    return Answer(is_light, typed.strip("\n"))
+    return Answer(is_light, wide, typed.strip("\n"))
 
 
 def light_by_environment(environ: Mapping[str, str]) -> bool | None:
@@ -85,7 +105,7 @@ class BackgroundQuestion:
         self._asked_at = time.monotonic()
         known = light_by_environment(environ)
         self._known = known
-        if known is None and environ.get("TERM", "") not in _SILENT_KINDS and os.isatty(fd):
+        if environ.get("TERM", "") not in _SILENT_KINDS and os.isatty(fd):
             self._ask()
 
     def _ask(self) -> None:
@@ -94,7 +114,7 @@ class BackgroundQuestion:
             quiet = termios.tcgetattr(self._fd)
             quiet[3] &= ~(termios.ECHO | termios.ICANON)
             termios.tcsetattr(self._fd, termios.TCSANOW, quiet)
-            os.write(self._fd, QUESTION)
+            os.write(self._fd, QUESTION if self._known is None else _widths_asked() + KIND)
         except (OSError, termios.error):
             self._state = None
 
@@ -118,7 +138,8 @@ class BackgroundQuestion:
             # Not the flushing kind: it would throw away what is typed right now.
             termios.tcsetattr(self._fd, termios.TCSANOW, self._state)
         waited = time.monotonic() - began
-        return replace(parse_answer(data), is_slow=self._is_slow(waited))
+        answer = replace(parse_answer(data), is_slow=self._is_slow(waited))
+        return answer if self._known is None else replace(answer, is_light=self._known)
 
     def _is_slow(self, waited_s: float) -> bool:
         """Whether the answer took long; one that lay there already says nothing."""

@@ -11,7 +11,9 @@ from typing import Any
 
 import yaml
 
-from hermes_skins.schema import Skin, SkinError, read_skin, unknown_keys
+from hermes_skins.reading import read_skin, unknown_keys
+from hermes_skins.schema import Skin, SkinError
+from hermes_themes.yaml_lines import YamlFault, parsed, place
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,45 +24,47 @@ class Loaded:
     remarks: tuple[str, ...] = ()
 
 
-def parse_skin(text: str, source: str, folder: Path | None = None) -> Loaded:
+def parse_skin(
+    text: str, source: str, folder: Path | None = None, *, heirs: tuple[str, ...] = ()
+) -> Loaded:
     """Read a skin from YAML text.
 
     Args:
         text: The file's text.
-        source: What to call it in errors.
+        source: What to call it in errors and remarks.
         folder: Where a skin it extends may lie; None: only shipped ones.
+        heirs: Names of the skins that extend this one, so that a circle is noticed.
 
     Raises:
-        SkinError: No YAML, with the line; or a value that cannot be used.
+        SkinError: No YAML, or a value that cannot be used, with its line.
     """
     try:
-        data = yaml.safe_load(text)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        line = f" line {mark.line + 1}" if mark is not None else ""
-        raise SkinError(f"{source}{line}: {error.problem or 'not YAML'}") from error
-    except yaml.YAMLError as error:
-        raise SkinError(f"{source}: not YAML: {error}") from error
+        data = parsed(text, source)
+    except YamlFault as error:
+        raise SkinError(str(error)) from error
     if not isinstance(data, Mapping):
         raise SkinError(f"{source}: a skin is a mapping with a name")
     try:
-        skin = read_skin(data, _base(data, folder))
+        skin = read_skin(data, _base(data, folder, heirs))
     except SkinError as error:
-        raise SkinError(f"{source}: {error}") from error
-    return Loaded(skin, tuple(unknown_keys(data)))
+        raise SkinError(f"{place(source, text, error.path)}: {error}", error.path) from error
+    remarks = (f"{place(source, text, path)}: {said}" for path, said in unknown_keys(data))
+    return Loaded(skin, tuple(remarks))
 
 
-def _base(data: Mapping[str, Any], folder: Path | None) -> Skin:
-    name = str(data.get("extends") or "default").lower()
-    if name == str(data.get("name", "")).lower():
-        name = "default"
-    shipped = builtin_skins()
-    if folder is not None and (folder / f"{name}.yaml").is_file():
-        text = (folder / f"{name}.yaml").read_text("utf-8")
-        return parse_skin(text, f"{name}.yaml").skin
-    if name not in shipped:
-        raise SkinError(f"extends {name!r}, which does not exist")
-    return shipped[name]
+def _base(data: Mapping[str, Any], folder: Path | None, heirs: tuple[str, ...]) -> Skin:
+    """Return the skin that is extended; one of the person's may extend a further one."""
+    own = str(data.get("name", "")).strip().lower()
+    name = str(data.get("extends") or "default").strip().lower()
+    path = folder / f"{name}.yaml" if folder is not None else None
+    if name != own and path is not None and path.is_file():
+        if name in heirs:
+            raise SkinError(f"extends {name!r}, which extends it in turn", ("extends",))
+        return parse_skin(path.read_text("utf-8"), path.name, folder, heirs=(*heirs, own)).skin
+    found = _shipped(name)
+    if found is None:
+        raise SkinError(f"extends {name!r}, which does not exist", ("extends",))
+    return found
 
 
 @cache
@@ -76,10 +80,39 @@ def builtin_skins() -> Mapping[str, Skin]:
     return found
 
 
+def _shipped(name: str) -> Skin | None:
+    skins = builtin_skins().values()
+    return next((skin for skin in skins if name in (skin.name, *skin.aliases)), None)
+
+
+def _own_names(folder: Path) -> list[str]:
+    return sorted(path.stem.lower() for path in folder.glob("*.yaml")) if folder.is_dir() else []
+
+
 def skin_names(folder: Path) -> tuple[str, ...]:
     """Return all names one can choose, shipped ones first; `folder` holds the person's."""
-    own = sorted(path.stem.lower() for path in folder.glob("*.yaml")) if folder.is_dir() else []
-    return tuple(dict.fromkeys((*builtin_skins(), *own)))
+    return tuple(dict.fromkeys((*builtin_skins(), *_own_names(folder))))
+
+
+def about_skins(folder: Path) -> dict[str, str]:
+    """Return what each skin is about, by name; the person's own are marked as such."""
+    own, shipped = set(_own_names(folder)), builtin_skins()
+    about = {}
+    for name in skin_names(folder):
+        if name in own:
+            about[name] = "yours, in place of the shipped one" if name in shipped else "yours"
+        else:
+            about[name] = shipped[name].description
+    return about
+
+
+def known_name(name: str, folder: Path) -> str | None:
+    """Return the name under which a skin is kept: in any case, by an older name; or None."""
+    wanted = name.strip().lower()
+    if wanted in skin_names(folder):
+        return wanted
+    found = _shipped(wanted)
+    return found.name if found is not None else None
 
 
 def load_skin(name: str, folder: Path) -> Loaded:
@@ -89,10 +122,10 @@ def load_skin(name: str, folder: Path) -> Loaded:
         SkinError: No such skin, with the names there are; or a broken file.
     """
     wanted = name.strip().lower()
-    path = folder / f"{wanted}.yaml"
-    if wanted.replace("-", "").replace("_", "").isalnum() and path.is_file():
-        return parse_skin(path.read_text("utf-8"), str(path), folder)
-    for skin in builtin_skins().values():
-        if wanted in (skin.name, *skin.aliases):
-            return Loaded(skin)
-    raise SkinError(f"no skin {wanted!r}; there are: {', '.join(skin_names(folder))}")
+    if wanted in _own_names(folder):
+        path = next(path for path in folder.glob("*.yaml") if path.stem.lower() == wanted)
+        return parse_skin(path.read_text("utf-8"), path.name, folder)
+    found = _shipped(wanted)
+    if found is None:
+        raise SkinError(f"no skin {wanted!r}; there are: {', '.join(skin_names(folder))}")
+    return Loaded(found)

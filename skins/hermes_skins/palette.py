@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from hermes_skins.schema import Skin, SkinError
 from hermes_themes.mixing import contrast, derive, luminance, mix, rgb
 from hermes_themes.roles import LAMPLIGHT, PAPER, Palette
@@ -33,7 +35,8 @@ def _mixed(skin: Skin) -> Palette:
     is_dark = luminance(canvas) < 0.4
     tuned = LAMPLIGHT if is_dark else PAPER
     text = colors.get("banner_text", tuned.text)
-    gold = colors.get("ui_accent", tuned.gold)
+    gold = _hue(colors, "gold", "ui_accent", tuned.gold)
+    warn = _hue(colors, "warn", "ui_warn", tuned.warn)
     fixed = {
         role: colors[key]
         for key, role in (
@@ -51,15 +54,20 @@ def _mixed(skin: Skin) -> Palette:
         line=_line(canvas, text, colors.get("banner_dim")),
         hues={
             "gold": gold,
-            "bronze": colors.get("bronze", colors.get("banner_border", tuned.bronze)),
-            "info": colors.get("ui_label", tuned.info),
-            "ok": colors.get("ui_ok", tuned.ok),
-            "warn": _apart(colors.get("ui_warn", tuned.warn), gold, tuned.warn),
-            "bad": colors.get("ui_error", tuned.bad),
+            "bronze": _hue(colors, "bronze", "banner_border", tuned.bronze),
+            "info": _hue(colors, "info", "ui_label", tuned.info),
+            "ok": _hue(colors, "ok", "ui_ok", tuned.ok),
+            "warn": warn if "warn" in colors else _apart(warn, gold, tuned.warn),
+            "bad": _hue(colors, "bad", "ui_error", tuned.bad),
             "lilac": colors.get("lilac", tuned.lilac),
         },
         fixed=fixed,
     )
+
+
+def _hue(colors: Mapping[str, str], role: str, older: str, tuned: str) -> str:
+    """Return the colour of a role: said by its own name, by its older one, or the usual."""
+    return colors.get(role) or colors.get(older) or tuned
 
 
 def _canvas(skin: Skin) -> str:

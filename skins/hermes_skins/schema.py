@@ -8,10 +8,9 @@ another version still loads.
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 Mode = Literal["dark", "light", "auto"]
 
@@ -47,10 +46,16 @@ OWN_COLOURS = (
     "diff_del_bg",
     "code_theme",
     "user_bg",
+    "gold",
+    "info",
+    "ok",
+    "warn",
+    "bad",
     "lilac",
     "bronze",
 )
-_KEYS: Mapping[str, tuple[str, ...]] = {
+"""Colour keys of our own."""
+KEYS: Mapping[str, tuple[str, ...]] = {
     "": (
         "name",
         "description",
@@ -66,6 +71,8 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
         "banner_hero",
         "mark",
         "wordmark",
+        "art",
+        "gauge",
         "layout",
     ),
     "colors": REFERENCE_COLOURS + OWN_COLOURS,
@@ -79,10 +86,20 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
         "help_header",
     ),
 }
+"""Every key there is, by group; the empty group is the top of the file."""
 
 
 class SkinError(ValueError):
-    """A skin that cannot be used; the message says where and why."""
+    """A skin that cannot be used; the message says where and why.
+
+    Args:
+        text: What is wrong, in words.
+        path: Keys that lead to it from the top of the file.
+    """
+
+    def __init__(self, text: str, path: tuple[str, ...] = ()) -> None:
+        super().__init__(text)
+        self.path = path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,10 +108,24 @@ class Spinner:
 
     frames: str = "⠋⠙⠹⠸⠼⠴⠦⠧"
     """Characters of one cell each."""
-    waiting_faces: tuple[str, ...] = ()
-    thinking_faces: tuple[str, ...] = ()
-    thinking_verbs: tuple[str, ...] = ()
+    waiting_faces: tuple[str, ...] = (
+        *("(o_o)", "(-_-)", "(^_^)", "(._.)", "(u_u)", "(°_°)", "(=_=)", "(~_~)", "(*_*)"),
+        "(¬_¬)",
+    )
+    """Shown while the model is waited for."""
+    thinking_faces: tuple[str, ...] = (
+        *("(o.o)", "(-.-)", "(^.^)", "(._.)", "(u.u)", "(°.°)", "(=.=)", "(~.~)", "(*.*)"),
+        *("(¬.¬)", "(o_O)", "(O_o)", "(>.>)", "(<.<)", "(._o)"),
+    )
+    """Shown while it writes or works."""
+    thinking_verbs: tuple[str, ...] = (
+        *("pondering", "musing", "mulling", "reasoning", "weighing", "sorting", "tracing"),
+        *("sketching", "comparing", "reading", "joining", "checking", "turning it over"),
+        *("untangling", "composing"),
+    )
+    """What it is said to do before it says so itself."""
     wings: tuple[tuple[str, str], ...] = ()
+    """Left and right of the face."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,11 +133,13 @@ class Branding:
     """The words of the product."""
 
     agent_name: str = "Hermes Agent"
-    welcome: str = ""
-    goodbye: str = ""
+    welcome: str = "What shall we do?"
+    """Stands in the empty field."""
+    goodbye: str = "Goodbye."
+    """Printed when the screen is left."""
     response_label: str = ""
     prompt_symbol: str = "❯"
-    help_header: str = ""
+    help_header: str = "Commands"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,115 +159,12 @@ class Skin:
     tool_emojis: Mapping[str, str] = field(default_factory=dict)
     mark: str = "☿"
     wordmark: tuple[str, ...] = ()
-    """Three lines; empty for the name of the product."""
+    """Up to three lines of any width; empty for the name of the product."""
+    art: tuple[str, ...] = ()
+    """Up to three lines left of the wordmark, in place of the feathers."""
+    gauge: str = ""
+    """Characters of a rising gauge, lowest first; empty for the thin line."""
 
 
-def unknown_keys(data: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a remark for every key that means nothing, with the nearest that does."""
-    for group, known in _KEYS.items():
-        part = data if not group else data.get(group)
-        if not isinstance(part, Mapping):
-            continue
-        for key in part:
-            if str(key) not in known:
-                where = f"{group}.{key}" if group else str(key)
-                near = difflib.get_close_matches(str(key), known, 1)
-                hint = f"; did you mean {near[0]}?" if near else ""
-                yield f"unknown key {where}{hint}"
-
-
-def read_skin(data: Mapping[str, Any], base: Skin | None = None) -> Skin:
-    """Make a skin from parsed YAML.
-
-    Args:
-        data: The mapping as read.
-        base: The skin it inherits from; None only for `default`.
-
-    Raises:
-        SkinError: A value of the wrong kind, or no name.
-    """
-    name = data.get("name")
-    if not isinstance(name, str) or not name.strip():
-        raise SkinError("a skin needs a name")
-    base = base or Skin(name="default")
-    colors = {**base.colors, **_texts(data, "colors")}
-    return Skin(
-        name=name.strip().lower(),
-        description=_text(data, "description", ""),
-        mode=_mode(data.get("mode", base.mode)),
-        aliases=_list(data, "aliases", ()),
-        colors=colors,
-        spinner=_spinner(_group(data, "spinner"), base.spinner),
-        branding=_branding(_texts(data, "branding"), base.branding),
-        tool_prefix=_text(data, "tool_prefix", base.tool_prefix)[:1] or base.tool_prefix,
-        tool_emojis={**base.tool_emojis, **_texts(data, "tool_emojis")},
-        mark=_text(data, "mark", base.mark)[:1] or base.mark,
-        wordmark=_list(data, "wordmark", base.wordmark),
-    )
-
-
-def _spinner(data: Mapping[str, Any], base: Spinner) -> Spinner:
-    wings = data.get("wings", base.wings)
-    try:
-        pairs = tuple((str(left), str(right)) for left, right in wings)
-    except (TypeError, ValueError) as error:
-        raise SkinError("spinner.wings must be a list of pairs") from error
-    return Spinner(
-        frames=_text(data, "frames", base.frames) or base.frames,
-        waiting_faces=_list(data, "waiting_faces", base.waiting_faces),
-        thinking_faces=_list(data, "thinking_faces", base.thinking_faces),
-        thinking_verbs=_list(data, "thinking_verbs", base.thinking_verbs),
-        wings=pairs,
-    )
-
-
-def _branding(data: Mapping[str, str], base: Branding) -> Branding:
-    return Branding(
-        agent_name=data.get("agent_name", base.agent_name),
-        welcome=data.get("welcome", base.welcome),
-        goodbye=data.get("goodbye", base.goodbye),
-        response_label=data.get("response_label", base.response_label),
-        prompt_symbol=data.get("prompt_symbol", base.prompt_symbol),
-        help_header=data.get("help_header", base.help_header),
-    )
-
-
-def _group(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    found = data.get(key) or {}
-    if not isinstance(found, Mapping):
-        raise SkinError(f"{key} must be a mapping")
-    return found
-
-
-def _texts(data: Mapping[str, Any], key: str) -> dict[str, str]:
-    group = _group(data, key)
-    for name, value in group.items():
-        if not isinstance(value, str | int | float):
-            raise SkinError(f"{key}.{name} must be text")
-    return {str(name): str(value) for name, value in group.items()}
-
-
-def _text(data: Mapping[str, Any], key: str, otherwise: str) -> str:
-    found = data.get(key, otherwise)
-    if not isinstance(found, str):
-        raise SkinError(f"{key} must be text")
-    return found
-
-
-def _list(data: Mapping[str, Any], key: str, otherwise: tuple[str, ...]) -> tuple[str, ...]:
-    found = data.get(key)
-    if found is None:
-        return otherwise
-    if not isinstance(found, list):
-        raise SkinError(f"{key} must be a list")
-    return tuple(str(item) for item in found)
-
-
-def _mode(value: object) -> Mode:
-    if value == "dark":
-        return "dark"
-    if value == "light":
-        return "light"
-    if value == "auto":
-        return "auto"
-    raise SkinError(f"mode must be dark, light or auto, not {value!r}")
+USUAL = Skin(name="default")
+"""The persona of the default skin, there without reading a file."""

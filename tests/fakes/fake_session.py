@@ -225,6 +225,8 @@ class FakeWorkspace:
             "tui.column_width": 110,
             "tui.tools": "auto",
             "tui.keymap": {},
+            "tui.emoji": True,
+            "tui.indicator": "kaomoji",
             "tui.watch": False,
             "tui.osc52": "auto",
             "tui.notify": "unfocused",

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from hermes_themes.few_colours import SIXTEEN, in_256
 from hermes_themes.mixing import FLOORS, HUES, contrast, derive, lifted, mix, rgb
 from hermes_themes.roles import LAMPLIGHT, PALETTES, ROLES, Palette
 from hermes_themes.variables import theme_fields, variables
@@ -90,3 +91,23 @@ def test_theme_fields_follow_the_roles() -> None:
     assert fields["primary"] == fields["accent"] == LAMPLIGHT.gold
     assert (fields["surface"], fields["panel"]) == (LAMPLIGHT.rail, LAMPLIGHT.raised)
     assert fields["variables"]["h-text"] == LAMPLIGHT.text
+
+
+@pytest.mark.ac("few-colours")
+@pytest.mark.parametrize("palette", PALETTES.values(), ids=lambda item: item.name)
+def test_in_256_colours_floors_hold_planes_differ_and_signs_too(palette: Palette) -> None:
+    fewer = in_256(palette)
+
+    assert [line for line in below_floor(fewer) if not line.startswith("text on")] == []
+    steps = [rgb(getattr(fewer, role))[0] for role in ROLES]
+    assert all(step in (0, 95, 135, 175, 215, 255) or (step - 8) % 10 == 0 for step in steps)
+    assert len({fewer.gold, fewer.ok, fewer.warn, fewer.bad, fewer.info}) == 5
+    if not palette.framed:
+        assert len({fewer.canvas, fewer.rail, fewer.raised, fewer.select}) == 4
+
+
+@pytest.mark.ac("few-colours")
+def test_in_16_colours_planes_vanish_and_frames_stand_for_them() -> None:
+    assert SIXTEEN.framed
+    assert SIXTEEN.canvas == SIXTEEN.rail == SIXTEEN.raised
+    assert len({SIXTEEN.gold, SIXTEEN.ok, SIXTEEN.warn, SIXTEEN.bad, SIXTEEN.info}) == 5

@@ -27,7 +27,7 @@ def test_missing_colours_come_from_the_tuned_palette_of_the_mode() -> None:
 
 def test_unknown_keys_are_named_with_the_nearest() -> None:
     assert parse_theme("name: a\nprimry: '#fff'", "f")[1] == (
-        "unknown key primry; did you mean primary?",
+        "f line 2: unknown key primry; did you mean primary?",
     )
 
 
@@ -36,7 +36,7 @@ def test_unknown_keys_are_named_with_the_nearest() -> None:
     [
         ("name: a\nb: [", "sea.yaml line 2"),
         ("primary: '#fff'", "with a name"),
-        ("name: a\nprimary: blue", "primary: not a colour"),
+        ("name: a\nprimary: blue", "line 2: primary: not a colour"),
     ],
 )
 def test_a_broken_file_says_where(text: str, said: str) -> None:

@@ -241,9 +241,9 @@ async def test_a_theme_file_is_worn_and_a_broken_one_is_told(home: Home) -> None
         await stage.send("/theme sea")
         await until(lambda: stage.workspace.settings["tui.theme"] == "sea")
         assert stage.app.theme == "hermes-sea"
-        assert look.remarks == ("sea.yaml: unknown key acent; did you mean accent?",)
-        look.use_theme("broken")
-        assert stage.app.theme == "hermes-lamplight"
+        assert look.remarks == ("sea.yaml line 3: unknown key acent; did you mean accent?",)
+        assert not look.use_theme("broken")
+        assert stage.app.theme == "hermes-sea"
         assert "broken.yaml line 1" in look.remarks[0]
 
 

@@ -20,6 +20,8 @@ from hermes_tui.core_link.workspace import Workspace
 from hermes_tui.launch_state import LaunchState
 from hermes_tui.session_state import SessionState
 from hermes_tui.terminal.terminal_background import (
+    BACKGROUND,
+    GLYPHS_IN_DOUBT,
     QUESTION,
     Answer,
     BackgroundQuestion,
@@ -28,6 +30,7 @@ from hermes_tui.terminal.terminal_background import (
 )
 from hermes_tui.terminal.terminal_guard import POP_TITLE, PUSH_TITLE
 from hermes_tui.terminal.terminal_link import TerminalLink, title_of
+from hermes_widgets.drawing.cell_filters import PLAIN
 from hermes_widgets.status_bar import StatusBar
 from tests.fakes import scripted_turns as turns
 from tests.support import until
@@ -54,7 +57,7 @@ def terminal() -> Iterator[tuple[int, int]]:
         (b"\x1b]11;rgba:f/f/f/f\x07" + KIND, Answer(True)),
         (KIND, Answer(None)),
         (b"", Answer(None)),
-        (b"fix\x1b]11;rgb:ffff/ffff/ffff\x07 it\x1b[A\r" + KIND, Answer(True, "fix it")),
+        (b"fix\x1b]11;rgb:ffff/ffff/ffff\x07 it\x1b[A\r" + KIND, Answer(True, "", "fix it")),
     ],
 )
 def test_answers_of_terminals_are_told_from_typing(data: bytes, answer: Answer) -> None:
@@ -65,9 +68,9 @@ def test_a_terminal_is_asked_and_has_its_state_back(terminal: tuple[int, int]) -
     outer, inner = terminal
     before = termios.tcgetattr(inner)
     question = BackgroundQuestion(inner, {"TERM": "xterm-256color"})
-    assert os.read(outer, 100) == QUESTION
+    assert os.read(outer, 1000) == QUESTION
     os.write(outer, b"hel\x1b]11;rgb:ffff/ffff/ffff\x1b\\" + KIND)
-    assert question.answer() == Answer(True, "hel")
+    assert question.answer() == Answer(True, "", "hel")
     assert termios.tcgetattr(inner) == before
 
 
@@ -110,16 +113,39 @@ async def test_nothing_moves_on_a_slow_terminal_or_in_a_window_nobody_looks_at(h
         assert stage.app.animation_level == "none"
 
 
-@pytest.mark.parametrize("environ", [{"TERM": "dumb"}, {"TERM": "xterm", "COLORFGBG": "0;15"}])
-def test_no_terminal_is_asked_that_cannot_answer_or_need_not(
-    environ: dict[str, str], terminal: tuple[int, int]
-) -> None:
+def test_no_terminal_is_asked_that_cannot_answer(terminal: tuple[int, int]) -> None:
     outer, inner = terminal
     os.set_blocking(outer, False)
-    answer = BackgroundQuestion(inner, environ).answer()
+    assert BackgroundQuestion(inner, {"TERM": "dumb"}).answer() == Answer(None)
     with pytest.raises(BlockingIOError):
         os.read(outer, 10)
-    assert answer.is_light is (True if "COLORFGBG" in environ else None)
+
+
+def test_a_background_that_is_known_is_not_asked_for(terminal: tuple[int, int]) -> None:
+    outer, inner = terminal
+    question = BackgroundQuestion(inner, {"TERM": "xterm", "COLORFGBG": "0;15"})
+    assert BACKGROUND not in os.read(outer, 1000)
+    os.write(outer, KIND)
+    assert question.answer() == Answer(True)
+
+
+def places(wide: str) -> bytes:
+    """What a terminal answers that draws some glyphs two cells wide."""
+    columns = (3 if glyph in wide else 2 for glyph in GLYPHS_IN_DOUBT)
+    return b"".join(b"\x1b[7;%dR" % column for column in columns)
+
+
+@pytest.mark.ac("plain-glyphs")
+def test_glyphs_that_move_the_cursor_by_two_are_too_wide(terminal: tuple[int, int]) -> None:
+    outer, inner = terminal
+    question = BackgroundQuestion(inner, {"TERM": "xterm"})
+    os.write(outer, b"a" + places("●…") + b"b" + KIND)
+    assert question.answer() == Answer(None, "●…", "ab")
+    assert parse_answer(b"\x1b[7;3R" + KIND) == Answer(None)
+
+
+def test_each_glyph_in_doubt_has_a_plain_character() -> None:
+    assert set(GLYPHS_IN_DOUBT) <= set(PLAIN)
 
 
 @pytest.mark.parametrize(

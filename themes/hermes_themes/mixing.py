@@ -22,6 +22,7 @@ _PLANES = ("canvas", "rail", "raised", "select")
 _SHARES = {"rail": 0.04, "raised": 0.09, "select": 0.15, "line": 0.19, "edge": 0.45}
 _LIFT_STEP = 0.02
 _TINT_FLOOR = 7.0
+_GREY_SPREAD = 16
 
 
 def _floors() -> dict[str, dict[str, float]]:
@@ -62,6 +63,12 @@ def rgb(colour: str) -> Rgb:
 def hex_colour(colour: Rgb) -> str:
     """Return `#RRGGBB` with each part rounded."""
     return "#" + "".join(f"{round(part):02X}" for part in colour)
+
+
+def is_grey(palette: Palette) -> bool:
+    """Whether the signs of a palette differ in brightness alone."""
+    signs = (palette.gold, palette.ok, palette.warn, palette.bad)
+    return all(max(rgb(sign)) - min(rgb(sign)) <= _GREY_SPREAD for sign in signs)
 
 
 def mix(low: str, high: str, share: float) -> str:

@@ -25,6 +25,7 @@ from textual.selection import Selection
 from textual.strip import Strip
 from textual.timer import Timer
 
+from hermes_skins.schema import USUAL, Skin
 from hermes_widgets.blocks.block import Block
 from hermes_widgets.blocks.ledger import Ledger, Spot
 from hermes_widgets.blocks.selecting import highlighted, row_key, selected_text
@@ -83,8 +84,8 @@ class BlockPage(ScrollView, can_focus=True):
     """Draw with plain characters alone."""
     reduced_motion: reactive[bool] = reactive(False, init=False)
     """No spinner, seconds in steps of five, text at most ten times a second."""
-    thread: reactive[str] = reactive("", init=False)
-    """The skin's character of the thread; empty for the usual one."""
+    skin: reactive[Skin] = reactive(USUAL, init=False)
+    """Whose thread, spinner, mark and emojis are drawn."""
 
     @dataclass
     class HistoryWanted(Message, namespace="transcript"):
@@ -214,8 +215,8 @@ class BlockPage(ScrollView, can_focus=True):
         outside = 0 if self.has_class("-narrow") else 1
         column = text_column(width + outside, screen_width=screen.width, cap=self.column_cap)
         glyphs = ASCII if self.use_ascii else UNICODE
-        if self.thread and not self.use_ascii:
-            glyphs = replace(glyphs, thread=self.thread[0])
+        if not self.use_ascii:
+            glyphs = replace(glyphs, thread=self.skin.tool_prefix, spinner=self.skin.spinner.frames)
         return Sheet(
             column=column,
             styles=Styles(palette),
@@ -226,6 +227,7 @@ class BlockPage(ScrollView, can_focus=True):
             show_cost=self.show_cost,
             still=self.reduced_motion,
             rows=screen.height,
+            skin=self.skin,
         )
 
     def _is_compact(self) -> bool:
@@ -346,7 +348,7 @@ class BlockPage(ScrollView, can_focus=True):
         self._spin(bool(self._active))
         self._renew_sheet()
 
-    def watch_thread(self) -> None:
+    def watch_skin(self) -> None:
         self._renew_sheet()
 
     # --- motion --------------------------------------------------------------------------

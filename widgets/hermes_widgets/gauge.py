@@ -14,18 +14,24 @@ def gauge_style(share: float) -> str:
     return "$h-bad bold" if share >= 0.95 else "$h-bad"
 
 
-def gauge(share: float, width: int, style: str = "") -> Content:
+def gauge(share: float, width: int, style: str = "", glyphs: str = "") -> Content:
     """Draw a gauge.
 
     Args:
         share: 0.0 to 1.0; clamped.
         width: Cells.
         style: Of the filled part; by level if empty.
+        glyphs: A slope to climb, lowest first; empty for a thin line.
     """
     share = min(max(share, 0.0), 1.0)
     filled = round(share * width)
     if share > 0:
         filled = max(filled, 1)
+    if glyphs:
+        slope = "".join(glyphs[cell * len(glyphs) // width] for cell in range(width))
+        return Content.assemble(
+            (slope[:filled], style or gauge_style(share)), (slope[filled:], "$h-line")
+        )
     return Content.assemble(
         ("━" * filled, style or gauge_style(share)), ("━" * (width - filled), "$h-line")
     )

@@ -12,11 +12,10 @@ from textual.reactive import reactive
 from textual.timer import Timer
 from textual.widget import Widget
 
+from hermes_skins.schema import USUAL, Skin
+from hermes_widgets import indicator
 from hermes_widgets.fitting import clean, fit, seconds, tokens
 from hermes_widgets.gauge import gauge
-
-SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧"
-"""Frames of the running sign, 10 a second."""
 
 Phase = Literal["starting", "ready", "busy", "waiting", "offline"]
 
@@ -38,15 +37,38 @@ class Status:
     cost_usd: float | None = None
 
 
-def _left(status: Status, frame: int, now: float, *, narrow: bool) -> Content:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manner:
+    """How the row says it."""
+
+    skin: Skin = USUAL
+    kind: indicator.IndicatorKind = "unicode"
+    """The set of the turning sign."""
+    still: bool = False
+
+
+def _busy(status: Status, frame: int, manner: Manner, *, roomy: bool) -> list[tuple[str, str]]:
+    """The turning sign, a face if there is room for it, and what goes on."""
+    skin, still = manner.skin, manner.still
+    parts = [(indicator.sign(manner.kind, skin, frame, still=still), "$h-gold"), (" ", "")]
+    word = clean(status.word)
+    if manner.kind == "kaomoji":
+        waiting = word in ("", "thinking")
+        word = indicator.verb(word, skin, status.since)
+        face = indicator.face(skin, frame, waiting=waiting, still=still) if roomy else ""
+        if face:
+            parts += [(face, "$h-muted"), (" ", "")]
+    return [*parts, (fit(word, 36), "$h-text")]
+
+
+def _left(status: Status, frame: int, now: float, width: int, manner: Manner) -> Content:
+    narrow = width < 60
     elapsed = f" · {seconds(now - status.since)}" if status.since is not None else ""
     hint = f" · {status.hint}" if status.hint and not narrow else ""
     word = clean(status.word)
     if status.phase == "busy":
-        glyph = SPINNER[frame % len(SPINNER)]
-        return Content.assemble(
-            " ", (glyph, "$h-gold"), " ", (fit(word, 36), "$h-text"), (elapsed + hint, "$h-faint")
-        )
+        parts = _busy(status, frame, manner, roomy=width >= 100)
+        return Content.assemble(" ", *parts, (elapsed + hint, "$h-faint"))
     if status.phase == "waiting":
         rest = f" {word}" if word else ""
         return Content.assemble(" ", ("! needs you", "$h-warn bold"), (rest + elapsed, "$h-muted"))
@@ -57,7 +79,7 @@ def _left(status: Status, frame: int, now: float, *, narrow: bool) -> Content:
     return Content.assemble(" ", ("●", "$h-ok"), " ", (word or "ready", "$h-muted"))
 
 
-def _right(status: Status, now: float, width: int) -> list[Content]:
+def _right(status: Status, now: float, width: int, skin: Skin) -> list[Content]:
     """The fields of the right side, the most dispensable last."""
     share = status.used_tokens / status.window_tokens if status.window_tokens else 0.0
     percent = f"{share * 100:.0f}%"
@@ -65,7 +87,7 @@ def _right(status: Status, now: float, width: int) -> list[Content]:
         return [Content.styled(percent, "$h-muted")] if status.used_tokens else []
     fields = [Content.styled(fit(clean(status.model), width // 4), "$h-muted")]
     if status.window_tokens:
-        line = gauge(share, 12 if width >= 100 else 8)
+        line = gauge(share, 12 if width >= 100 else 8, glyphs=skin.gauge)
         if width >= 100:
             used = tokens(status.used_tokens)
             numbers = Content.assemble(
@@ -83,11 +105,14 @@ def _right(status: Status, now: float, width: int) -> list[Content]:
     return fields
 
 
-def status_content(status: Status, width: int, *, frame: int, now: float) -> Content:
+def status_content(
+    status: Status, width: int, *, frame: int, now: float, manner: Manner | None = None
+) -> Content:
     """Draw the row; whole fields go from the right until it fits."""
-    left = _left(status, frame, now, narrow=width < 60)
+    manner = manner or Manner()
+    left = _left(status, frame, now, width, manner)
     gap = "   " if width >= 100 else "  "
-    fields = _right(status, now, width)
+    fields = _right(status, now, width, manner.skin)
     while fields:
         right = Content(gap).join(fields)
         free = width - left.cell_length - right.cell_length - 1
@@ -106,6 +131,10 @@ class StatusBar(Widget):
 
     status: reactive[Status] = reactive(Status(phase="starting"))
     """What is shown."""
+    skin: reactive[Skin] = reactive(USUAL)
+    """Whose signs, faces and gauge are shown."""
+    kind: reactive[indicator.IndicatorKind] = reactive("unicode")
+    """The set of the turning sign."""
     is_still: reactive[bool] = reactive(False)
     """True for reduced motion: a steady sign, seconds in steps of five."""
 
@@ -143,4 +172,5 @@ class StatusBar(Widget):
         """Draw the row."""
         now = self._clock()
         frame = 0 if self.is_still else int(now * 10)
-        return status_content(self.status, self.size.width, frame=frame, now=now)
+        manner = Manner(skin=self.skin, kind=self.kind, still=self.is_still)
+        return status_content(self.status, self.size.width, frame=frame, now=now, manner=manner)

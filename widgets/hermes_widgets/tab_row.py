@@ -47,6 +47,8 @@ class _Piece:
 
 
 _NEW = "+"
+Product = tuple[str, str]
+"""Mark and name, as the skin has them."""
 
 
 def _tab(tab: Tab, *, active: bool, room: int) -> _Piece:
@@ -57,13 +59,21 @@ def _tab(tab: Tab, *, active: bool, room: int) -> _Piece:
     return _Piece(text.stylize_before("on $h-canvas") if active else text, tab.key)
 
 
-def tab_pieces(tabs: Sequence[Tab], active: str, place: Place, width: int) -> list[_Piece]:
+def tab_pieces(
+    tabs: Sequence[Tab],
+    active: str,
+    place: Place,
+    width: int,
+    product: Product = ("☿", "hermes"),
+) -> list[_Piece]:
     """Lay the row out: mark, tabs, overflow count, and at the right the place.
 
     The branch goes before a title is shortened; whole tabs go before the active one.
     """
     mark = _Piece(
-        Content.styled(" ☿ hermes " if width >= 100 else " ☿ ", "$h-gold bold").append(" ")
+        Content.styled(
+            f" {' '.join(product if width >= 100 else product[:1])} ", "$h-gold bold"
+        ).append(" ")
     )
     right = _place(place, width, len(tabs))
     room = width - mark.content.cell_length - right.cell_length - 8
@@ -128,6 +138,12 @@ class TabRow(Widget):
         self._tabs: tuple[Tab, ...] = ()
         self._active = ""
         self._place = Place()
+        self._product: Product = ("☿", "hermes")
+
+    def wear(self, mark: str, name: str) -> None:
+        """Show another mark, one cell wide, and another name."""
+        self._product = (mark, name)
+        self.refresh()
 
     def show(self, tabs: Sequence[Tab], active: str, place: Place) -> None:
         """Replace what is shown; nothing is drawn if nothing changed."""
@@ -136,6 +152,10 @@ class TabRow(Widget):
             self._tabs, self._active, self._place = now
             self.refresh()
 
+    def _pieces(self) -> list[_Piece]:
+        width = self.size.width
+        return tab_pieces(self._tabs, self._active, self._place, width, self._product)
+
     @property
     def tabs(self) -> tuple[Tab, ...]:
         """The open conversations in their order."""
@@ -143,13 +163,13 @@ class TabRow(Widget):
 
     def render(self) -> Content:
         """Draw the row."""
-        pieces = tab_pieces(self._tabs, self._active, self._place, self.size.width)
+        pieces = self._pieces()
         return Content("").join(piece.content for piece in pieces)
 
     def on_click(self, event: events.Click) -> None:
         """Find the tab under the pointer."""
         x = 0
-        for piece in tab_pieces(self._tabs, self._active, self._place, self.size.width):
+        for piece in self._pieces():
             x += cell_len(piece.content.plain)
             if event.x < x:
                 if piece.key == _NEW:

@@ -5,15 +5,58 @@ from __future__ import annotations
 from typing import Any
 
 from textual.app import App
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
-from hermes_themes.roles import LAMPLIGHT, PALETTES, ROLES, Palette
+from hermes_themes.mixing import derive
+from hermes_themes.roles import LAMPLIGHT, PALETTES, PAPER, ROLES, Palette
 from hermes_themes.variables import theme_fields
+
+_HUES = {
+    "gold": "primary",
+    "info": "secondary",
+    "ok": "success",
+    "warn": "warning",
+    "bad": "error",
+    "lilac": "accent",
+    "bronze": "accent",
+}
+"""Our roles and the toolkit's words for the colours they take from its themes."""
 
 
 def textual_theme(palette: Palette) -> Theme:
     """Return the theme of a palette, named `hermes-<palette>`."""
     return Theme(**theme_fields(palette))
+
+
+def toolkit_themes() -> tuple[str, ...]:
+    """Names of the themes that come with the toolkit and have colours of their own."""
+    return tuple(
+        name
+        for name, theme in sorted(BUILTIN_THEMES.items())
+        if not name.startswith("textual-ansi") and not getattr(theme, "ansi", False)
+    )
+
+
+def toolkit_palette(name: str) -> Palette:
+    """Return a theme of the toolkit as a palette: its hues under our floors.
+
+    Raises:
+        KeyError: There is no such theme.
+    """
+    theme = BUILTIN_THEMES[name]
+    tuned = LAMPLIGHT if theme.dark else PAPER
+    shown = theme.to_color_system().generate()
+
+    def colour(word: str, otherwise: str) -> str:
+        found = shown.get(word, "")
+        return found[:7] if found.startswith("#") else otherwise
+
+    return derive(
+        name,
+        canvas=colour("background", tuned.canvas),
+        text=colour("foreground", tuned.text),
+        hues={role: colour(word, getattr(tuned, role)) for role, word in _HUES.items()},
+    )
 
 
 def use_palette(app: App[Any], palette: Palette) -> None:

@@ -42,7 +42,9 @@ class LayoutSettings(Section):
 class TuiSettings(Section):
     """The full screen."""
 
-    theme: str = setting("skin", "Theme; `skin` takes the skin's, `auto` asks the terminal.")
+    theme: str = setting(
+        "skin", "Colours; `skin` takes the skin's, `auto` dark or light as the terminal is."
+    )
     layout: LayoutSettings = setting(LayoutSettings, "Panes.")
     column_width: int = setting(110, "Widest column of text, in cells.", ge=20)
     tools: str = setting("auto", "How tool cards open.")
@@ -53,9 +55,11 @@ class TuiSettings(Section):
     editing_mode: Literal["emacs", "vi"] = setting("emacs", "Keys of the input.")
     paste_collapse_lines: int = setting(5, "Longer pastes are folded.", ge=1)
     typing_grace_ms: int = setting(1000, "A dialog waits while you type.", ge=0)
-    indicator: str = setting("kaomoji", "What moves while the agent works.")
+    indicator: Annotated[Literal["kaomoji", "emoji", "unicode", "ascii"], word()] = setting(
+        "kaomoji", "What turns while the agent works; kaomoji adds the skin's faces and verbs."
+    )
     confirm_exit: str = setting("when busy", "When leaving asks first.")
-    emoji: bool = setting(True, "Use emoji.")
+    emoji: bool = setting(True, "Use glyphs and emoji; false draws plain characters alone.")
     reduced_motion: bool = setting(False, "Nothing moves.")
     mouse: bool = setting(True, "React to the mouse.", env="HERMES_TUI_MOUSE")
     auto_copy: Annotated[Literal["auto", "on", "off"], word()] = setting(

@@ -8,7 +8,13 @@ from typing import ClassVar
 from rich.cells import cell_len
 
 from hermes_widgets.blocks.block import Block, Kind
-from hermes_widgets.blocks.wordmark import FEATHER_CELLS, MARK_ROWS, feather_runs, wordmark_rows
+from hermes_widgets.blocks.wordmark import (
+    FEATHER_CELLS,
+    MARK_ROWS,
+    art_runs,
+    feather_runs,
+    wordmark_rows,
+)
 from hermes_widgets.drawing.foreign import one_line
 from hermes_widgets.drawing.pens import FAINT, MUTED, TEXT, Pen, Run
 from hermes_widgets.drawing.rows import Row, Sheet
@@ -42,8 +48,6 @@ class StartCardInfo:
     counts: tuple[tuple[int, str], ...] = ()
     """Such as `(41, "tools")`; nothing is said about zeros."""
     recent: tuple[RecentSession, ...] = ()
-    wordmark: tuple[str, ...] = ()
-    """Three lines of the skin; empty for the name of the product."""
     remark: str = ""
     """One line about the state of things, such as that the demo model answers."""
     hint: str = "Type a message, / for commands, @ for files, ^p for everything else."
@@ -60,7 +64,7 @@ class StartCard(Block):
 
     def draw(self, sheet: Sheet) -> list[Row]:
         short = sheet.column.width < 98 or sheet.rows < 30
-        mark = wordmark_rows(self.info.wordmark, sheet.styles.palette)
+        mark = wordmark_rows(sheet.skin.wordmark, sheet.styles.palette)
         mark_cells = max(cell_len("".join(text for text, _ in row)) for row in mark)
         feathers = 0 if short or sheet.glyphs.caret == "_" else FEATHER_CELLS + 2
         block = max(mark_cells, 58)
@@ -69,7 +73,7 @@ class StartCard(Block):
         rows: list[Row] = []
         if not sheet.column.narrow:
             for number in range(MARK_ROWS):
-                left = feather_runs(number, sheet.styles.palette) if feathers else []
+                left = self._left(number, sheet) if feathers else []
                 rows.append(sheet.row([*left, *mark[number]], indent=indent, copied=False))
         facts = self._facts(sheet, hang)
         if short:
@@ -85,6 +89,12 @@ class StartCard(Block):
         rows += [sheet.blank, self._hint(sheet, hang)]
         top = max(0, (sheet.rows - 10 - len(rows)) // 2)
         return [sheet.blank] * top + rows
+
+    def _left(self, row: int, sheet: Sheet) -> list[Run]:
+        art, palette = sheet.skin.art, sheet.styles.palette
+        if art:
+            return art_runs(art[row] if row < len(art) else "", palette)
+        return feather_runs(row, palette)
 
     def _facts(self, sheet: Sheet, indent: int) -> list[Row]:
         info = self.info

@@ -219,6 +219,7 @@ class ToolLine(Block):
         if self._depth:
             body.append((" " * (2 * self._depth - 2) + sheet.glyphs.branch + " ", _LINE))
         body.append((self._glyph(sheet) + " ", Pen(glyph_role, bold=bold)))
+        body.extend(_emoji(self.name, sheet))
         field = 5 if sheet.column.width < 72 else 7
         verb = fit(tool_verb(self.name, self._kind), field)
         body.append((verb + " " * (field + 1 - cell_len(verb)), Pen(verb_role, bold=bold)))
@@ -346,6 +347,15 @@ class ToolLine(Block):
     def _behind_thread(runs: list[Run], sheet: Sheet) -> Row:
         thread: Run = (sheet.glyphs.thread + " ", _LINE)
         return sheet.row([thread, *runs], bar=sheet.thread, indent=2, start=2, action="fold")
+
+
+def _emoji(name: str, sheet: Sheet) -> list[Run]:
+    """The skin's sign of a tool in a field of two cells; nothing if the skin has none."""
+    emojis = sheet.skin.tool_emojis
+    if not emojis:
+        return []
+    sign = fit(emojis.get(name, ""), 2)
+    return [(sign + " " * (3 - cell_len(sign)), _MUTED)]
 
 
 def _cut(body: list[Run], width: int) -> list[Run]:

@@ -7,7 +7,7 @@ from hermes_themes.roles import Palette
 from hermes_widgets.drawing.pens import Pen, Run
 
 MARK_ROWS = 3
-FEATHER_CELLS = 16
+FEATHER_CELLS = ART_CELLS = 16
 _FEATHERS = (16, 11, 6)
 """Cells of each feather, all ending in one column."""
 
@@ -58,6 +58,16 @@ def wordmark_rows(lines: tuple[str, ...], palette: Palette) -> list[list[Run]]:
         ]
         for line in shown
     ]
+
+
+def art_runs(line: str, palette: Palette) -> list[Run]:
+    """Return one line of a skin's own art and the air after it, growing out of the canvas."""
+    width = ART_CELLS
+    shown = line[:width].ljust(width)
+    shares = (mix(palette.canvas, palette.bronze, (cell + 1) / width) for cell in range(width))
+    runs: list[Run] = [(char, Pen(share)) for char, share in zip(shown, shares, strict=True)]
+    runs.append(("  ", Pen()))
+    return runs
 
 
 def feather_runs(row: int, palette: Palette) -> list[Run]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -38,7 +39,7 @@ class Composer(Vertical):
     }
     Composer:focus-within { border-left: outer $h-gold; }
     Composer > #composer-line { height: auto; }
-    Composer #composer-sign { width: 2; color: $h-gold; }
+    Composer #composer-sign { color: $h-gold; }
     """
 
     @dataclass
@@ -84,7 +85,9 @@ class Composer(Vertical):
         """Menu (over everything), field, hint row."""
         yield self.menu
         with Horizontal(id="composer-line"):
-            yield Static(self._sign, id="composer-sign", markup=False)
+            sign = Static(self._sign, id="composer-sign", markup=False)
+            sign.styles.width = cell_len(self._sign) + 1
+            yield sign
             yield self.area
         yield self._hint
 
@@ -129,10 +132,12 @@ class Composer(Vertical):
         self._hint.note = "space unfolds · ⌫ deletes" if on_chip else ""
 
     def set_sign(self, sign: str) -> None:
-        """Use another prompt sign, one cell wide."""
+        """Use another prompt sign."""
         self._sign = sign
         if self.is_mounted:
-            self.query_one("#composer-sign", Static).update(Content(sign))
+            shown = self.query_one("#composer-sign", Static)
+            shown.update(Content(sign))
+            shown.styles.width = cell_len(sign) + 1
 
     def set_draft(self, text: str) -> None:
         """Put a draft into the field, cursor at its end."""

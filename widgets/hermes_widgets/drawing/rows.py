@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from textual.strip import Strip
 
+from hermes_skins.schema import USUAL, Skin
 from hermes_widgets.drawing.column import Column
 from hermes_widgets.drawing.glyphs import UNICODE, Glyphs
 from hermes_widgets.drawing.pens import Pen, Run, Styles
@@ -57,6 +58,8 @@ class Sheet:
     """Nothing turns: running things have a steady sign and coarse seconds."""
     rows: int = 24
     """Height of the screen."""
+    skin: Skin = USUAL
+    """Whose mark, art and emojis are drawn."""
     blank: Row = field(init=False)
     """An empty row of canvas."""
 
