@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from hermes_core.agent.clock import Clock, SystemClock
 from hermes_core.agent.sessions.assembly import Ground, SessionPlan, build_session
+from hermes_core.agent.sessions.fallback_chain import Fallback, fallback_chain
 from hermes_core.agent.sessions.session import Session
 from hermes_core.agent.sharing.attachment import Attachment
 from hermes_core.agent.sharing.owner_socket import OwnerSocket
@@ -36,6 +37,8 @@ from hermes_core.providers.facts.facts import facts_of
 from hermes_core.providers.facts.model_catalogue import ModelCatalogue
 from hermes_core.providers.facts.pricing import Cost, cost_of
 from hermes_core.providers.facts.tokens import TokenCounter
+from hermes_core.providers.keys.auth_file import AuthFile
+from hermes_core.providers.keys.key_pools import KeyPools
 from hermes_core.providers.resolve import Resolution, resolve
 from hermes_core.security.redaction import Redactor
 from hermes_core.storage.owner import current_owner
@@ -93,6 +96,12 @@ class Host:
         self.tools: Registry = discover()
         self._models = Models()
         self._catalogue = _catalogue(loaded, options.environ)
+        self.pools = KeyPools(
+            AuthFile(options.home.auth_file),
+            loaded.settings.credential_pool_strategies,
+            now=clock.time,
+        )
+        """Keys kept beside those of settings and variables."""
         self._demo: Model | None = None
         self._sessions: dict[str, Session] = {}
         self._socket = OwnerSocket(self._sessions.get)
@@ -101,7 +110,8 @@ class Host:
         self._lock = asyncio.Lock()
         self._clock = clock
         self.redactor = Redactor(
-            _known_secrets(loaded), enabled=loaded.settings.security.redact_secrets
+            [*_known_secrets(loaded), *_pooled_secrets(self.pools)],
+            enabled=loaded.settings.security.redact_secrets,
         )
         self.checkpoints = CheckpointStore(options.home, _limits(loaded))
         store.on_delete(self._forget_checkpoints)
@@ -125,6 +135,8 @@ class Host:
             clock=clock,
             resolve=self.resolve,
             model=self.model,
+            pools=self.pools,
+            fallbacks=self._fallbacks,
             turn_gate=asyncio.Semaphore(MAX_RUNNING_TURNS),
             workers=workers,
             save_allowlist=self._save_allowlist,
@@ -195,12 +207,21 @@ class Host:
                 model=model or None,
                 provider=provider or None,
                 windows=self._catalogue,
+                stored=self.pools,
             )
         except NoModelConfigured:
             named = provider or settings.model.provider not in ("", "auto")
             if named or not self.options.allow_demo:
                 raise
             return resolve(settings, secrets_, provider="demo")
+
+    def _fallbacks(self) -> tuple[Fallback, ...]:
+        return fallback_chain(
+            self.loaded.settings,
+            self.loaded.secrets,
+            windows=self._catalogue,
+            stored=self.pools,
+        )
 
     def model(self, resolution: Resolution) -> Model:
         """The model a resolution names; kept alive and shared by all who ask."""
@@ -409,6 +430,10 @@ def _known_secrets(loaded: LoadedSettings) -> list[str]:
     names = [name for name in loaded.secrets if is_secret_name(name)]
     values = [loaded.secrets.get(name) for name in names]
     return [value for value in (*values, loaded.settings.model.api_key) if value]
+
+
+def _pooled_secrets(pools: KeyPools) -> list[str]:
+    return [key.value for provider in pools.providers() for key in pools.keys(provider)]
 
 
 def _catalogue(loaded: LoadedSettings, environ: Mapping[str, str]) -> ModelCatalogue:

@@ -8,6 +8,9 @@ from pydantic import AliasChoices, Field
 
 from hermes_core.config.section import COMMA_LIST, Section, setting
 
+PoolStrategy = Literal["fill_first", "round_robin", "least_used", "random"]
+"""Which key of a provider is asked."""
+
 ApiMode = Literal["", "chat_completions", "codex_responses", "anthropic_messages", "local"]
 """Wire format; empty lets the provider's record decide."""
 
@@ -58,6 +61,10 @@ class FallbackEntry(Section):
     model: str = setting("", "Model id.")
     base_url: str = setting("", "Address, for a custom endpoint.")
     api_key: str = setting("", "Key, for a custom endpoint.", secret=True)
+    key_env: Annotated[str, Field(validation_alias=AliasChoices("key_env", "api_key_env"))] = (
+        setting("", "Variable that holds that key.")
+    )
+    api_mode: ApiMode = setting("", "Wire format of a custom endpoint.")
 
 
 class ModelAlias(Section):

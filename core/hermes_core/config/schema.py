@@ -23,6 +23,7 @@ from hermes_core.config.model_settings import (
     FallbackEntry,
     ModelAlias,
     ModelSettings,
+    PoolStrategy,
     PromptCachingSettings,
     ProviderEntry,
     ProviderRouting,
@@ -54,6 +55,9 @@ class Settings(Section):
     providers: dict[str, ProviderEntry] = setting({}, "Providers by id.")
     custom_providers: tuple[ProviderEntry, ...] = setting((), "Providers, the older form.")
     fallback_providers: tuple[FallbackEntry, ...] = setting((), "Asked in this order on failure.")
+    credential_pool_strategies: dict[str, PoolStrategy] = setting(
+        {}, "Which of several keys is asked, by provider."
+    )
     provider_routing: ProviderRouting = setting(
         ProviderRouting, "What OpenRouter is asked about the services behind it."
     )

@@ -7,10 +7,9 @@ never replaced by another; a key goes to its own provider's address and nowhere 
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import msgspec
@@ -28,6 +27,7 @@ from hermes_core.providers.address import (
 )
 from hermes_core.providers.facts.facts import window_of
 from hermes_core.providers.facts.model_names import written_model
+from hermes_core.providers.keys.credential import Credential
 from hermes_core.providers.records import Record, find_record, records
 from hermes_core.providers.timeouts import Timeouts
 
@@ -64,18 +64,12 @@ class WindowSource(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Credential:
-    """One key. Its value shows up in no representation."""
+class StoredKeys(Protocol):
+    """Where the keys of a pool are looked up by the id of their provider."""
 
-    value: str = field(repr=False)
-    source: str
-    """The variable or setting it came from, for messages to people."""
-
-    @property
-    def fingerprint(self) -> str:
-        """Tells keys apart without showing them."""
-        return hashlib.sha256(self.value.encode()).hexdigest()[:16]
+    def keys(self, provider: str) -> Sequence[Credential]:
+        """Return them, first asked first."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +79,10 @@ class Resolution:
     runtime: Runtime
     credential: Credential
     record: Record
+    keys: tuple[Credential, ...] = ()
+    """All keys that may be used, `credential` among them; the first is asked first."""
+    address: str = ""
+    """The base URL for keys that name none of their own."""
     timeouts: Timeouts = field(default_factory=Timeouts)
     extra_body: Mapping[str, Any] = field(default_factory=dict)
     """Fields the settings add to each request (`options`, `provider`)."""
@@ -95,6 +93,12 @@ class Resolution:
     """File of trusted certificates instead of the system's."""
     rate_limit_delay_s: float = 0.0
     """Least seconds between two requests to this endpoint."""
+
+    @property
+    def pool(self) -> str:
+        """Names its keys in `auth.json`; endpoints without a name go by their address."""
+        provider = self.runtime.provider
+        return f"custom:{plain_name(self.address)}" if provider == "custom" else provider
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +119,7 @@ def resolve(
     model: str | None = None,
     provider: str | None = None,
     windows: WindowSource | None = None,
+    stored: StoredKeys | None = None,
 ) -> Resolution:
     """Decide who answers.
 
@@ -130,15 +135,15 @@ def resolve(
         NoModelConfigured: Nothing is set up, or the chosen provider has no key.
         ConfigError: Unknown provider, no or bad address, a wire that does not exist.
     """
-    choice = _choose(settings, secrets, (provider or "").strip())
+    choice = _choose(settings, secrets, stored, (provider or "").strip())
     if choice.record.id == "demo":
         runtime = Runtime(model="demo", provider="demo", api_mode="demo")
         return Resolution(
             runtime=runtime, credential=Credential("", "built in"), record=choice.record
         )
     base_url = _base_url(choice, settings, secrets)
-    credential = _credential(choice, settings, secrets, base_url)
-    base_url = _address_of_key(choice.record, credential, base_url)
+    keys = _usable_keys(choice, settings, secrets, stored, base_url)
+    address, base_url = base_url, _address_of_key(choice.record, keys[0], base_url)
     name = _model(choice, settings, (model or "").strip(), (provider or "").strip())
     written_window = _written_window(choice, settings, name)
     name = written_model(choice.record, name)
@@ -152,7 +157,9 @@ def resolve(
     )
     return Resolution(
         runtime=runtime,
-        credential=credential,
+        credential=keys[0],
+        keys=keys,
+        address=address,
         record=_record(choice, base_url),
         timeouts=_timeouts(choice, settings, base_url),
         extra_body=_extra_body(choice, settings, base_url),
@@ -166,11 +173,13 @@ def resolve(
 # --- the provider --------------------------------------------------------------------
 
 
-def _choose(settings: Settings, secrets: KeySource, asked: str) -> _Choice:
+def _choose(
+    settings: Settings, secrets: KeySource, stored: StoredKeys | None, asked: str
+) -> _Choice:
     configured = settings.model.provider.strip() or "auto"
     requested = asked or configured
     if requested.lower() == "auto":
-        return _choose_automatically(settings, secrets)
+        return _choose_automatically(settings, secrets, stored)
     choice = _named(settings, requested)
     if configured.lower() == "auto":
         is_configured = choice.record.id == "custom" and choice.entry is None
@@ -180,7 +189,7 @@ def _choose(settings: Settings, secrets: KeySource, asked: str) -> _Choice:
 
 
 def _named(settings: Settings, name: str) -> _Choice:
-    wanted = _plain(name.removeprefix("custom:"))
+    wanted = plain_name(name.removeprefix("custom:"))
     record = None if name.startswith("custom:") else find_record(name)
     if record is not None:
         changes = next(
@@ -188,8 +197,8 @@ def _named(settings: Settings, name: str) -> _Choice:
         )
         return _Choice(record, record.id, changes if record.id != "custom" else None)
     for key, entry in _own_entries(settings):
-        if wanted and wanted in {_plain(key), _plain(entry.name)}:
-            return _Choice(records()["custom"], f"custom:{_plain(key or entry.name)}", entry)
+        if wanted and wanted in {plain_name(key), plain_name(entry.name)}:
+            return _Choice(records()["custom"], f"custom:{plain_name(key or entry.name)}", entry)
     raise ConfigError(
         f"Unknown provider {name!r}.",
         hint=f"Known: {', '.join(records())}, or a name from `providers` in config.yaml.",
@@ -202,11 +211,14 @@ def _own_entries(settings: Settings) -> Iterator[tuple[str, ProviderEntry]]:
         yield entry.name, entry
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
+    """A name of the user's own as ids spell it: small letters, digits, `.` and `-`."""
     return re.sub(r"[^a-z0-9.]+", "-", name.strip().lower()).strip("-")
 
 
-def _choose_automatically(settings: Settings, secrets: KeySource) -> _Choice:
+def _choose_automatically(
+    settings: Settings, secrets: KeySource, stored: StoredKeys | None
+) -> _Choice:
     if settings.model.base_url.strip():
         host = host_of(settings.model.base_url)
         known = (
@@ -217,7 +229,8 @@ def _choose_automatically(settings: Settings, secrets: KeySource) -> _Choice:
     if _usable(settings.model.api_key):
         return _Choice(records()["openrouter"], "openrouter", is_configured=True)
     for record in records().values():
-        if any(_usable(secrets.get(name)) for name in record.key_env):
+        has_key = any(_usable(secrets.get(name)) for name in record.key_env)
+        if has_key or (stored is not None and stored.keys(record.id)):
             return _Choice(record, record.id, _named(settings, record.id).entry)
     raise NoModelConfigured("No model is configured.", hint=_NO_MODEL_HINT)
 
@@ -225,14 +238,25 @@ def _choose_automatically(settings: Settings, secrets: KeySource) -> _Choice:
 # --- the key -------------------------------------------------------------------------
 
 
-def _credential(
-    choice: _Choice, settings: Settings, secrets: KeySource, base_url: str
-) -> Credential:
+def _usable_keys(
+    choice: _Choice,
+    settings: Settings,
+    secrets: KeySource,
+    stored: StoredKeys | None,
+    base_url: str,
+) -> tuple[Credential, ...]:
+    """Every key of the choice, each once: stored ones, then those of settings and variables."""
+    # Unnamed endpoints share the id `custom`, and a key goes to its own endpoint alone.
+    pool = stored.keys(choice.id) if stored is not None and choice.id != "custom" else ()
+    found = {key.value: key for key in pool}
     for source, value in _keys(choice, settings, secrets, base_url):
         if _usable(value):
-            return Credential(str(value).strip(), source)
+            key = Credential(str(value).strip(), source)
+            found.setdefault(key.value, key)
+    if found:
+        return tuple(found.values())
     if choice.record.key_optional:
-        return Credential(PLACEHOLDER_KEY, "none")
+        return (Credential(PLACEHOLDER_KEY, "none"),)
     names = " or ".join(choice.record.key_env)
     raise NoModelConfigured(
         f"{choice.record.label} has no key: {names} is not set.",
@@ -261,6 +285,13 @@ def _usable(value: str | None) -> bool:
     return len(text) >= 4 and text.lower() not in _NOT_A_KEY and set(text) != {"*"}
 
 
+def with_key(resolution: Resolution, key: Credential) -> Resolution:
+    """The same endpoint with another key, at the address this key belongs to."""
+    base_url = _address_of_key(resolution.record, key, resolution.address)
+    runtime = msgspec.structs.replace(resolution.runtime, base_url=base_url)
+    return replace(resolution, credential=key, runtime=runtime)
+
+
 # --- address, wire, model, window ----------------------------------------------------
 
 
@@ -282,7 +313,9 @@ def _base_url(choice: _Choice, settings: Settings, secrets: KeySource) -> str:
 
 
 def _address_of_key(record: Record, credential: Credential, base_url: str) -> str:
-    """The address that keys like this one belong to, unless another one was set."""
+    """The address this key or keys like it belong to, unless another one was set."""
+    if credential.base_url:
+        return clean_base_url(credential.base_url)
     if base_url == record.base_url:
         for one in record.key_addresses:
             if credential.value.startswith(one.prefix):

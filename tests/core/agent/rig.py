@@ -42,6 +42,7 @@ from hermes_core.tools.base import Tool, ToolContext, ToolResult
 from hermes_core.tools.registry import AnyTool, Registry
 from tests.fakes.clock import FakeClock
 from tests.fakes.scripted_provider import ScriptedProvider
+from tests.fakes.single_route import SingleRoute
 from tests.fakes.tool_context import FakeCheckpoints, FakePermissions, FakeRecall
 from tests.support import until
 
@@ -304,7 +305,7 @@ async def rig(
                 caller=caller,
                 runner=ToolRunner(journal, services),
                 compactor=compactor,
-                model=lambda: provider,
+                route=SingleRoute(provider),
                 tools=Registry(tools or (Echo(),)),
                 clock=clock,
                 new_id=new_id,

@@ -7,8 +7,9 @@ from contextlib import aclosing
 from hermes_core.messages import Message, Runtime
 from hermes_core.providers.base import ModelRequest, StreamPart, TextDelta, ThinkingDelta
 from hermes_core.providers.clients import WireModel
+from hermes_core.providers.keys.credential import Credential
 from hermes_core.providers.records import find_record
-from hermes_core.providers.resolve import Credential, Resolution
+from hermes_core.providers.resolve import Resolution
 from hermes_core.providers.timeouts import Timeouts
 
 KEY = "sk-test-0123456789abcdefghij"

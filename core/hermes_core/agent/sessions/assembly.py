@@ -6,7 +6,7 @@ import asyncio
 import datetime as dt
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,14 @@ from hermes_core.agent.references.attaching import Attaching, read_contexts
 from hermes_core.agent.sessions import prompt as prompts
 from hermes_core.agent.sessions import recovery
 from hermes_core.agent.sessions.conversation import Conversation
+from hermes_core.agent.sessions.fallback_chain import Fallback
 from hermes_core.agent.sessions.inbox import Inbox
 from hermes_core.agent.sessions.pending import Pending
 from hermes_core.agent.sessions.permission_desk import PermissionDesk
 from hermes_core.agent.sessions.services import SessionQuestions, SessionTodos
 from hermes_core.agent.sessions.session import Session
 from hermes_core.agent.sessions.session_parts import SessionParts, Switched
+from hermes_core.agent.sessions.session_route import SessionRoute
 from hermes_core.agent.sessions.session_upkeep import SessionRollbacks, tool_families
 from hermes_core.agent.side.side_jobs import SideJobs
 from hermes_core.agent.stream.journal import Journal
@@ -49,6 +51,7 @@ from hermes_core.providers.base import Model
 from hermes_core.providers.choosing import Wish
 from hermes_core.providers.facts.pricing import Price
 from hermes_core.providers.facts.tokens import TokenCounter
+from hermes_core.providers.keys.key_pools import KeyPools
 from hermes_core.providers.resolve import Resolution
 from hermes_core.security.injection import find_injection
 from hermes_core.security.redaction import LineRedactor, Redactor
@@ -98,6 +101,8 @@ class Ground:
     resolve: Callable[[str, str], Resolution]
     """(model, provider) to a resolution; empty words mean the default."""
     model: Callable[[Resolution], Model]
+    pools: KeyPools
+    fallbacks: Callable[[], Sequence[Fallback]]
     turn_gate: asyncio.Semaphore
     workers: Workers
     save_allowlist: Callable[[list[str]], Awaitable[None]]
@@ -123,7 +128,7 @@ class _Assembly:
         self.ground = ground
         self.plan = plan
         self.session: Session | None = None
-        self.resolution: Resolution | None = None
+        self.route: SessionRoute | None = None
         self._prompt_warnings: tuple[str, ...] = ()
 
     @property
@@ -133,20 +138,31 @@ class _Assembly:
         return self.session
 
     @property
+    def _routed(self) -> SessionRoute:
+        assert self.route is not None, "made before what asks for it"
+        return self.route
+
+    @property
     def _resolved(self) -> Resolution:
-        assert self.resolution is not None, "resolved before anything else is built"
-        return self.resolution
+        return self._routed.resolution
 
     async def build(self, on_close: Callable[[], Awaitable[None]]) -> Session:
         """Make the session, write down that it is open, mend what a crash left."""
         ground, plan = self.ground, self.plan
         record, is_new = await self._record()
-        self.resolution = plan.resolution or self._own_resolution(record)
+        resolution = plan.resolution or self._own_resolution(record)
         journal = Journal(
             plan.session_id,
             ground.store,
             clock=ground.clock,
             last_seq=0 if is_new else await ground.store.last_seq(plan.session_id),
+        )
+        self.route = SessionRoute(
+            resolution,
+            pools=ground.pools,
+            fallbacks=ground.fallbacks(),
+            open_model=ground.model,
+            journal=journal,
         )
         talk = await self._conversation(record, is_new=is_new)
         pending = Pending(plan.session_id, journal, ground.store, clock=ground.clock, new_id=new_id)
@@ -252,13 +268,12 @@ class _Assembly:
         return talk
 
     def _prompt(self) -> prompts.Prompt:
-        assert self.resolution is not None, "resolved before the prompt is built"
         facts = prompts.PromptFacts(
             home=self.ground.home,
             cwd=self.plan.cwd,
             tool_names=tuple(self.plan.tools.names()),
-            model=self.resolution.runtime.model,
-            provider=self.resolution.runtime.provider,
+            model=self._resolved.runtime.model,
+            provider=self._resolved.runtime.provider,
             source=self.plan.platform,
             system_message=self.plan.system_message,
             today=dt.datetime.fromtimestamp(self.ground.clock.time(), dt.UTC).astimezone().date(),
@@ -329,7 +344,7 @@ class _Assembly:
         wish = self.ground.meant(model, provider, self._resolved.runtime)
         resolution = self.ground.resolve(wish.model, wish.provider)
         self.ground.model(resolution)  # a client that cannot be made leaves the old one at work
-        self.resolution = resolution
+        self._routed.switch(resolution)
         facts = self.ground.describe(resolution.runtime)
         return Switched(resolution.runtime, " ".join((*wish.notes, facts)))
 
@@ -361,6 +376,7 @@ class _Assembly:
             clock=ground.clock,
             main=lambda: self._resolved,
             open_model=ground.model,
+            stored=ground.pools,
             rebuild_prompt=rebuild,
             forget_results=forget_results,
             new_id=new_id,
@@ -394,7 +410,7 @@ class _Assembly:
             caller=caller,
             runner=runner,
             compactor=compactor,
-            model=lambda: ground.model(self._resolved),
+            route=self._routed,
             tools=self.plan.tools,
             clock=ground.clock,
             new_id=new_id,

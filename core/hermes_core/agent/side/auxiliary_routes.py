@@ -12,7 +12,8 @@ from hermes_core.config.schema import Settings
 from hermes_core.errors import HermesError
 from hermes_core.messages import Runtime
 from hermes_core.providers.base import Model
-from hermes_core.providers.resolve import KeySource, Resolution, resolve
+from hermes_core.providers.model_ref import ModelRef, resolve_ref
+from hermes_core.providers.resolve import KeySource, Resolution, StoredKeys
 
 OWN = ("", "auto", "main")
 """Words for the conversation's own provider."""
@@ -23,6 +24,7 @@ def auxiliary_routes(
     settings: Settings,
     secrets: KeySource,
     *,
+    stored: StoredKeys | None = None,
     main: Resolution,
     runtime: Runtime,
     open_model: Callable[[Resolution], Model],
@@ -35,6 +37,7 @@ def auxiliary_routes(
         task: A field of `auxiliary`.
         settings: The merged settings.
         secrets: Where keys are looked up.
+        stored: Knows the keys of pools.
         main: The model of the conversation.
         runtime: The same as it is used now, with the window as it is known by now.
         open_model: Makes the client.
@@ -42,7 +45,7 @@ def auxiliary_routes(
     wanted: AuxiliaryTask = getattr(settings.auxiliary, task)
     routes = []
     if _is_named(wanted):
-        routes.append(_named_route(wanted, settings, secrets, main, open_model))
+        routes.append(_named_route(wanted, settings, secrets, stored, main, open_model))
     if runtime.provider != "demo":
         routes.append(
             Route(open_model=lambda: open_model(main), runtime=runtime, timeout_s=wanted.timeout)
@@ -58,11 +61,12 @@ def _named_route(
     wanted: AuxiliaryTask,
     settings: Settings,
     secrets: KeySource,
+    stored: StoredKeys | None,
     main: Resolution,
     open_model: Callable[[Resolution], Model],
 ) -> Route:
     try:
-        found = _resolution(wanted, settings, secrets, main)
+        found = _resolution(wanted, settings, secrets, stored, main)
     except HermesError as error:
         problem = error
 
@@ -82,22 +86,21 @@ def _named_route(
 
 
 def _resolution(
-    wanted: AuxiliaryTask, settings: Settings, secrets: KeySource, main: Resolution
+    wanted: AuxiliaryTask,
+    settings: Settings,
+    secrets: KeySource,
+    stored: StoredKeys | None,
+    main: Resolution,
 ) -> Resolution:
-    if wanted.base_url:
-        own = settings.model.model_copy(
-            update={
-                "provider": "custom",
-                "base_url": wanted.base_url,
-                "api_key": wanted.api_key,
-                "api_mode": wanted.api_mode,
-                "default": wanted.model,
-                "context_length": wanted.context_length,
-            }
-        )
-        settings = settings.model_copy(update={"model": own})
-        return resolve(settings, secrets, model=wanted.model, provider="custom")
     provider = wanted.provider.strip()
-    if provider.lower() in OWN:
+    if not wanted.base_url and provider.lower() in OWN:
         provider = main.runtime.provider
-    return resolve(settings, secrets, model=wanted.model, provider=provider)
+    ref = ModelRef(
+        provider=provider,
+        model=wanted.model,
+        base_url=wanted.base_url,
+        api_key=wanted.api_key,
+        api_mode=wanted.api_mode,
+        context_length=wanted.context_length,
+    )
+    return resolve_ref(ref, settings, secrets, stored=stored)

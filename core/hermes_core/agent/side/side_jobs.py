@@ -18,7 +18,7 @@ from hermes_core.config.loader import LoadedSettings
 from hermes_core.providers.base import Model
 from hermes_core.providers.facts.pricing import Price
 from hermes_core.providers.facts.tokens import TokenCounter
-from hermes_core.providers.resolve import Resolution
+from hermes_core.providers.resolve import Resolution, StoredKeys
 
 
 class SideStore(CompactionStore, TitleStore, Protocol):
@@ -37,6 +37,7 @@ class SideJobs:
         clock: Time.
         main: The model of the conversation as it is now.
         open_model: Makes its client, or finds it.
+        stored: Knows the keys of pools.
         rebuild_prompt: Builds the system prompt anew.
         forget_results: Told when the model has lost sight of earlier results.
         new_id: Names messages.
@@ -54,6 +55,7 @@ class SideJobs:
         clock: Clock,
         main: Callable[[], Resolution],
         open_model: Callable[[Resolution], Model],
+        stored: StoredKeys,
         rebuild_prompt: Callable[[], Awaitable[str]],
         forget_results: Callable[[], None],
         new_id: Callable[[], str],
@@ -67,6 +69,7 @@ class SideJobs:
                 task,
                 settings,
                 loaded.secrets,
+                stored=stored,
                 main=main(),
                 runtime=talk.runtime,
                 open_model=open_model,

@@ -63,7 +63,7 @@ class Asking:
             )
             try:
                 answer = await self._parts.caller.ask(
-                    self._parts.model(),
+                    self._parts.route,
                     request,
                     cancel=self._cancel,
                     steer=self._steer,
@@ -72,7 +72,7 @@ class Asking:
                     continues=self.earlier,
                 )
             except ProviderError as error:
-                if not await self._mend(error, tokens):
+                if not await self._mend(error, tokens) and not await self._fall_back(error):
                     raise
             else:
                 self._took(request, tokens, answer)
@@ -106,6 +106,14 @@ class Asking:
             return False
         if not await self._room.after_refusal(error, tokens, cancel=self._cancel):
             raise self._room.full() from error
+        return True
+
+    async def _fall_back(self, error: ProviderError) -> bool:
+        """Let the next model of the chain answer; False if there is none."""
+        runtime = await self._parts.route.fall_back(error)
+        if runtime is None:
+            return False
+        self._talk.runtime, self._cap = runtime, None
         return True
 
     def _took(self, request: ModelRequest, tokens: int, answer: Answer) -> None:

@@ -22,6 +22,7 @@ from hermes_core.agent.clock import Clock
 from hermes_core.agent.stream.journal import Journal
 from hermes_core.agent.turns.answer import Answer
 from hermes_core.agent.turns.history import without_opaque
+from hermes_core.agent.turns.route import ModelRoute
 from hermes_core.errors import Cancelled, ProviderError
 from hermes_core.events import (
     RequestFailed,
@@ -40,6 +41,9 @@ BACKOFF_CAP_S = 60.0
 MALFORMED_BASE_S = 5.0
 MALFORMED_CAP_S = 120.0
 RETRY_AFTER_CAP_S = 120.0
+
+FALLBACK_ATTEMPTS = {"rate_limit": 2, "malformed": 1}
+"""Attempts at a model that another one stands behind, by reason of the failure."""
 
 TOO_LONG = ("context_overflow", "payload_too_large")
 """Reasons that a shorter history may mend."""
@@ -111,7 +115,7 @@ class ModelCaller:
 
     async def ask(
         self,
-        model: Model,
+        route: ModelRoute,
         request: ModelRequest,
         *,
         cancel: TurnCancel,
@@ -123,7 +127,7 @@ class ModelCaller:
         """Send the request until it works or nothing more can be done.
 
         Args:
-            model: Whom to ask.
+            route: Whom to ask; another key takes no attempt away.
             request: What to ask.
             cancel: Aborts the request.
             steer: Cuts the reply short.
@@ -140,7 +144,9 @@ class ModelCaller:
             ProviderError: Nothing was shown and no attempt is left.
             Cancelled: The turn was interrupted.
         """
-        for attempt in range(1, MAX_ATTEMPTS + 1):
+        attempt = 0
+        while True:
+            attempt += 1
             self._journal.emit(
                 RequestStarted(
                     attempt=attempt,
@@ -153,7 +159,9 @@ class ModelCaller:
                 self._journal, self._new_id(), used_call_ids=used_call_ids, continues=continues
             )
             try:
-                return await self._once(model, request, answer, cancel, steer, est_tokens)
+                done = await self._once(route.model, request, answer, cancel, steer, est_tokens)
+                await route.answered()
+                return done
             except ProviderError as error:
                 has_grown = answer.shown and (continues is None or answer.text != continues.text)
                 if has_grown and (continues is not None or error.reason in _BROKEN_STREAM):
@@ -166,19 +174,24 @@ class ModelCaller:
                 if continues is None:
                     answer.close(state="discarded", reason=error.reason)
                 answer.retract_calls("lost")
+                if await route.other_key(error):
+                    self._report(error, "retry")
+                    attempt -= 1
+                    continue
                 lighter = _without_refused(request, error)
                 if lighter != request and attempt < MAX_ATTEMPTS:
                     self._report(error, "retry")
                     request = lighter
                     continue
-                if not error.retryable or attempt == MAX_ATTEMPTS:
-                    self._report(error, "compress" if error.reason in TOO_LONG else "stop")
+                falls_back = route.has_fallback(error)
+                patience = FALLBACK_ATTEMPTS.get(error.reason, MAX_ATTEMPTS)
+                if not error.retryable or attempt >= (patience if falls_back else MAX_ATTEMPTS):
+                    self._report(error, _after(error, falls_back=falls_back))
                     raise
                 self._report(error, "retry")
                 if await self._wait(error, attempt, cancel, steer):
                     answer.ending = "steered"
                     return answer
-        raise AssertionError("the last attempt returns or raises")
 
     async def _once(
         self,
@@ -306,6 +319,13 @@ class ModelCaller:
         base = MALFORMED_BASE_S if malformed else BACKOFF_BASE_S
         cap = MALFORMED_CAP_S if malformed else BACKOFF_CAP_S
         return float(min(base * 2 ** (attempt - 1), cap) * (1 + 0.5 * self._clock.jitter()))
+
+
+def _after(error: ProviderError, *, falls_back: bool) -> str:
+    """What follows when no attempt is left."""
+    if error.reason in TOO_LONG:
+        return "compress"
+    return "fallback" if falls_back else "stop"
 
 
 def _without_refused(request: ModelRequest, error: ProviderError) -> ModelRequest:

@@ -74,6 +74,8 @@ class Turn:
         started = self._parts.clock.monotonic()
         journal.turn_id = self.turn_id
         journal.emit(TurnStarted(input_ids=tuple(i.input_id for i in inputs)))
+        runtime = await self._parts.route.turn_begins()
+        self._talk.runtime = runtime or self._talk.runtime
         await self._deliver(inputs)
         await journal.flush()
         finish = await self._outcome()

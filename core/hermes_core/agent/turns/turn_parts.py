@@ -10,9 +10,10 @@ from hermes_core.agent.compaction.compactor import Compactor
 from hermes_core.agent.references.attaching import Attaching
 from hermes_core.agent.stream.journal import Journal
 from hermes_core.agent.turns.model_call import ModelCaller
+from hermes_core.agent.turns.route import ModelRoute
 from hermes_core.agent.turns.tool_runner import ToolRunner
 from hermes_core.messages import Usage
-from hermes_core.providers.base import Model, ModelRequest
+from hermes_core.providers.base import ModelRequest
 from hermes_core.tools.registry import Registry
 
 
@@ -24,7 +25,7 @@ class TurnParts:
     caller: ModelCaller
     runner: ToolRunner
     compactor: Compactor
-    model: Callable[[], Model]
+    route: ModelRoute
     tools: Registry
     clock: Clock
     new_id: Callable[[], str]

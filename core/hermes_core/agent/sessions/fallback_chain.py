@@ -1,0 +1,52 @@
+"""The models asked when the session's own fails, as the settings name them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from hermes_core.config.schema import Settings
+from hermes_core.providers.model_ref import ModelRef, resolve_ref
+from hermes_core.providers.resolve import KeySource, Resolution, StoredKeys, WindowSource
+
+
+@dataclass(frozen=True, slots=True)
+class Fallback:
+    """One entry of the chain."""
+
+    label: str
+    resolve: Callable[[], Resolution]
+    """Raises `HermesError` if the entry cannot be used."""
+
+
+def fallback_chain(
+    settings: Settings,
+    secrets: KeySource,
+    *,
+    windows: WindowSource | None = None,
+    stored: StoredKeys | None = None,
+) -> tuple[Fallback, ...]:
+    """Return the chain, first asked first; entries without provider or model are left out."""
+    return tuple(
+        Fallback(
+            label=f"{entry.model} ({entry.provider})",
+            resolve=partial(
+                resolve_ref,
+                ModelRef(
+                    provider=entry.provider,
+                    model=entry.model,
+                    base_url=entry.base_url,
+                    api_key=entry.api_key,
+                    key_env=entry.key_env,
+                    api_mode=entry.api_mode,
+                ),
+                settings,
+                secrets,
+                windows=windows,
+                stored=stored,
+            ),
+        )
+        for entry in settings.fallback_providers
+        if entry.provider and entry.model
+    )

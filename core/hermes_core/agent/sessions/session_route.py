@@ -1,0 +1,197 @@
+"""The endpoints of one session: its provider's keys, then the fallback chain.
+
+A fallback lasts for the rest of its turn. The next turn begins with the session's own
+model again, unless all keys of that one are known to rest.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import logging
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+from hermes_core.agent.sessions.fallback_chain import Fallback
+from hermes_core.agent.stream.journal import Journal
+from hermes_core.errors import ConfigError, HermesError, ProviderError
+from hermes_core.events import CredentialRotated, Notice, SessionRuntimeChanged
+from hermes_core.messages import Runtime
+from hermes_core.providers.base import Model
+from hermes_core.providers.keys.credential import Credential
+from hermes_core.providers.keys.key_pools import ROTATE_REASONS, KeyPools
+from hermes_core.providers.resolve import Resolution, with_key
+
+_TOO_LONG = ("context_overflow", "payload_too_large")
+"""A shorter history mends these, not another model."""
+_LIMITS_BEFORE_ROTATING = 2
+"""A busy key is asked once more before another one is."""
+
+_log = logging.getLogger(__name__)
+
+
+class SessionRoute:
+    """See `ModelRoute`.
+
+    Args:
+        primary: The session's own model.
+        pools: The keys of all providers.
+        fallbacks: The chain, first asked first.
+        open_model: Makes the client, or finds it.
+        journal: Where rotations are told.
+    """
+
+    def __init__(
+        self,
+        primary: Resolution,
+        *,
+        pools: KeyPools,
+        fallbacks: Sequence[Fallback],
+        open_model: Callable[[Resolution], Model],
+        journal: Journal,
+    ) -> None:
+        self._primary = primary
+        self._current = primary
+        self._pools = pools
+        self._chain = tuple(fallbacks)
+        self._next = 0
+        self._open_model = open_model
+        self._journal = journal
+        self._limits = 0
+
+    @property
+    def primary(self) -> Resolution:
+        """The session's own model."""
+        return self._primary
+
+    @property
+    def resolution(self) -> Resolution:
+        """Who is asked now."""
+        return self._current
+
+    @property
+    def model(self) -> Model:
+        """See `ModelRoute`."""
+        return self._open_model(self._current)
+
+    def switch(self, primary: Resolution) -> None:
+        """The person chose another model; the chain begins anew."""
+        self._primary = self._current = primary
+        self._next = self._limits = 0
+
+    async def turn_begins(self) -> Runtime | None:
+        """See `ModelRoute`."""
+        before = self._current.runtime
+        self._limits = 0
+        key = self._chosen(self._primary)
+        if key is not None:
+            self._next = 0
+            self._current = with_key(self._primary, key)
+        elif self._next or self._step():
+            self._tell_rest()
+        else:
+            self._current = self._primary
+        self._tell_change(before, "restore" if key else "fallback")
+        return self._current.runtime if self._current.runtime != before else None
+
+    async def answered(self) -> None:
+        """See `ModelRoute`."""
+        self._limits = 0
+        self._pools.used(self._current.credential)
+
+    async def other_key(self, error: ProviderError) -> bool:
+        """See `ModelRoute`."""
+        keys = self._current.keys
+        if error.reason not in ROTATE_REASONS or len(keys) < 2:
+            return False
+        if error.reason == "rate_limit":
+            self._limits += 1
+            if self._limits < _LIMITS_BEFORE_ROTATING:
+                return False
+        refused = self._current.credential
+        until = await self._rest(refused, error)
+        chosen = self._chosen(self._current)
+        if chosen is None:
+            error.hint = f"{error.hint} {self._all_rest(len(keys))}".strip()
+            return False
+        self._limits = 0
+        self._current = with_key(self._current, chosen)
+        self._journal.emit(
+            CredentialRotated(
+                provider=self._current.runtime.provider,
+                label=chosen.name,
+                cause=error.reason,
+                cooldown_until=until,
+            )
+        )
+        return True
+
+    def has_fallback(self, error: ProviderError) -> bool:
+        """See `ModelRoute`."""
+        return error.reason not in _TOO_LONG and self._next < len(self._chain)
+
+    async def fall_back(self, error: ProviderError) -> Runtime | None:
+        """See `ModelRoute`."""
+        if error.reason in ROTATE_REASONS and len(self._current.keys) == 1 and self._chain:
+            # The next turn then need not ask it first.
+            await self._rest(self._current.credential, error)
+        before = self._current.runtime
+        if not self._step():
+            return None
+        self._tell_change(before, "fallback")
+        return self._current.runtime
+
+    def _step(self) -> bool:
+        """Put the next usable entry of the chain in place."""
+        while self._next < len(self._chain):
+            entry = self._chain[self._next]
+            self._next += 1
+            try:
+                found = entry.resolve()
+            except HermesError as problem:
+                _log.warning("the fallback %s cannot be used: %s", entry.label, problem)
+                continue
+            key = self._chosen(found)
+            if key is None or _is_same(found, self._current):
+                continue
+            self._current, self._limits = with_key(found, key), 0
+            return True
+        return False
+
+    def _tell_change(self, before: Runtime, cause: Literal["fallback", "restore"]) -> None:
+        now = self._current.runtime
+        if (now.provider, now.model) != (before.provider, before.model):
+            self._journal.emit(SessionRuntimeChanged(runtime=now, cause=cause))
+
+    def _chosen(self, resolution: Resolution) -> Credential | None:
+        """The key to use; None if all rest and there is somebody else to ask."""
+        keys = resolution.keys
+        if not keys:
+            return resolution.credential
+        chosen = self._pools.choose(resolution.pool, keys)
+        if chosen is None and not self._chain and resolution is self._primary:
+            return keys[0]
+        return chosen
+
+    async def _rest(self, key: Credential, error: ProviderError) -> float | None:
+        pool = self._current.pool
+        try:
+            return await asyncio.to_thread(self._pools.rest, pool, key, error)
+        except ConfigError as problem:
+            _log.warning("the rest of a key of %s is not kept: %s", pool, problem)
+            return None
+
+    def _all_rest(self, count: int) -> str:
+        at = self._pools.next_awake_at(self._current.pool, self._current.keys)
+        when = f" until {dt.datetime.fromtimestamp(at).astimezone():%H:%M}" if at else ""
+        return f"All {count} keys rest{when}."
+
+    def _tell_rest(self) -> None:
+        asked, own = self._current.runtime, self._primary.runtime
+        text = f"{own.provider} still rests; {asked.model} ({asked.provider}) answers."
+        self._journal.emit(Notice(level="info", code="still_fallback", text=text))
+
+
+def _is_same(one: Resolution, other: Resolution) -> bool:
+    a, b = one.runtime, other.runtime
+    return (a.provider, a.base_url, a.model) == (b.provider, b.base_url, b.model)

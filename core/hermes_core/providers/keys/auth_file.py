@@ -1,0 +1,137 @@
+"""`auth.json` in the home: logins and key pools, shared with other programs.
+
+What we do not know in it is kept as it is. It is written at once or not at all, under
+the lock that the older program uses too.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import fcntl
+import json
+import logging
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from hermes_core.config.atomic import PRIVATE, replace_text
+from hermes_core.errors import ConfigError
+
+LOCK_TIMEOUT_S = 15.0
+_POLL_S = 0.02
+_VERSION = 1
+
+_log = logging.getLogger(__name__)
+
+Document = dict[str, Any]
+"""The file as JSON: `providers`, `credential_pool`, `suppressed_sources` and more."""
+
+
+class AuthFile:
+    """Reads and changes the file. All methods block.
+
+    Args:
+        path: `<home>/auth.json`; need not exist.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._seen: tuple[int, int] | None = None
+        self._document: Document = {}
+
+    def read(self) -> Document:
+        """Return the content, empty if there is none. Not to be changed.
+
+        A file that cannot be read counts as empty; the next change keeps a copy of it.
+        """
+        try:
+            stat = self._path.stat()
+        except OSError:
+            self._seen, self._document = None, {}
+            return self._document
+        version = (stat.st_mtime_ns, stat.st_ino)
+        if version != self._seen:
+            self._document = self._parsed() or {}
+            self._seen = version
+        return self._document
+
+    @contextlib.contextmanager
+    def changing(self) -> Iterator[Document]:
+        """Hold the lock, give the content as it is now, write what became of it.
+
+        Nothing is written if the block raises or changes nothing.
+
+        Raises:
+            ConfigError: The lock is held by somebody else, or the file cannot be written.
+        """
+        with self._locked():
+            document = self._parsed()
+            if document is None:
+                document = {}
+                self._keep_copy()
+            before = json.dumps(document, sort_keys=True)
+            yield document
+            if json.dumps(document, sort_keys=True) == before:
+                return
+            document.setdefault("version", _VERSION)
+            document["updated_at"] = dt.datetime.now(dt.UTC).isoformat()
+            try:
+                replace_text(self._path, json.dumps(document, indent=2) + "\n")
+            except OSError as error:
+                raise ConfigError(f"{self._path} cannot be written: {error}") from error
+            self._seen = None
+
+    def _parsed(self) -> Document | None:
+        """The content; None if there is a file that holds something else."""
+        try:
+            found = json.loads(self._path.read_text("utf-8"))
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError) as error:
+            _log.warning("%s cannot be read, so it counts as empty: %s", self._path, error)
+            return None
+        if not isinstance(found, dict):
+            _log.warning("%s holds no JSON object, so it counts as empty", self._path)
+            return None
+        return found
+
+    def _keep_copy(self) -> None:
+        copy = self._path.with_name(f"{self._path.name}.broken-{time.time_ns()}")
+        try:
+            self._path.replace(copy)
+        except OSError as error:
+            raise ConfigError(f"{self._path} is broken and cannot be moved: {error}") from error
+        _log.warning("the unreadable %s is kept as %s", self._path, copy.name)
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        deadline = time.monotonic() + LOCK_TIMEOUT_S
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            lock = os.open(
+                self._path.with_name("auth.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE
+            )
+        except OSError as error:
+            raise ConfigError(f"{self._path} cannot be changed: {error}") from error
+        try:
+            while not _taken(lock):
+                if time.monotonic() > deadline:
+                    raise ConfigError(
+                        f"Another program holds {self._path.name}.",
+                        hint="Try again in a moment.",
+                    )
+                time.sleep(_POLL_S)
+            yield
+        finally:
+            os.close(lock)
+
+
+def _taken(lock: int) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -1,0 +1,238 @@
+"""The keys of each provider: stored ones, which is asked next, which one rests.
+
+Rests are kept in `auth.json`, so they survive a restart; counts and turns of
+`round_robin` live in memory. A key rests only while another one can be asked: with
+nobody else to ask, the person's request goes out with the key there is.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+import secrets
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from hermes_core.errors import ConfigError, ProviderError
+from hermes_core.providers.keys.auth_file import AuthFile, Document
+from hermes_core.providers.keys.credential import Credential
+from hermes_core.providers.keys.pool_entry import PoolEntry, read_entry, write_entry
+
+REST_S = 3600.0
+"""How long a refused key rests when the provider does not say."""
+PERMANENT = ("token_revoked", "token_invalidated", "invalid_grant", "revoked")
+"""Words of a provider that took a key back for good."""
+ROTATE_REASONS = ("auth", "billing", "rate_limit")
+"""Reasons of failures that another key may not meet."""
+
+
+class KeyPools:
+    """All pools of a home.
+
+    Args:
+        auth: Where they are kept.
+        strategies: By provider: `fill_first`, `round_robin`, `least_used` or `random`.
+        now: Seconds since the epoch.
+        pick: Chooses one at random.
+    """
+
+    def __init__(
+        self,
+        auth: AuthFile,
+        strategies: Mapping[str, str],
+        *,
+        now: Callable[[], float] = time.time,
+        pick: Callable[[Sequence[Credential]], Credential] = random.choice,
+    ) -> None:
+        self._auth = auth
+        self._strategies = strategies
+        self._now = now
+        self._pick = pick
+        self._used: Counter[str] = Counter()
+        self._last: dict[str, str] = {}
+
+    def entries(self, provider: str) -> list[PoolEntry]:
+        """The entries of a provider in `auth.json`, first asked first."""
+        return _entries(self._auth.read(), provider)
+
+    def providers(self) -> list[str]:
+        """Providers with entries."""
+        pools = self._auth.read().get("credential_pool")
+        return sorted(pools) if isinstance(pools, dict) else []
+
+    def keys(self, provider: str) -> tuple[Credential, ...]:
+        """The keys that are kept for a provider, first asked first.
+
+        Entries of keys kept elsewhere only hold what happened to those.
+        """
+        return tuple(e.credential() for e in self.entries(provider) if e.is_own and e.secret)
+
+    # --- choosing ------------------------------------------------------------------------
+
+    def choose(self, provider: str, keys: Sequence[Credential]) -> Credential | None:
+        """The key for the next turn; None if all of them rest."""
+        awake = self.awake(provider, keys)
+        if not awake:
+            return None
+        match self._strategies.get(provider, "fill_first"):
+            case "random":
+                chosen = self._pick(awake)
+            case "least_used":
+                chosen = min(awake, key=lambda key: self._used[key.id])
+            case "round_robin":
+                chosen = self._after_last(provider, awake, keys)
+            case _:
+                chosen = awake[0]
+        self._last[provider] = chosen.id
+        return chosen
+
+    def awake(self, provider: str, keys: Sequence[Credential]) -> list[Credential]:
+        """Those that do not rest."""
+        now = self._now()
+        resting = {entry.id for entry in self.entries(provider) if entry.rests_until > now}
+        return [key for key in keys if key.id not in resting]
+
+    def next_awake_at(self, provider: str, keys: Sequence[Credential]) -> float | None:
+        """When the first of the resting keys may be asked again; None if that is unknown."""
+        ids = {key.id for key in keys}
+        ends = [e.rests_until for e in self.entries(provider) if e.id in ids]
+        return min((end for end in ends if not math.isinf(end)), default=None)
+
+    def _after_last(
+        self, provider: str, awake: Sequence[Credential], keys: Sequence[Credential]
+    ) -> Credential:
+        ids = [key.id for key in keys]
+        last = self._last.get(provider)
+        start = ids.index(last) + 1 if last in ids else 0
+        order = [*ids[start:], *ids[:start]]
+        return min(awake, key=lambda key: order.index(key.id))
+
+    # --- what happened -------------------------------------------------------------------
+
+    def used(self, credential: Credential) -> None:
+        """The key answered a request."""
+        self._used[credential.id] += 1
+
+    def rest(self, provider: str, credential: Credential, error: ProviderError) -> float:
+        """Let a key rest after a failure. Blocks.
+
+        Returns:
+            Until when, seconds since the epoch; infinite if it was taken back for good.
+
+        Raises:
+            ConfigError: `auth.json` cannot be written.
+        """
+        now = self._now()
+        until = now + (error.retry_after_s if error.retry_after_s is not None else REST_S)
+        if error.reason == "auth" and any(word in str(error).lower() for word in PERMANENT):
+            until = math.inf
+        with self._auth.changing() as document:
+            found = _find(_entries(document, provider), credential.id)
+            entry = found or PoolEntry(
+                id=credential.id, source=f"env:{credential.source}", label=credential.source
+            )
+            _put(
+                document,
+                provider,
+                replace(
+                    entry,
+                    rests_until=until,
+                    error_code=error.status,
+                    error_reason=error.reason,
+                    request_count=entry.request_count + self._used.pop(credential.id, 0),
+                ),
+                now,
+            )
+        return until
+
+    # --- by hand -------------------------------------------------------------------------
+
+    def add(self, provider: str, secret: str, *, label: str = "", base_url: str = "") -> PoolEntry:
+        """Keep a key. Blocks.
+
+        Raises:
+            ConfigError: It is there already, or the file cannot be written.
+        """
+        with self._auth.changing() as document:
+            entries = _entries(document, provider)
+            if any(entry.secret == secret for entry in entries):
+                raise ConfigError(f"This key of {provider} is there already.")
+            entry = PoolEntry(
+                id=secrets.token_hex(3),
+                label=label or f"api-key-{len(entries) + 1}",
+                secret=secret,
+                base_url=base_url,
+                priority=max((entry.priority for entry in entries), default=-1) + 1,
+            )
+            _put(document, provider, entry, self._now())
+        return entry
+
+    def remove(self, provider: str, name: str) -> PoolEntry:
+        """Forget a key by its number from 1, its id or its label. Blocks.
+
+        Raises:
+            ConfigError: None or several of that name, or the file cannot be written.
+        """
+        with self._auth.changing() as document:
+            entries = _entries(document, provider)
+            entry = _named(entries, provider, name)
+            document["credential_pool"][provider] = [
+                raw
+                for raw in document["credential_pool"][provider]
+                if not isinstance(raw, dict) or raw.get("id") != entry.id
+            ]
+        return entry
+
+    def wake(self, provider: str) -> int:
+        """End the rest of all keys of a provider; return how many rested. Blocks.
+
+        Raises:
+            ConfigError: The file cannot be written.
+        """
+        now, count = self._now(), 0
+        with self._auth.changing() as document:
+            for entry in _entries(document, provider):
+                if entry.rests_until > now:
+                    count += 1
+                    _put(document, provider, replace(entry, rests_until=0.0), now)
+        return count
+
+
+def _entries(document: Document, provider: str) -> list[PoolEntry]:
+    pools = document.get("credential_pool")
+    raws = pools.get(provider) if isinstance(pools, dict) else None
+    found = [read_entry(raw) for raw in raws or () if isinstance(raw, dict)]
+    return sorted((entry for entry in found if entry), key=lambda entry: entry.priority)
+
+
+def _find(entries: Sequence[PoolEntry], name: str) -> PoolEntry | None:
+    return next((entry for entry in entries if entry.id == name), None)
+
+
+def _named(entries: Sequence[PoolEntry], provider: str, name: str) -> PoolEntry:
+    if name.isdecimal() and 1 <= int(name) <= len(entries) and _find(entries, name) is None:
+        return entries[int(name) - 1]
+    found = [entry for entry in entries if name in (entry.id, entry.label)]
+    if len(found) == 1:
+        return found[0]
+    how = "Several keys" if found else "No key"
+    raise ConfigError(
+        f"{how} of {provider} are called {name!r}."
+        if found
+        else f"{how} of {provider} is {name!r}.",
+        hint=f"`hermes auth list {provider}` shows their ids.",
+    )
+
+
+def _put(document: Document, provider: str, entry: PoolEntry, now: float) -> None:
+    pools: dict[str, Any] = document.setdefault("credential_pool", {})
+    raws: list[Any] = pools.setdefault(provider, [])
+    raw = write_entry(entry, now=now)
+    for index, one in enumerate(raws):
+        if isinstance(one, dict) and one.get("id") == entry.id:
+            raws[index] = raw
+            return
+    raws.append(raw)
