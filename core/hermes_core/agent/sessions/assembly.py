@@ -341,7 +341,7 @@ class _Assembly:
     # --- the turn's parts --------------------------------------------------------------
 
     def _switch(self, model: str, provider: str) -> Switched:
-        wish = self.ground.meant(model, provider, self._resolved.runtime)
+        wish = self.ground.meant(model, provider, self._routed.primary.runtime)
         resolution = self.ground.resolve(wish.model, wish.provider)
         self.ground.model(resolution)  # a client that cannot be made leaves the old one at work
         self._routed.switch(resolution)
