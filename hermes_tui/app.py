@@ -27,6 +27,7 @@ from hermes_tui.composing.input_line import InputLine
 from hermes_tui.composing.pasting import Pasting
 from hermes_tui.copying import Copying
 from hermes_tui.core_link.workspace import SkillInfo, StartInfo, Workspace
+from hermes_tui.frame import Frame
 from hermes_tui.keymap import Keymap
 from hermes_tui.keys import bindings
 from hermes_tui.launch_state import LaunchState
@@ -38,13 +39,12 @@ from hermes_tui.open_sessions import OpenSessions
 from hermes_tui.palette import Palette
 from hermes_tui.panes.chat import ChatPane
 from hermes_tui.panes.pane import Pane
-from hermes_tui.panes.rails import LeftRail, RightRail
+from hermes_tui.panes.rails import SideRail
 from hermes_tui.screens.confirm import ConfirmScreen
 from hermes_tui.screens.pick import PickScreen
 from hermes_tui.screens.reader import ReaderScreen, diff_content, text_content
 from hermes_tui.screens.text_entry import TextEntryScreen
 from hermes_tui.session_state import Clocks, SessionState
-from hermes_tui.side_panes import mount_panes
 from hermes_tui.slash.command import COMMAND_REGISTRY
 from hermes_tui.slash.door import Source, SubmitMode
 from hermes_tui.summary import footer_of, hint_of, status_of, tab_of
@@ -55,6 +55,7 @@ from hermes_widgets.composing.composer import Composer
 from hermes_widgets.composing.composer_area import ComposerArea
 from hermes_widgets.composing.composer_history import InputHistory
 from hermes_widgets.footer_keys import FooterKeys
+from hermes_widgets.grip import Grip
 from hermes_widgets.scroll_bar import ThinBar
 from hermes_widgets.status_bar import StatusBar
 from hermes_widgets.tab_row import Place, TabRow
@@ -139,7 +140,7 @@ class HermesApp(TerminalApp):
         self.offers = ComposerOffers(self)
         self.link = TerminalLink(self)
         self.notifying = Notifying(self)
-        self.shown_pane = "chat"
+        self.frame = Frame(self)
         self._bindings = BindingsMap(bindings())  # plugins may have added some
         self.skills: list[SkillInfo] = []
         self.recent: list[SessionSummary] = []
@@ -154,15 +155,18 @@ class HermesApp(TerminalApp):
         """Tabs, body with rails, status, footer."""
         yield TabRow(id="tabs")
         with Horizontal(id="body"):
-            yield LeftRail()
+            yield SideRail("left", self._rail_changed)
             yield ContentSwitcher(id="main")
-            yield RightRail()
+            yield SideRail("right", self._rail_changed)
+            yield Grip(id="left-grip")
+            yield Grip(id="right-grip")
         yield StatusBar(clock=self.clocks.steady, id="status")
         yield FooterKeys(id="footer")
 
     async def on_mount(self) -> None:
         """Show an empty conversation at once, then bring the core up."""
         await self.sessions.add_pane()
+        self.watch(self.screen, "focused", self.frame.focus_moved, init=False)
         self.chosen.apply()
         self.chat.composer.set_draft(self.launch.typed)
         self.refresh_all()
@@ -180,10 +184,11 @@ class HermesApp(TerminalApp):
             self.refresh_all()
             return
         finally:
-            await mount_panes(self)
+            await self.frame.mount_panes()
         self.is_ready = True
         self.start_info = self.workspace.start_info()
         self.chosen.read()
+        self.frame.read_widths()
         self.live_reload.start()
         await self.input_line.load_history()
         await self.sessions.open_first(self.launch)
@@ -201,13 +206,9 @@ class HermesApp(TerminalApp):
             self.skills = await self.workspace.skills()
         except HermesError as error:
             self.tell_error(str(error), hint=error.hint)
-        self.query_one(LeftRail).show_skills(self.skills)
-        self._show_left()
-
-    def _show_left(self) -> None:
-        rail = self.query_one(LeftRail)
-        active, now = self.chat.state.session_id, self.clocks.wall()
-        rail.show_sessions(self.recent, self.open_states(), active, now)
+        for pane in self.frame.panes:
+            pane.refresh_content()
+        self.frame.refresh()
 
     def refresh_all(self) -> None:
         """Bring the rows around the conversation up to date."""
@@ -224,8 +225,8 @@ class HermesApp(TerminalApp):
         tabs = [tab_of(pane.id or "", pane.state) for pane in self.open_panes()]
         place = Place(folder=self.start_info.cwd, branch=self.start_info.branch)
         self.query_one(TabRow).show(tabs, self.chat.id or "", place)
-        self.query_one(RightRail).show(state, [pane.state for pane in self.open_panes()])
         self.chat.composer.hint = hint_of(state, self.start_info, busy_mode=self.chosen.busy_mode)
+        self.frame.refresh()
         self.query_one(FooterKeys).show(footer_of(self.shown_pane, self.keymap.keys_of))
 
     @on(ChatPane.Changed)
@@ -239,9 +240,6 @@ class HermesApp(TerminalApp):
         self.notifying.review()
         self.sessions.changed(event.pane)
         self.run_latest(self.leaving.review, "leaving")
-        shown = self.side_pane()
-        if shown is not None and self.shown_pane in ("tools", "approvals"):
-            shown.refresh_content()
 
     # --- what is open ----------------------------------------------------------------
 
@@ -328,10 +326,6 @@ class HermesApp(TerminalApp):
     async def _new_asked(self) -> None:
         await self.open_new()
 
-    @on(LeftRail.SessionChosen)
-    def _session_chosen(self, event: LeftRail.SessionChosen) -> None:
-        self.resume(event.session_id)
-
     @on(ChatPane.Lost)
     def _pane_lost(self, event: ChatPane.Lost) -> None:
         pane = event.pane
@@ -342,23 +336,25 @@ class HermesApp(TerminalApp):
 
     # --- panes and focus -------------------------------------------------------------
 
+    @property
+    def shown_pane(self) -> str:
+        """Id of the pane in use, `chat` for the conversation."""
+        return self.frame.shown
+
     def side_pane(self) -> Pane | None:
-        """The pane that is shown in place of the conversation, if one is."""
-        if self.shown_pane == "chat":
-            return None
-        return self.query_one(f"#pane-{self.shown_pane}", Pane)
+        """The pane in use, if it is not the conversation."""
+        return self.frame.pane
 
     def show_pane(self, name: str) -> None:
-        """Show a pane in place of the conversation, or the conversation again."""
-        self.shown_pane = name if self.query(Pane) else "chat"  # none in the first moments
-        pane = self.side_pane()
-        self.query_one("#main", ContentSwitcher).current = (pane or self.chat).id
-        if pane is None:
-            self.chat.composer.focus_field()
-        else:
-            pane.refresh_content()
-            pane.take_focus()
-        self.refresh_all()
+        """Use a pane, or the conversation again."""
+        self.frame.show(name)
+
+    def _rail_changed(self) -> None:
+        self.call_after_refresh(self.frame.fit)
+
+    @on(Grip.Dragged)
+    def _edge_dragged(self, event: Grip.Dragged) -> None:
+        self.frame.drag(event.grip, event.x, is_done=event.is_done)
 
     @on(Transcript.SessionChosen)
     def _recent_chosen(self, event: Transcript.SessionChosen) -> None:

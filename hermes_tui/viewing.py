@@ -68,16 +68,13 @@ class Viewing:
         self._host.chat.find()
 
     def step_focus(self, step: int) -> None:
-        """Move the keyboard to the next or previous part of the screen."""
-        if step > 0:
-            self._host.screen.focus_next()
-        else:
-            self._host.screen.focus_previous()
+        """Use the next or previous pane."""
+        self._host.frame.step(step)
 
     def redraw(self) -> None:
         """Draw every cell again."""
         self._host.refresh(repaint=True, layout=True)
 
     def zoom(self) -> None:
-        """Give the whole width to the middle, or bring the rails back."""
-        self._host.screen.toggle_class("-zoomed")
+        """Give what is in use the whole width, or bring the rest back."""
+        self._host.frame.zoom()

@@ -18,6 +18,15 @@ async def _help(host: HermesApp) -> None:
     await host.palette.show_help("")
 
 
+async def _zoom(host: HermesApp) -> None:
+    """Zoom; in a field with text the key goes to the end of the line as usual."""
+    area = host.chat.composer.area
+    if host.focused is area and host.chat.composer.draft:
+        area.action_cursor_line_end()
+    else:
+        host.viewing.zoom()
+
+
 async def _new(host: HermesApp) -> None:
     await host.open_new()
 
@@ -65,20 +74,34 @@ ACTIONS = (
     Action(id="app.help", label="Help", keys="f1", rank=16, run=_help),
     Action(
         id="app.zoom",
-        label="Whole width, or the side rails again",
-        keys="f11",
+        label="Whole width for this pane, or as before",
+        keys="ctrl+e,f11",
         rank=34,
-        run=lambda host: host.viewing.zoom(),
+        run=_zoom,
+    ),
+    Action(
+        id="app.edge-left",
+        label="Move the edge of the rail to the left",
+        keys="alt+ctrl+left",
+        rank=91,
+        run=lambda host: host.frame.widen(-4),
+    ),
+    Action(
+        id="app.edge-right",
+        label="Move the edge of the rail to the right",
+        keys="alt+ctrl+right",
+        rank=91,
+        run=lambda host: host.frame.widen(4),
     ),
     Action(
         id="app.next-pane",
-        label="Next part of the screen",
+        label="Next pane",
         keys="f6",
         run=lambda host: host.viewing.step_focus(1),
     ),
     Action(
         id="app.previous-pane",
-        label="Previous part of the screen",
+        label="Previous pane",
         keys="shift+f6",
         run=lambda host: host.viewing.step_focus(-1),
     ),

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
-from textual import on, work
-from textual.app import ComposeResult
+from textual import work
 
 from hermes_core.commands import RevokeGrant
-from hermes_core.errors import HermesError
 from hermes_tui.core_link.workspace import GrantInfo
 from hermes_tui.panes.doing import pane_action
-from hermes_tui.panes.pane import Pane, PaneSpec
+from hermes_tui.panes.list_pane import ListPane
+from hermes_tui.panes.pane import PaneSpec
 from hermes_tui.panes.row_texts import approval_row, decision_rows, heading, sections
 from hermes_widgets.fitting import clean
 from hermes_widgets.list_rows import Row, RowList
@@ -23,37 +22,25 @@ _REQUEST = "request:"
 _GRANT = "grant:"
 
 
-class ApprovalsPane(Pane):
+class ApprovalsPane(ListPane):
     """Requests of every open conversation. Enter answers, Delete revokes."""
 
+    follows: ClassVar[bool] = True
+
     def __init__(self, host: HermesApp) -> None:
-        super().__init__(host, id="pane-approvals")
-        self.list = RowList(empty="Nothing waits for you and nothing is allowed for longer.")
+        rows = RowList(
+            empty="Nothing waits for you and nothing is allowed for longer.", keeps_cursor=False
+        )
+        super().__init__(host, rows, id="pane-approvals")
         self._grants: list[GrantInfo] = []
 
-    def compose(self) -> ComposeResult:
-        """One list."""
-        yield self.list
+    @property
+    def has_news(self) -> bool:
+        """Whether something waits or was decided."""
+        return bool(self._waiting() or self.host.chat.state.decisions)
 
-    def refresh_content(self) -> None:
-        """Show what is pending now and read what is allowed."""
-        self._show()
-        self._load()
-
-    @work(exclusive=True)
-    async def _load(self) -> None:
-        session_id = self.host.chat.state.session_id
-        if not session_id:
-            return
-        try:
-            self._grants = await self.host.workspace.grants(session_id)
-        except HermesError as error:
-            self.host.tell_error(str(error), hint=error.hint)
-            return
-        self._show()
-
-    def _show(self) -> None:
-        waiting = [
+    def _waiting(self) -> list[Row]:
+        return [
             approval_row(
                 request,
                 state.shown_title,
@@ -63,6 +50,29 @@ class ApprovalsPane(Pane):
             for state in self.host.open_states().values()
             for request in state.approvals.values()
         ]
+
+    def load(self) -> None:
+        """Read what is allowed."""
+        self._load()
+
+    @work(exclusive=True)
+    async def _load(self) -> None:
+        session_id = self.host.chat.state.session_id
+        if session_id:
+            found = await self.host.guard(self.host.workspace.grants(session_id))
+            self._grants = found or []
+            self.refresh_content()
+
+    def refresh_content(self) -> None:
+        """Show what is pending, what was decided and what is allowed."""
+        waiting = self._waiting()
+        count = f"{len(waiting)} waiting" if waiting else ""
+        self.show_head("Approvals", count, "$h-warn bold")
+        if self.is_compact and not self.has_class("-open"):
+            decided = decision_rows(self.host.chat.state)
+            rows = sections((heading("Decided"), decided))
+            self.list.show([*waiting, *([Row()] if waiting and rows else []), *rows])
+            return
         decided = decision_rows(self.host.chat.state, limit=20)
         allowed = [
             Row(
@@ -82,16 +92,7 @@ class ApprovalsPane(Pane):
             )
         )
 
-    def take_focus(self) -> None:
-        """Put the keyboard into the list."""
-        self.list.focus()
-
-    @on(RowList.Chosen)
-    def _chosen(self, event: RowList.Chosen) -> None:
-        event.stop()
-        self.action_answer()
-
-    def action_answer(self) -> None:
+    def action_choose(self) -> None:
         """Open the request under the cursor."""
         if self.list.chosen_key.startswith(_REQUEST):
             self.host.asking.ask_now(self.list.chosen_key.removeprefix(_REQUEST))
@@ -104,7 +105,7 @@ class ApprovalsPane(Pane):
     @work
     async def _revoke(self, key: str) -> None:
         await self.host.command(RevokeGrant(key=key, client="screen"))
-        self.refresh_content()
+        self.load()
 
 
 PANES = (
@@ -117,7 +118,7 @@ PANES = (
         rank=30,
         actions=(
             pane_action(
-                "approvals", "answer", "Answer", "enter", footer="answer", over_fields=False
+                "approvals", "choose", "Answer", "enter", footer="answer", over_fields=False
             ),
             pane_action(
                 "approvals", "revoke", "Allow no longer", "delete,backspace", footer="revoke"

@@ -4,52 +4,96 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
+from textual import events
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.content import Content
-from textual.widgets import Static
 
 from hermes_tui.actions.action import Action
 from hermes_tui.registry import Registry
+from hermes_widgets.pane_head import PaneHead
 
 if TYPE_CHECKING:
     from hermes_tui.app import HermesApp
 
+_COMPACT_BELOW = 46
+"""A pane narrower than this has room for names and numbers only, in cells."""
+
+Side = Literal["left", "right"]
+
 
 class Pane(Vertical):
-    """A page of its own, shown in place of the conversation."""
+    """Lives in a side rail: beside the conversation, as a drawer over it, or in its place."""
 
     DEFAULT_CSS = """
     Pane { padding: 1 0 0 0; }
-    Pane > .pane-head { height: 1; padding: 0 2; }
     Pane > Input { height: 1; border: none; padding: 0 2; background: $h-raised; margin: 0 2 1 2; }
     Pane > Input:focus { border: none; }
     """
-
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "app.act('app.help')", "Help", show=False, id="pane.help"),
     ]
+    follows: ClassVar[bool] = False
+    """Whether it shows the conversation, so that it changes with every event."""
 
     def __init__(self, host: HermesApp, *, id: str) -> None:  # noqa: A002  the toolkit's word
         super().__init__(id=id)
         self.host = host
         """The program."""
-        self.head = Static(classes="pane-head", markup=False)
-        """Heading, for panes that are one list; see `show_head`."""
+        self.head = PaneHead()
+        """The first row; see `show_head`."""
+        self.is_compact = False
+        """Whether there is room for names and numbers only."""
 
-    def show_head(self, title: str, count: int) -> None:
+    @property
+    def name_id(self) -> str:
+        """The id it is registered under."""
+        return (self.id or "").removeprefix("pane-")
+
+    @property
+    def has_news(self) -> bool:
+        """Whether it has something to say unasked; a rail without news closes."""
+        return False
+
+    @property
+    def rows_wanted(self) -> int:
+        """How many rows show all of it, heading and the blank row above included."""
+        return 10
+
+    def show_head(self, title: str, count: str = "", count_style: str = "$h-faint") -> None:
         """Name the pane and say how much it lists."""
-        self.head.update(
-            Content.assemble((f"▸ {title}", "$h-text bold"), (f"   {count}", "$h-faint"))
-        )
+        self.head.show(title, count, count_style)
 
     def refresh_content(self) -> None:
-        """Show the present state; called when the pane is shown and when facts change."""
+        """Show what is known; called when facts change, so it asks nobody."""
+
+    def load(self) -> None:
+        """Ask the core for what it lists; called when it is opened."""
 
     def take_focus(self) -> None:
         """Put the keyboard into the pane."""
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Say less where there is less room."""
+        is_compact = event.size.width < _COMPACT_BELOW
+        if is_compact is not self.is_compact:
+            self.is_compact = is_compact
+            self.set_class(is_compact, "-compact")
+            self.refresh_content()
+
+    def on_descendant_focus(self) -> None:
+        """The heading says where the keyboard is."""
+        self.head.is_lit = True
+        self.focus_moved(is_in=True)
+
+    def on_descendant_blur(self) -> None:
+        """The keyboard goes elsewhere, or to another part of the pane."""
+        self.head.is_lit = False
+        self.focus_moved(is_in=False)
+
+    def focus_moved(self, *, is_in: bool) -> None:
+        """The keyboard came into the pane or left it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +103,8 @@ class PaneSpec:
     id: str
     title: str
     build: Callable[[HermesApp], Pane]
+    side: Side = "right"
+    """The rail it lives in."""
     number: int = 0
     """Alt+number shows it; 0 for no such key."""
     keys: tuple[str, ...] = ()
@@ -66,7 +112,7 @@ class PaneSpec:
     label: str = ""
     """In the palette and in help; empty: the title."""
     rank: int = 35
-    """Place in the palette, see `Action.rank`."""
+    """Place in the palette, see `Action.rank`, and from top to bottom in the rail."""
     footer: str = ""
     """One word for the footer of the conversation; empty to leave it out."""
     actions: tuple[Action, ...] = ()

@@ -1,116 +1,72 @@
-"""The side rails: other conversations and skills at the left, this turn at the right."""
+"""The side rails: panes beside the conversation, over it, or in its place."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 
-from textual import on
-from textual.app import ComposeResult
-from textual.containers import Vertical, VerticalScroll
-from textual.message import Message
-from textual.widgets import Static
+from textual.containers import Vertical
 
-from hermes_core.storage.records import SessionSummary
-from hermes_tui.core_link.workspace import SkillInfo
-from hermes_tui.panes.row_texts import (
-    approval_row,
-    decision_rows,
-    file_rows,
-    session_row,
-    skill_rows,
-    todo_count,
-    todo_row,
-    tool_row,
-)
-from hermes_tui.session_state import SessionState
-from hermes_widgets.fitting import seconds
-from hermes_widgets.list_rows import RowList
-from hermes_widgets.rail import RailSection
-
-_SHOWN_TOOLS = 14
+from hermes_tui.panes.pane import Pane, Side
 
 
-class LeftRail(Vertical):
-    """Conversations and skills, on wide screens."""
+class SideRail(Vertical):
+    """Holds the panes of one side, from top to bottom.
 
-    @dataclass
-    class SessionChosen(Message):
-        """A conversation was chosen."""
+    Args:
+        side: Where it stands.
+        changed: Told when its place on the screen changed.
+    """
 
-        session_id: str
+    def __init__(self, side: Side, changed: Callable[[], None]) -> None:
+        super().__init__(id=f"{side}-rail", classes="rail")
+        self.side: Side = side
+        self._changed = changed
 
-    def __init__(self) -> None:
-        super().__init__(id="left-rail", classes="rail")
-        self.sessions = RowList(empty="Other conversations show up here.", id="rail-sessions")
-        self.skills = RailSection("Skills", id="rail-skills")
+    @property
+    def panes(self) -> list[Pane]:
+        """Its panes, from top to bottom."""
+        return [child for child in self.children if isinstance(child, Pane)]
 
-    def compose(self) -> ComposeResult:
-        """Two sections."""
-        yield Static("Sessions", classes="rail-head", markup=False)
-        yield self.sessions
-        yield self.skills
+    def share_rows(self, *, is_shared: bool) -> None:
+        """Give each pane the rows it needs, or all of them to the one that is shown.
 
-    def show_sessions(
-        self,
-        found: Sequence[SessionSummary],
-        states: dict[str, SessionState],
-        active: str,
-        now: float,
-    ) -> None:
-        """Replace the list; the shown conversation has the cursor."""
-        self.sessions.show(
-            [session_row(item, open_states=states, now=now, detailed=True) for item in found]
-        )
-        if not self.sessions.has_focus:
-            self.sessions.point_at(active)
+        Args:
+            is_shared: Whether several may be shown.
+        """
+        shown = [pane for pane in self.panes if pane.display] if is_shared else []
+        for pane in self.panes:
+            if pane not in shown:
+                pane.styles.height = None
+        wanted = [pane.rows_wanted for pane in shown]
+        for pane, rows in zip(shown, shared(wanted, self.size.height), strict=True):
+            pane.styles.height = rows
 
-    def show_skills(self, skills: Sequence[SkillInfo]) -> None:
-        """Replace the skills."""
-        on = sum(skill.state == "on" for skill in skills)
-        off = len(skills) - on
-        self.skills.show(skill_rows(skills), f"{on} on" + (f" · {off} off" if off else ""))
+    def on_resize(self) -> None:
+        """Other rows, another edge."""
+        self._changed()
 
-    @on(RowList.Chosen, "#rail-sessions")
-    def _chosen(self, event: RowList.Chosen) -> None:
-        event.stop()
-        self.post_message(self.SessionChosen(event.key))
+    def on_show(self) -> None:
+        """It appeared."""
+        self._changed()
+
+    def on_hide(self) -> None:
+        """It went."""
+        self._changed()
 
 
-class RightRail(VerticalScroll, can_focus=False):
-    """This turn, plan, requests, files. Says whether it has anything to say."""
+def shared(wanted: list[int], room: int) -> list[int]:
+    """Share rows out: nobody gets more than wanted, and what one leaves others may take.
 
-    def __init__(self) -> None:
-        super().__init__(id="right-rail", classes="rail")
-        self.turn = RailSection("This turn")
-        self.plan = RailSection("Plan")
-        self.approvals = RailSection("Approvals")
-        self.decided = RailSection("Decided")
-        self.files = RailSection("Files", classes="tall-only")
+    Args:
+        wanted: Rows each would like to have.
+        room: Rows there are, at least 0.
 
-    def compose(self) -> ComposeResult:
-        """The sections in their order."""
-        yield self.turn
-        yield self.plan
-        yield self.approvals
-        yield self.decided
-        yield self.files
-
-    def show(self, state: SessionState, waiting: Sequence[SessionState]) -> None:
-        """Show the conversation's turn and the requests of all open ones."""
-        tools = list(state.tools.values())
-        count = f"{len(tools)} tool{'s' if len(tools) > 1 else ''}" if tools else ""
-        if state.turn_started is not None and count:
-            count += f" · {seconds(state.turn_seconds)}"
-        self.turn.show([tool_row(entry) for entry in tools[-_SHOWN_TOOLS:]], count)
-        self.plan.show([todo_row(item) for item in state.todos], todo_count(state.todos))
-        requests = [
-            approval_row(request, holder.shown_title, now=holder.clocks.wall())
-            for holder in waiting
-            for request in holder.approvals.values()
-        ]
-        self.approvals.show(requests, f"{len(requests)} waiting", "$h-warn bold")
-        self.decided.show(decision_rows(state))
-        self.files.show(file_rows(state.files))
-        sections = (self.turn, self.plan, self.approvals, self.decided, self.files)
-        self.set_class(any(section.is_filled for section in sections), "-filled")
+    Returns:
+        Rows in the same order; their sum is at most `room`.
+    """
+    got = [0] * len(wanted)
+    left = room
+    for count, index in enumerate(sorted(range(len(wanted)), key=wanted.__getitem__)):
+        got[index] = min(wanted[index], left // (len(wanted) - count))
+        left -= got[index]
+    return got

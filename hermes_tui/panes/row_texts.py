@@ -45,7 +45,7 @@ def heading(text: str, right: str = "") -> Row:
     return Row(text=text, style="$h-text bold", right=right)
 
 
-def tool_row(entry: ToolEntry, *, keyed: bool = False) -> Row:
+def tool_row(entry: ToolEntry, *, is_compact: bool = False) -> Row:
     """A call of the turn: state, verb, what on, seconds."""
     glyph, style = _TOOL_GLYPHS[entry.phase]
     verb = clean(tool_verb(entry.name))
@@ -57,14 +57,14 @@ def tool_row(entry: ToolEntry, *, keyed: bool = False) -> Row:
     elif entry.phase == "waiting":
         right = "waits"
     return Row(
-        key=entry.call_id if keyed else "",
+        key=entry.call_id,
         glyph=glyph,
         glyph_style=style,
         text=f"{indent}{verb:<5} {clean(entry.preview)}",
         style="$h-faint" if quiet else "$h-text",
         right=right,
         right_style="$h-warn" if entry.phase == "waiting" else "$h-faint",
-        detail=clean(entry.summary) if keyed and entry.phase == "failed" else "",
+        detail=clean(entry.summary) if entry.phase == "failed" and not is_compact else "",
     )
 
 
@@ -138,7 +138,7 @@ def session_row(
     )
 
 
-def skill_rows(skills: Iterable[SkillInfo], *, keyed: bool = False) -> list[Row]:
+def skill_rows(skills: Iterable[SkillInfo], *, is_compact: bool = False) -> list[Row]:
     """Skills under their categories."""
     by_category: dict[str, list[SkillInfo]] = {}
     for skill in skills:
@@ -146,30 +146,33 @@ def skill_rows(skills: Iterable[SkillInfo], *, keyed: bool = False) -> list[Row]
     parts = []
     for category in sorted(by_category):
         group = sorted(by_category[category], key=lambda item: item.name)
-        count = str(len(group)) if keyed else ""
-        head = Row(text=category, style="$h-muted bold" if keyed else "$h-muted", right=count)
-        parts.append((head, [_skill_row(skill, keyed=keyed) for skill in group]))
-    if keyed:
-        return sections(*parts)
-    return [row for head, rows in parts for row in (head, *rows)]
+        if is_compact:
+            head = Row(text=category, style="$h-muted")
+        else:
+            head = Row(text=category, style="$h-muted bold", right=str(len(group)))
+        parts.append((head, [_skill_row(skill, is_compact=is_compact) for skill in group]))
+    if is_compact:
+        return [row for head, rows in parts for row in (head, *rows)]
+    return sections(*parts)
 
 
-def _skill_row(skill: SkillInfo, *, keyed: bool) -> Row:
+def _skill_row(skill: SkillInfo, *, is_compact: bool) -> Row:
     glyph, style = {
         "on": ("✓", "$h-ok"),
         "off": ("·", "$h-faint"),
         "needs": ("!", "$h-warn bold"),
     }[skill.state]
-    right = {"on": skill.version if keyed else "", "off": "off", "needs": skill.needs}[skill.state]
+    version = "" if is_compact else skill.version
+    right = {"on": version, "off": "off", "needs": skill.needs}[skill.state]
     return Row(
-        key=skill.name if keyed else "",
+        key=skill.name,
         glyph=glyph,
         glyph_style=style,
         text=clean(skill.name),
         style="$h-faint" if skill.state == "off" else "$h-text",
         right=clean(right),
         right_style="$h-warn" if skill.state == "needs" else "$h-faint",
-        note=clean(skill.description) if keyed else "",
+        note="" if is_compact else clean(skill.description),
     )
 
 

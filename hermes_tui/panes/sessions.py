@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
-from textual import on, work
+from textual import events, on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from hermes_core.errors import HermesError
 from hermes_core.storage.records import SessionSummary
 from hermes_tui.panes.doing import pane_action
-from hermes_tui.panes.pane import Pane, PaneSpec
+from hermes_tui.panes.list_pane import SearchPane
+from hermes_tui.panes.pane import PaneSpec
 from hermes_tui.panes.row_texts import session_row
 from hermes_tui.panes.session_preview import preview_content
 from hermes_widgets.list_rows import RowList
@@ -21,28 +21,23 @@ from hermes_widgets.list_rows import RowList
 if TYPE_CHECKING:
     from hermes_tui.app import HermesApp
 
+_WIDE_ENOUGH = 100
+"""Cells from which on the chosen conversation is shown beside the list."""
 
-class SessionsPane(Pane):
-    """Search box, conversations, and on wide screens what the chosen one is about."""
+
+class SessionsPane(SearchPane):
+    """Search box, conversations, and where there is room what the chosen one is about."""
 
     DEFAULT_CSS = """
-    SessionsPane > Horizontal { height: 1fr; }
+    SessionsPane > Horizontal { width: 100%; height: 1fr; }
     SessionsPane RowList { width: 1fr; }
     SessionsPane #session-preview { width: 2fr; padding: 0 2; display: none; }
-    .-w-wide SessionsPane #session-preview { display: block; }
+    SessionsPane.-wide #session-preview { display: block; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "move(-1)", "Up", show=False, id="sessions.up"),
-        Binding("down", "move(1)", "Down", show=False, id="sessions.down"),
-    ]
 
     def __init__(self, host: HermesApp) -> None:
-        super().__init__(host, id="pane-sessions")
-        self.search = Input(placeholder="search titles and words", compact=True)
-        self.search.cursor_blink = False
-        self.list = RowList(
-            empty="Conversations will be listed here; type a message to begin one.", is_lit=True
-        )
+        rows = RowList(empty="Conversations will be listed here; type a message to begin one.")
+        super().__init__(host, rows, placeholder="search titles and words", id="pane-sessions")
         self.preview = Static(id="session-preview", markup=False)
         self.found: dict[str, SessionSummary] = {}
 
@@ -54,46 +49,60 @@ class SessionsPane(Pane):
             yield self.list
             yield self.preview
 
-    def refresh_content(self) -> None:
-        """Read the list again."""
-        self._load(self.search.value)
+    @property
+    def has_news(self) -> bool:
+        """Other conversations are always worth a place where there is one."""
+        return True
 
-    def take_focus(self) -> None:
-        """Put the keyboard into the search box; arrows still move the list."""
-        self.search.focus()
+    def on_resize(self, event: events.Resize) -> None:
+        """Show the chosen conversation where there is room."""
+        super().on_resize(event)
+        is_wide = event.size.width >= _WIDE_ENOUGH
+        if is_wide is not self.has_class("-wide"):
+            self.set_class(is_wide, "-wide")
+            if is_wide and self.list.chosen_key:
+                self._show_preview(self.list.chosen_key)
+
+    def refresh_content(self) -> None:
+        """Show what the program knows, or what is searched for as it is known now."""
+        if not self.wanted:
+            self._show(self.host.recent)
+
+    def load(self) -> None:
+        """Read the list again."""
+        self._load(self.wanted)
 
     @work(exclusive=True)
     async def _load(self, text: str) -> None:
         try:
-            found = await self.host.workspace.recent(text=text.strip(), limit=100)
+            found = await self.host.workspace.recent(text=text, limit=100)
         except HermesError as error:
             self.host.tell_error(str(error), hint=error.hint)
             return
+        self._show(found)
+
+    def _show(self, found: list[SessionSummary]) -> None:
         self.found = {item.id: item for item in found}
         now = self.host.clocks.wall()
         states = self.host.open_states()
-        self.show_head("Sessions", len(found))
-        empty = "No conversation mentions that." if text.strip() else None
+        self.show_head("Sessions", str(len(found)))
+        empty = "No conversation mentions that." if self.wanted else None
         self.list.show(
             [session_row(item, open_states=states, now=now, detailed=True) for item in found],
             empty=empty,
-            keep_cursor=not text.strip(),
+            keep_cursor=not self.wanted,
         )
+        if not self.has_focus_within:
+            self.list.point_at(self.host.chat.state.session_id)
 
-    @on(Input.Changed)
-    def _search_changed(self, event: Input.Changed) -> None:
-        event.stop()
-        self._load(event.value)
-
-    @on(Input.Submitted)
-    def _search_submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.action_open()
+    def searched(self) -> None:
+        """Read what mentions it."""
+        self.load()
 
     @on(RowList.Highlighted)
     def _highlighted(self, event: RowList.Highlighted) -> None:
         event.stop()
-        if self.preview.display:
+        if self.has_class("-wide"):
             self._show_preview(event.key)
 
     @work(exclusive=True, group="preview")
@@ -105,16 +114,7 @@ class SessionsPane(Pane):
             return
         self.preview.update(preview_content(past, self.found.get(session_id)))
 
-    @on(RowList.Chosen)
-    def _chosen(self, event: RowList.Chosen) -> None:
-        event.stop()
-        self.action_open()
-
-    def action_move(self, step: int) -> None:
-        """Move the list's cursor from the search box."""
-        self.list.action_move(step)
-
-    def action_open(self) -> None:
+    def action_choose(self) -> None:
         """Open the conversation under the cursor."""
         if self.list.chosen_key:
             self.host.resume(self.list.chosen_key)
@@ -130,7 +130,7 @@ class SessionsPane(Pane):
         title = await self.host.ask_text("New title", chosen.title or "")
         if title:
             await self.host.guard(self.host.workspace.rename(chosen.id, title))
-            self.refresh_content()
+            self.load()
 
     def action_delete(self) -> None:
         """Delete the conversation under the cursor, after a question."""
@@ -150,7 +150,7 @@ class SessionsPane(Pane):
         if sure:
             await self.host.close_session(chosen.id)
             await self.host.guard(self.host.workspace.delete(chosen.id))
-            self.refresh_content()
+            self.load()
 
     def action_export(self) -> None:
         """Write the conversation to a file."""
@@ -170,12 +170,13 @@ PANES = (
         title="Sessions",
         number=3,
         build=SessionsPane,
+        side="left",
         label="Resume a conversation",
         keys=("ctrl+s",),
         rank=11,
         footer="sessions",
         actions=(
-            pane_action("sessions", "open", "Open", "enter", footer="open", over_fields=False),
+            pane_action("sessions", "choose", "Open", "enter", footer="open", over_fields=False),
             pane_action("sessions", "rename", "Rename", "f3", footer="rename"),
             pane_action("sessions", "export", "Export to a file", "f4", footer="export"),
             pane_action("sessions", "delete", "Delete", "f8", footer="delete"),

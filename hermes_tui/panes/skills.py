@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
-from textual import on, work
-from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.widgets import Input
+from textual import work
 
-from hermes_core.errors import HermesError
-from hermes_tui.core_link.workspace import SkillInfo
 from hermes_tui.panes.doing import pane_action
-from hermes_tui.panes.pane import Pane, PaneSpec
+from hermes_tui.panes.list_pane import SearchPane
+from hermes_tui.panes.pane import PaneSpec
 from hermes_tui.panes.row_texts import skill_rows
 from hermes_widgets.list_rows import RowList
 
@@ -20,82 +16,63 @@ if TYPE_CHECKING:
     from hermes_tui.app import HermesApp
 
 
-class SkillsPane(Pane):
+class SkillsPane(SearchPane):
     """Skills by category. Enter puts the skill's command into the composer."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "move(-1)", "Up", show=False, id="skills.up"),
-        Binding("down", "move(1)", "Down", show=False, id="skills.down"),
-    ]
+    DEFAULT_CSS = """
+    SkillsPane.-compact > Input { display: none; }
+    SkillsPane.-compact.-open > Input { display: block; }
+    """
 
     def __init__(self, host: HermesApp) -> None:
-        super().__init__(host, id="pane-skills")
-        self.search = Input(placeholder="filter skills", compact=True)
-        self.search.cursor_blink = False
-        self.list = RowList(
+        rows = RowList(
             empty="Skills will be listed here; ask the agent to write one, or install one.",
             note_at=24,
-            is_lit=True,
+            keeps_cursor=False,
         )
-        self._skills: list[SkillInfo] = []
+        super().__init__(host, rows, placeholder="filter skills", id="pane-skills")
 
-    def compose(self) -> ComposeResult:
-        """Filter above, list below."""
-        yield self.head
-        yield self.search
-        yield self.list
+    @property
+    def has_news(self) -> bool:
+        """Whether a skill is installed."""
+        return bool(self.host.skills)
 
     def refresh_content(self) -> None:
+        """Show what is installed."""
+        wanted = self.wanted.casefold()
+        skills = self.host.skills
+        found = [
+            skill
+            for skill in skills
+            if wanted in f"{skill.name} {skill.category} {skill.description}".casefold()
+        ]
+        ready = sum(skill.state == "on" for skill in skills)
+        rest = len(skills) - ready
+        self.show_head("Skills", f"{ready} on" + (f" · {rest} off" if rest else ""))
+        rows = skill_rows(found, is_compact=self.is_compact)
+        self.list.show(rows, keep_cursor=not wanted)
+
+    def load(self) -> None:
         """Read what is installed again."""
         self._load()
 
-    def take_focus(self) -> None:
-        """Put the keyboard into the filter; arrows still move the list."""
-        self.search.focus()
+    def searched(self) -> None:
+        """Leave out what is not meant."""
+        self.refresh_content()
 
     @work(exclusive=True)
     async def _load(self) -> None:
-        try:
-            self._skills = await self.host.workspace.skills()
-        except HermesError as error:
-            self.host.tell_error(str(error), hint=error.hint)
-            return
-        self._show()
+        found = await self.host.guard(self.host.workspace.skills())
+        if found is not None:
+            self.host.skills = found
+            self.refresh_content()
 
-    def _show(self) -> None:
-        wanted = self.search.value.strip().casefold()
-        found = [
-            skill
-            for skill in self._skills
-            if wanted in f"{skill.name} {skill.category} {skill.description}".casefold()
-        ]
-        self.show_head("Skills", len(found))
-        self.list.show(skill_rows(found, keyed=True), keep_cursor=not wanted)
-
-    @on(Input.Changed)
-    def _filter_changed(self, event: Input.Changed) -> None:
-        event.stop()
-        self._show()
-
-    @on(Input.Submitted)
-    def _filter_submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.action_use()
-
-    @on(RowList.Chosen)
-    def _chosen(self, event: RowList.Chosen) -> None:
-        event.stop()
-        self.action_use()
-
-    def action_use(self) -> None:
+    def action_choose(self) -> None:
         """Put the skill's command into the composer, ready for a text."""
-        if self.list.chosen_key:
+        name = self.list.chosen_key
+        if name:
             self.host.show_pane("chat")
-            self.host.chat.composer.set_draft(f"/{self.list.chosen_key} ")
-
-    def action_move(self, step: int) -> None:
-        """Move the list's cursor from the filter."""
-        self.list.action_move(step)
+            self.host.chat.composer.set_draft(f"/{name} ")
 
 
 PANES = (
@@ -104,10 +81,11 @@ PANES = (
         title="Skills",
         number=4,
         build=SkillsPane,
+        side="left",
         rank=31,
         actions=(
             pane_action(
-                "skills", "use", "Run with a text", "enter", footer="use", over_fields=False
+                "skills", "choose", "Run with a text", "enter", footer="use", over_fields=False
             ),
         ),
     ),

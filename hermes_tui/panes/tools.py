@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from textual import on
-from textual.app import ComposeResult
+from typing import TYPE_CHECKING, ClassVar
 
 from hermes_tui.panes.doing import pane_action
-from hermes_tui.panes.pane import Pane, PaneSpec
+from hermes_tui.panes.list_pane import ListPane
+from hermes_tui.panes.pane import PaneSpec
 from hermes_tui.panes.row_texts import (
     file_rows,
     heading,
@@ -17,47 +15,56 @@ from hermes_tui.panes.row_texts import (
     todo_row,
     tool_row,
 )
-from hermes_widgets.list_rows import RowList
+from hermes_tui.session_state import SessionState
+from hermes_widgets.fitting import seconds
+from hermes_widgets.list_rows import Row, RowList
 
 if TYPE_CHECKING:
     from hermes_tui.app import HermesApp
 
 
-class ToolsPane(Pane):
+_SHOWN_IN_RAIL = 14
+
+
+class ToolsPane(ListPane):
     """Plan, calls of the turn, changed files. Enter leads to the call's block."""
 
-    def __init__(self, host: HermesApp) -> None:
-        super().__init__(host, id="pane-tools")
-        self.list = RowList(empty="The tools of a turn will be listed here.")
+    follows: ClassVar[bool] = True
 
-    def compose(self) -> ComposeResult:
-        """One list."""
-        yield self.list
+    def __init__(self, host: HermesApp) -> None:
+        rows = RowList(empty="The tools of a turn will be listed here.", keeps_cursor=False)
+        super().__init__(host, rows, id="pane-tools")
+
+    @property
+    def has_news(self) -> bool:
+        """Whether a turn did something, or there is a plan."""
+        state = self.host.chat.state
+        return bool(state.tools or state.todos or state.files)
 
     def refresh_content(self) -> None:
         """Show the shown conversation's turn."""
         state = self.host.chat.state
-        calls = len(state.tools)
-        rows = sections(
-            (heading("Plan", todo_count(state.todos)), map(todo_row, state.todos)),
-            (
-                heading("This turn", f"{calls} call{'s' if calls != 1 else ''}"),
-                (tool_row(entry, keyed=True) for entry in state.tools.values()),
-            ),
-            (heading("Files", str(len(state.files))), file_rows(state.files, limit=30)),
-        )
-        self.list.show(rows)
+        entries = list(state.tools.values())
+        count = f"{len(entries)} tool{'s' if len(entries) > 1 else ''}" if entries else ""
+        if state.turn_started is not None and count:
+            count += f" · {seconds(state.turn_seconds)}"
+        plan = (heading("Plan", todo_count(state.todos)), [todo_row(item) for item in state.todos])
+        if self.is_compact:
+            self.show_head("This turn", count)
+            calls = [tool_row(entry, is_compact=True) for entry in entries[-_SHOWN_IN_RAIL:]]
+            parts = [plan, *([self._files(state, 8)] if self.app.size.height >= 50 else [])]
+            rest = sections(*parts)
+            self.list.show([*calls, *([Row()] if calls and rest else []), *rest])
+        else:
+            self.show_head("Tools", count)
+            turn = (heading("This turn"), [tool_row(entry) for entry in entries])
+            self.list.show(sections(plan, turn, self._files(state, 30)))
 
-    def take_focus(self) -> None:
-        """Put the keyboard into the list."""
-        self.list.focus()
+    @staticmethod
+    def _files(state: SessionState, limit: int) -> tuple[Row, list[Row]]:
+        return heading("Files", str(len(state.files))), file_rows(state.files, limit=limit)
 
-    @on(RowList.Chosen)
-    def _chosen(self, event: RowList.Chosen) -> None:
-        event.stop()
-        self.action_jump()
-
-    def action_jump(self) -> None:
+    def action_choose(self) -> None:
         """Show the call in the conversation."""
         self.host.show_pane("chat")
 
@@ -69,11 +76,11 @@ PANES = (
         number=2,
         build=ToolsPane,
         label="Tools, plan and files of this turn",
-        rank=32,
+        rank=29,
         footer="tools",
         actions=(
             pane_action(
-                "tools", "jump", "Go to the call", "enter", footer="go there", over_fields=False
+                "tools", "choose", "Go to the call", "enter", footer="go there", over_fields=False
             ),
         ),
     ),

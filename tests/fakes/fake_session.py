@@ -228,6 +228,8 @@ class FakeWorkspace:
             "tui.emoji": True,
             "tui.indicator": "kaomoji",
             "tui.watch": False,
+            "tui.layout.left": "auto",
+            "tui.layout.right": "auto",
             "tui.osc52": "auto",
             "tui.notify": "unfocused",
             "tui.notify_after": 10,

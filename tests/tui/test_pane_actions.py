@@ -31,6 +31,7 @@ class WeatherPane(Pane):
         self.is_wished = False
 
     def compose(self) -> ComposeResult:
+        yield self.head
         yield self.list
 
     def refresh_content(self) -> None:

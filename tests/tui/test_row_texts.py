@@ -54,8 +54,9 @@ def test_one_message_is_not_many() -> None:
 
 def test_categories_of_skills_are_apart_in_the_pane_and_close_in_the_rail() -> None:
     skills = [SkillInfo(name="a", category="x"), SkillInfo(name="b", category="y")]
-    assert [row.text for row in skill_rows(skills, keyed=True)] == ["x", "a", "", "y", "b"]
-    assert [row.text for row in skill_rows(skills)] == ["x", "a", "y", "b"]
+    assert [row.text for row in skill_rows(skills)] == ["x", "a", "", "y", "b"]
+    compact = skill_rows(skills, is_compact=True)
+    assert [row.text for row in compact] == ["x", "a", "y", "b"]
 
 
 @pytest.mark.ac("palette-order")

@@ -19,8 +19,8 @@ from hermes_widgets.fitting import age, clean, fit, fit_left, seconds, tokens
 from hermes_widgets.footer_keys import KeyLabel, footer_content
 from hermes_widgets.gauge import gauge, gauge_style
 from hermes_widgets.list_rows import Row, RowList, row_lines
+from hermes_widgets.pane_head import head_content
 from hermes_widgets.queue_strip import queue_content
-from hermes_widgets.rail import section_content
 from hermes_widgets.status_bar import Status, StatusBar, status_content
 from hermes_widgets.tab_row import Place, Tab, tab_pieces
 from tests.fakes.scripted_turns import approval
@@ -141,9 +141,12 @@ def test_waiting_messages_are_three_rows_and_a_count() -> None:
     assert "+2" in plain
 
 
-def test_a_section_has_no_blank_row_below_its_heading() -> None:
-    plain = section_content("Plan", "1 of 2", [Row(glyph="✓", text="read")], 36).plain
-    assert [line.strip() for line in plain.split("\n")][1] == "✓ read"
+def test_a_heading_keeps_its_count_at_the_number_edge_with_and_without_the_keyboard() -> None:
+    for is_lit in (False, True):
+        head = head_content("Sessions", "12", 20, is_lit=is_lit)
+        assert head.cell_length == 20
+        assert head.plain.endswith("12  ")
+    assert "▸ Sessions" in head_content("Sessions", "12", 20, is_lit=True).plain
 
 
 def test_risky_words_are_marked_wherever_they_stand_and_explained_in_a_column() -> None:

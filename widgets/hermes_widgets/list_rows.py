@@ -78,6 +78,7 @@ class RowList(ScrollView, can_focus=True):
         empty: Said when there are no rows.
         note_at: Column of the notes, counted from the text.
         is_lit: The cursor looks focused although the keyboard is in a search line.
+        keeps_cursor: The cursor is seen while the keyboard is elsewhere.
     """
 
     DEFAULT_CSS = """
@@ -101,6 +102,8 @@ class RowList(ScrollView, can_focus=True):
 
     cursor: reactive[int] = reactive(-1)
     """Index of the row under the cursor, -1 with nothing to choose."""
+    is_lit: reactive[bool] = reactive(False)
+    """Whether the cursor looks focused although the keyboard is elsewhere."""
 
     @dataclass
     class Chosen(Message):
@@ -132,6 +135,7 @@ class RowList(ScrollView, can_focus=True):
         empty: str = "",
         note_at: int = 0,
         is_lit: bool = False,
+        keeps_cursor: bool = True,
         id: str | None = None,  # noqa: A002  the toolkit's word
         classes: str = "",
     ) -> None:
@@ -140,7 +144,8 @@ class RowList(ScrollView, can_focus=True):
         self._lines: list[tuple[int, int]] = []
         self._empty = empty
         self._note_at = note_at
-        self._is_lit = is_lit
+        self.set_reactive(RowList.is_lit, is_lit)
+        self._keeps_cursor = keeps_cursor
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -170,6 +175,8 @@ class RowList(ScrollView, can_focus=True):
         if empty is not None:
             self._empty = empty
         before = self.chosen_key
+        if keep_cursor and tuple(rows) == self._rows and empty is None:
+            return
         self._rows = tuple(rows)
         self._lines = [
             (index, part) for index, row in enumerate(self._rows) for part in range(row.height)
@@ -233,12 +240,13 @@ class RowList(ScrollView, can_focus=True):
         if line >= len(self._lines) or width < 8:
             return Strip.blank(width, self.rich_style)
         index, part = self._lines[line]
-        on_cursor = index == self.cursor
+        is_lit = self.has_focus or self.is_lit
+        on_cursor = index == self.cursor and (is_lit or self._keeps_cursor)
         lines = row_lines(
             self._rows[index],
             width,
             cursor=on_cursor,
-            focused=self.has_focus or self._is_lit,
+            focused=is_lit,
             note_at=self._note_at,
         )
         return self._strip(lines[part], cursor=on_cursor)

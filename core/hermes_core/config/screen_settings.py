@@ -35,8 +35,10 @@ class DisplaySettings(Section):
 class LayoutSettings(Section):
     """Columns of the full screen."""
 
-    left: str = setting("auto", "Left pane.")
-    right: str = setting("auto", "Right pane.")
+    left: str = setting(
+        "auto", "Cells of the left rail; `wide=40 medium=60` by width of the screen."
+    )
+    right: str = setting("auto", "The same for the right rail.")
 
 
 class TuiSettings(Section):
