@@ -9,16 +9,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.timer import Timer
 from textual.widget import Widget
-from textual.widgets import Static
 
 from hermes_core.commands import Answer
 from hermes_core.events import ApprovalRequested
 from hermes_tui.screens.approval import ApprovalScreen, Decided
-from hermes_tui.screens.reader import diff_content
+from hermes_widgets.diff_page import DiffPage
 
 if TYPE_CHECKING:
     from hermes_tui.app import HermesApp
@@ -80,7 +80,7 @@ class Asking:
         waiting = self.pending()
         if self._screen is None and waiting:
             rest = self._quiet_s - (self._clock() - self._typed_at)
-            if rest <= 0 and not self._host.is_modal_open:
+            if rest <= 0 and not self._host.is_modal_open and not self._waits_for_password():
                 self._open(waiting[0], len(waiting))
             elif rest > 0:
                 self._review_in(rest)
@@ -88,6 +88,32 @@ class Asking:
         count = len(hidden)
         text = f"{count} request{'s' if count != 1 else ''} · alt+5" if count else ""
         self._host.chat.show_ask_strip(text)
+
+    def review_questions(self, pane: ChatPane) -> None:
+        """Show the questions of the shown conversation, never over fresh typing.
+
+        Passwords come before requests for a yes, other questions after them.
+        """
+        state = pane.state
+        hidden = ("sudo", "secret")
+        due = [
+            question
+            for question in state.questions.values()
+            if question.kind in hidden or not state.approvals
+        ]
+        if not due:
+            return
+        rest = self._quiet_s - (self._clock() - self._typed_at)
+        if rest > 0 and pane.card is None:
+            self._review_in(rest)
+        else:
+            self._host.run_latest(
+                partial(pane.ask, due, grace_s=self._grace_s), f"questions {pane.id}"
+            )
+
+    def _waits_for_password(self) -> bool:
+        questions = self._host.chat.state.questions.values()
+        return any(question.kind in ("sudo", "secret") for question in questions)
 
     def ask_now(self, request_id: str) -> None:
         """Open a request at once, since the person wants to see it."""
@@ -109,6 +135,7 @@ class Asking:
     def _review_again(self) -> None:
         self._timer = None
         self.review()
+        self.review_questions(self._host.chat)
 
     def _close_answered(self) -> None:
         shown = self._screen
@@ -126,7 +153,7 @@ class Asking:
         pane, request = pending.pane, pending.request
         payload: Widget | None = None
         if request.diff is not None:
-            payload = Static(diff_content(request.diff.unified), markup=False)
+            payload = DiffPage((request.diff,))
         self._screen = ApprovalScreen(
             request,
             place=f"1 of {total}" if total > 1 else "",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.widgets import ContentSwitcher
@@ -137,10 +136,8 @@ class OpenSessions:
 
     def changed(self, pane: ChatPane) -> None:
         """Ask what a conversation asks; read the list again after each turn."""
-        questions = pane.state.questions
-        if questions and pane.card is None and pane is self._shown:
-            question = next(iter(questions.values()))
-            self._host.run_latest(partial(pane.ask, question), "question")
+        if pane is self._shown:
+            self._host.asking.review_questions(pane)
         if self._turns.get(pane, 0) != pane.state.turns:
             self._turns[pane] = pane.state.turns
             self._host.run_latest(self._host.refresh_lists, "lists")

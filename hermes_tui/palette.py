@@ -11,6 +11,8 @@ from textual.widget import Widget
 from hermes_tui.actions.every_action import find_action
 from hermes_tui.keys import key_label
 from hermes_tui.palette_rows import help_rows, palette_rows
+from hermes_tui.palette_sources import PaletteSources
+from hermes_tui.screens.pick import PickScreen
 from hermes_tui.slash.command import COMMAND_REGISTRY
 from hermes_widgets.list_rows import Row
 
@@ -27,14 +29,26 @@ class Palette:
 
     def __init__(self, host: HermesApp) -> None:
         self._host = host
+        self.sources = PaletteSources(host)
 
     async def open(self) -> None:
         """Everything, searchable."""
-        host = self._host
-        picked = await host.pick(
+        host, sources = self._host, self.sources
+        screen = PickScreen(
             "Commands",
-            lambda text: palette_rows(text, host.skills, host.recent, host.keymap.keys_of),
+            lambda text: palette_rows(
+                text, sources.groups(), host.keymap.keys_of, recent=sources.recent
+            ),
+            placeholder="type to search; > actions / commands @ files # conversations : settings",
         )
+
+        async def read() -> None:
+            await sources.read()
+            screen.renew()
+
+        host.run_latest(read, "palette")
+        picked = await host.push_screen_wait(screen)
+        sources.chose(picked)
         self.run(picked)
 
     async def show_help(self, word: str) -> None:
@@ -59,12 +73,30 @@ class Palette:
             host.resume(name)
         elif kind == "skill":
             host.chat.composer.set_draft(f"/{name} ")
+        elif kind == "file":
+            composer = host.chat.composer
+            mention = f'@file:"{name}"' if " " in name else f"@file:{name}"
+            composer.set_draft(f"{composer.draft.rstrip()} {mention} ".lstrip())
+            composer.focus_field()
+        elif kind == "model":
+            provider, _, model = name.partition("\n")
+            self._command("model", f"{model} --provider {provider}")
+        elif kind in ("skin", "theme"):
+            self._command(kind, name)
+        elif kind == "setting":
+            self._command("settings", name)
         elif kind == "command":
             command = COMMAND_REGISTRY.get(name)
             if command is not None and command.args.startswith("<"):
                 host.chat.composer.set_draft(f"/{name} ")
             elif command is not None:
                 host.run_worker(host.input_line.run(command, ""))
+
+    def _command(self, name: str, argument: str) -> None:
+        """Run a slash command with its argument."""
+        command = COMMAND_REGISTRY.get(name)
+        if command is not None:
+            self._host.run_worker(self._host.input_line.run(command, argument))
 
     def act(self, action_id: str) -> None:
         """Run an action by its id; actions may wait for the person, so they are workers."""

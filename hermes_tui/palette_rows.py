@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from hermes_core.storage.records import SessionSummary
 from hermes_tui.actions.action import Action
 from hermes_tui.actions.every_action import every_action, ranked_actions
-from hermes_tui.core_link.workspace import SkillInfo
 from hermes_tui.keys import KeysOf, default_keys, key_label
 from hermes_tui.matching import matching
 from hermes_tui.panes.pane import PANE_REGISTRY
 from hermes_tui.panes.row_texts import sections
 from hermes_tui.slash.command import COMMAND_REGISTRY
-from hermes_widgets.fitting import clean
 from hermes_widgets.list_rows import Row
 
-_PREFIXES = {">": "action:", "/": "command:", "#": "session:", "$": "skill:"}
+_PREFIXES = {
+    ">": "action:",
+    "/": "command:",
+    "@": "file:",
+    "#": "session:",
+    ":": "setting:",
+    "$": "skill:",
+}
+_ONLY_SEARCHED = ("Models", "Skins", "Themes", "Settings", "Files")
+"""Groups too long to be looked through."""
+_LATELY = 5
 
 
 def action_rows(keys_of: KeysOf = default_keys) -> list[Row]:
@@ -53,34 +60,40 @@ def command_rows() -> list[Row]:
 
 def palette_rows(
     text: str,
-    skills: Sequence[SkillInfo],
-    sessions: Sequence[SessionSummary],
+    others: Mapping[str, Sequence[Row]],
     keys_of: KeysOf = default_keys,
+    *,
+    recent: Sequence[str] = (),
 ) -> list[Row]:
     """Everything that matches, groups only while nothing is typed.
 
-    `>` searches actions, `/` commands, `#` conversations, `$` skills.
+    `>` searches actions, `/` commands, `@` files, `#` conversations, `:` settings,
+    `$` skills.
+
+    Args:
+        text: What was typed.
+        others: Rows by group, beside actions and commands.
+        keys_of: The keys in force.
+        recent: Keys of what was chosen before, the last first; they stand on top.
     """
-    groups = {
+    groups: dict[str, Sequence[Row]] = {
         "Actions": action_rows(keys_of),
         "Commands": command_rows(),
-        "Conversations": [
-            Row(key=f"session:{item.id}", text=clean(item.title or item.preview or item.id))
-            for item in sessions
-        ],
-        "Skills": [
-            Row(key=f"skill:{skill.name}", text=skill.name, note=clean(skill.description))
-            for skill in skills
-        ],
+        **others,
     }
+    every = {row.key: row for rows in groups.values() for row in rows}
     wanted = text.strip()
+    lately = [every[key] for key in recent if key in every]
     if wanted[:1] in _PREFIXES:
         kind = _PREFIXES[wanted[0]]
-        rows = [row for group in groups.values() for row in group if row.key.startswith(kind)]
-        return matching(rows, wanted[1:])
+        rows = [row for row in (*lately, *every.values()) if row.key.startswith(kind)]
+        return matching(list({row.key: row for row in rows}.values()), wanted[1:])
     if wanted:
-        return matching([row for group in groups.values() for row in group], wanted)
-    return _grouped(groups)
+        # Of rows that fit equally well the first one wins.
+        ordered = {row.key: row for row in (*lately, *every.values())}
+        return matching(list(ordered.values()), wanted)
+    shown = {name: rows for name, rows in groups.items() if name not in _ONLY_SEARCHED}
+    return _grouped({"Lately": lately[:_LATELY], **shown} if lately else shown)
 
 
 def help_rows(
@@ -109,7 +122,10 @@ def help_rows(
     return _grouped(groups)
 
 
-def _grouped(groups: dict[str, list[Row]]) -> list[Row]:
+def _grouped(groups: Mapping[str, Sequence[Row]]) -> list[Row]:
     return sections(
-        *((Row(text=name, style="$h-muted bold"), entries) for name, entries in groups.items())
+        *(
+            (Row(text=name, style="$h-muted bold"), list(entries))
+            for name, entries in groups.items()
+        )
     )

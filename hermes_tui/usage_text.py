@@ -58,6 +58,11 @@ def context_words(state: SessionState) -> str:
     return f"{tokens(state.used_tokens)} of {tokens(state.window_tokens)}, {share:.0%}"
 
 
+def summarised(times: int) -> str:
+    """Say how often earlier parts were summarised."""
+    return {0: "never summarised", 1: "summarised once"}.get(times, f"summarised {times} times")
+
+
 def context_figures(shares: Iterable[ContextShare]) -> Figures:
     """What fills the window, estimated."""
     return [(share.name, tokens(share.tokens)) for share in shares]
@@ -89,7 +94,7 @@ def usage_lines(info: UsageInfo, state: SessionState) -> list[str]:
     lines = ["Usage of this conversation", *table_lines(bucket_figures(total))]
     lines += [f"             {cost_words(info.uses)}", "", f"Context: {context_words(state)}"]
     lines += table_lines(context_figures(info.context))
-    lines.append(f"Summarised {info.compactions} times")
+    lines.append(summarised(info.compactions).capitalize())
     if len({use.purpose for use in info.uses}) > 1:
         lines += ["", *table_lines(purpose_figures(info.uses), head=SHARE_HEAD)]
     return lines

@@ -45,6 +45,9 @@ logger = logging.getLogger(__name__)
 SHOWN_MESSAGES = 20
 """How many messages of the past are drawn when a conversation is opened."""
 
+_ORDER = {"sudo": 0, "secret": 1, "choice": 2, "text": 3}
+"""Which of several questions comes first."""
+
 _GROWING = (MessageDelta, ReasoningDelta, ToolOutput)
 _FIND_BATCH = 10_000
 _TELL_EVERY_S = 1 / 30
@@ -123,6 +126,8 @@ class ChatPane(Vertical):
         self.find_bar = FindBar()
         self.ask_strip = Static(classes="ask-strip", markup=False)
         self.card: ClarifyCard | None = None
+        """The question that is shown."""
+        self._cards: dict[str, ClarifyCard] = {}
         self._kept_back: list[CoreEvent] = []
         self._tell_timer: Timer | None = None
 
@@ -275,20 +280,60 @@ class ChatPane(Vertical):
         )
         self.ask_strip.set_class(bool(text), "-filled")
 
-    async def ask(self, question: QuestionAsked) -> None:
-        """Show a question above the composer and put the keyboard into it."""
+    async def ask(self, questions: Sequence[QuestionAsked], *, grace_s: float = 0.3) -> None:
+        """Show questions above the composer and put the keyboard into the first one.
+
+        Args:
+            questions: Those that are open; what was shown before stays.
+            grace_s: How long a fresh one ignores keys.
+        """
+        for question in questions:
+            if question.request_id not in self._cards:
+                clocks = self.state.clocks
+                card = ClarifyCard(
+                    question, grace_s=grace_s, clock=clocks.steady, wall_clock=clocks.wall
+                )
+                card.display = False
+                self._cards[question.request_id] = card
+                await self._lower.mount(card, before=self.composer)
+        if self.card is None:
+            self._show_next_card()
+        self._tell_places()
+
+    def _show_next_card(self) -> None:
+        """Show the question whose turn it is after the shown one."""
+        cards = sorted(self._cards.values(), key=lambda card: _ORDER[card.question.kind])
+        at = cards.index(self.card) + 1 if self.card in cards else 0
         if self.card is not None:
-            return
-        self.card = ClarifyCard(question)
-        await self._lower.mount(self.card, before=self.composer)
-        self.card.take_focus()
+            self.card.display = False
+        self.card = cards[at % len(cards)] if cards else None
+        if self.card is not None:
+            self.card.display = True
+            self.card.take_focus()
+        self._tell_places()
+
+    def _tell_places(self) -> None:
+        cards = sorted(self._cards.values(), key=lambda card: _ORDER[card.question.kind])
+        for at, card in enumerate(cards, 1):
+            card.show_place(f"question {at} of {len(cards)}" if len(cards) > 1 else "")
+
+    @on(ClarifyCard.NextWanted)
+    def _next_wanted(self, event: ClarifyCard.NextWanted) -> None:
+        event.stop()
+        if len(self._cards) > 1:
+            self._show_next_card()
 
     def _drop_answered_card(self) -> None:
-        card = self.card
-        if card is not None and card.question.request_id not in self.state.questions:
-            self.card = None
+        gone = [key for key in self._cards if key not in self.state.questions]
+        for key in gone:
+            card = self._cards.pop(key)
+            if card is self.card:
+                self.card = None
             card.remove()
-            self.composer.focus_field()
+        if gone and self.card is None:
+            self._show_next_card()
+            if self.card is None:
+                self.composer.focus_field()
 
     @on(ClarifyCard.Answered)
     async def _answered(self, event: ClarifyCard.Answered) -> None:

@@ -8,10 +8,11 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.widget import Widget
 
 from hermes_core.events import ApprovalRequested
-from hermes_tui.screens.reader import ReaderScreen
+from hermes_tui.screens.reader import ReaderScreen, diff_content
 from hermes_tui.screens.sheet import SheetScreen
 from hermes_widgets.approval_card import ApprovalCard, Decision, subject_content
 
@@ -29,6 +30,7 @@ class ApprovalScreen(SheetScreen[Decided | None]):
 
     DEFAULT_CSS = """
     ApprovalScreen > ApprovalCard { width: 96; max-height: 90%; }
+    ApprovalScreen.-diff > ApprovalCard { width: 116; max-width: 100%; }
     ApprovalScreen > ApprovalCard > #approval-well { max-height: 24; }
     ApprovalScreen.-w-tiny > ApprovalCard, ApprovalScreen.-w-narrow > ApprovalCard {
         width: 100%; max-height: 14; padding: 0 2 0 1;
@@ -56,7 +58,7 @@ class ApprovalScreen(SheetScreen[Decided | None]):
         payload: Widget | None = None,
         grace_s: float = 0.3,
     ) -> None:
-        super().__init__()
+        super().__init__(classes="-diff" if request.diff is not None else None)
         self.request = request
         self.card = ApprovalCard(
             request, place=place, asked_by=asked_by, payload=payload, grace_s=grace_s
@@ -82,4 +84,6 @@ class ApprovalScreen(SheetScreen[Decided | None]):
     def _view(self, event: ApprovalCard.ViewAsked) -> None:
         event.stop()
         content = subject_content(self.request.subject, self.request.findings)
+        if self.request.diff is not None:
+            content = Content("\n").join([content, diff_content(self.request.diff.unified)])
         self.app.push_screen(ReaderScreen("The whole text", content))

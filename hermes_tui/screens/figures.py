@@ -27,7 +27,12 @@ class FiguresScreen(SheetScreen[None]):
     FiguresScreen.-h-compact > .sheet, FiguresScreen.-h-low > .sheet { height: 100%; }
     FiguresScreen.-h-tiny > .sheet { height: 100%; padding: 0; }
     FiguresScreen > .sheet > .sheet-title { padding: 0 2; }
-    FiguresScreen VerticalScroll { height: 1fr; padding: 1 2 0 2; }
+    FiguresScreen VerticalScroll {
+        height: 1fr; padding: 1 2 0 2; scrollbar-size-vertical: 1;
+        scrollbar-background: $h-raised; scrollbar-background-hover: $h-raised;
+        scrollbar-background-active: $h-raised;
+    }
+    FiguresScreen Chart, FiguresScreen Timeline { margin-right: 2; }
     FiguresScreen .columns { height: auto; }
     FiguresScreen .figures { width: 1fr; height: auto; margin: 0 2 1 0; }
     FiguresScreen.-w-tiny .columns, FiguresScreen.-w-narrow .columns { layout: vertical; }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual import on
@@ -14,6 +14,7 @@ from textual.widgets import Input, Static
 from hermes_tui.screens.sheet import SheetScreen
 from hermes_tui.slash.door import Source
 from hermes_widgets.list_rows import RowList
+from hermes_widgets.row import Row
 
 
 class PickScreen(SheetScreen[str]):
@@ -82,9 +83,19 @@ class PickScreen(SheetScreen[str]):
             self.list.point_at(self._start)
         self.search.focus()
 
+    def renew(self) -> None:
+        """Ask for the rows again; more is known now. The cursor stays where it is."""
+        if self.is_attached:
+            rows = self._source(self.search.value)
+            self.list.show(rows)
+            self._fit(rows)
+
     def _show(self, text: str) -> None:
         rows = self._source(text)
         self.list.show(rows, keep_cursor=not text)
+        self._fit(rows)
+
+    def _fit(self, rows: Sequence[Row]) -> None:
         lines = sum(row.height for row in rows)
         self.list.styles.height = max(min(lines, 18, self.size.height - 8), 1)
 

@@ -56,7 +56,9 @@ class RollbackScreen(SheetScreen[None]):
     RollbackScreen #files { max-height: 5; }
     RollbackScreen.-h-tiny RowList { max-height: 3; margin-top: 0; }
     RollbackScreen #since { height: 1; padding: 0 2; margin-top: 1; color: $h-muted; }
-    RollbackScreen VerticalScroll { height: 1fr; background: $h-canvas; margin: 0 2; }
+    RollbackScreen VerticalScroll {
+        height: 1fr; background: $h-canvas; margin: 0 2; scrollbar-size-vertical: 1;
+    }
     RollbackScreen #keys { height: 1; padding: 0 2; margin-top: 1; color: $h-faint; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [

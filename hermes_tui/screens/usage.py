@@ -25,6 +25,7 @@ from hermes_tui.usage_text import (
     cost_words,
     money,
     purpose_figures,
+    summarised,
     usage_lines,
 )
 from hermes_widgets.charts.chart import Chart
@@ -64,7 +65,7 @@ class UsageScreen(FiguresScreen):
                 "Context",
                 context_figures(info.context),
                 above=_context_gauge(state),
-                below=f"summarised {info.compactions} times",
+                below=summarised(info.compactions),
             ),
         )
         if len({use.purpose for use in info.uses}) > 1:

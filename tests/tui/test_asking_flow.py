@@ -171,3 +171,47 @@ async def test_escape_declines_a_question(home: Home) -> None:
         await stage.pilot.press("escape")
         await until(lambda: _answers(stage))
         assert _answers(stage)[0].value is None
+
+
+@pytest.mark.ac("question-spares-typing")
+async def test_a_question_never_takes_the_keys_of_fresh_typing(home: Home) -> None:
+    async with staged(home, quiet_s=60.0) as stage:
+        await stage.type("2 more")
+        stage.session.say(turns.question())
+        await until(lambda: stage.app.chat.state.questions)
+        await stage.type(" of 1")
+        await stage.pilot.pause()
+        assert stage.app.chat.composer.draft == "2 more of 1"
+        assert stage.app.chat.composer.area.has_focus
+        assert not _answers(stage)
+
+
+@pytest.mark.ac("questions-as-tabs")
+async def test_several_questions_are_tabs_and_a_password_comes_first(home: Home) -> None:
+    async with staged(home) as stage:
+        stage.app.chat.composer.set_draft("half a thought")
+        stage.session.say(
+            turns.question("q1"),
+            QuestionAsked(request_id="q2", kind="text", question="Which name?", shown_hash="h2"),
+            *turns.waiting(),
+            QuestionAsked(request_id="q3", kind="sudo", question="Password?", shown_hash="h3"),
+        )
+        await until(lambda: stage.app.chat.card is not None)
+        await until(lambda: "Password?" in stage.shown_text())
+        assert not _is_open(stage)
+        await stage.type("hunter2")
+        assert "hunter2" not in stage.shown_text()
+        await stage.pilot.press("enter")
+        await until(lambda: _is_open(stage))
+        await stage.pilot.press("d")
+        await until(lambda: "question 1 of 2" in stage.shown_text())
+        await stage.pilot.press("tab")
+        await until(lambda: "question 2 of 2" in stage.shown_text())
+        await stage.type("retry")
+        await stage.pilot.press("enter")
+        await until(lambda: "Which branch" in stage.shown_text())
+        await stage.pilot.press("1")
+        await until(lambda: stage.app.chat.card is None)
+        assert [answer.request_id for answer in _answers(stage)] == ["q3", "r1", "q2", "q1"]
+        assert stage.app.chat.composer.draft == "half a thought"
+        assert stage.app.focused is stage.app.chat.composer.area

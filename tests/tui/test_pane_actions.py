@@ -70,7 +70,7 @@ async def test_a_pane_from_outside_has_its_key_palette_help_and_footer(
         await stage.pilot.press("f8")
         pane = stage.app.query_one(WeatherPane)
         assert pane.is_wished
-        palette = {row.key: row for row in palette_rows("", [], [])}
+        palette = {row.key: row for row in palette_rows("", {})}
         assert palette["action:pane.weather"].text == "Weather"
         assert palette["action:weather.wish"].text == "Weather: Wish for sun"
         here = help_rows("", pane="weather")
@@ -92,7 +92,7 @@ def test_a_pane_may_bring_actions_for_itself_alone(weather: PaneSpec) -> None:
 @pytest.mark.ac("palette-has-everything")
 def test_every_action_is_in_the_palette_and_in_help() -> None:
     wanted = {f"action:{action.id}" for action in every_action()}
-    assert wanted <= {row.key for row in palette_rows("", [], [])}
+    assert wanted <= {row.key for row in palette_rows("", {})}
     for action in every_action():
         assert f"action:{action.id}" in {row.key for row in help_rows(action.id)}
 

@@ -61,7 +61,7 @@ def test_categories_of_skills_are_apart_in_the_pane_and_close_in_the_rail() -> N
 
 @pytest.mark.ac("palette-order")
 def test_the_palette_begins_with_what_people_want_and_ends_actions_with_scrolling() -> None:
-    rows = palette_rows("", [], [])
+    rows = palette_rows("", {})
     actions = [row.key for row in rows if row.key.startswith("action:")]
     assert actions[:8] == [
         "action:session.new",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -21,12 +22,13 @@ from hermes_core.timeline import Span
 from hermes_tui.actions.action import ACTION_REGISTRY
 from hermes_tui.app import HermesApp
 from hermes_tui.commands.insights import command as insights_command
-from hermes_tui.core_link.workspace import CheckpointInfo, ModelInfo, UsageInfo
+from hermes_tui.core_link.workspace import CheckpointInfo, ModelInfo, SettingInfo, UsageInfo
 from hermes_tui.palette_rows import action_rows, command_rows
 from hermes_tui.screens.confirm import ConfirmScreen
 from hermes_tui.screens.insights import InsightsScreen
 from hermes_tui.screens.logs import LogsScreen
 from hermes_tui.screens.model import ModelScreen
+from hermes_tui.screens.pick import PickScreen
 from hermes_tui.screens.rollback import RollbackScreen
 from hermes_tui.screens.screen import SCREEN_REGISTRY, ScreenSpec, register_screen
 from hermes_tui.screens.sheet import SheetScreen
@@ -324,3 +326,40 @@ async def test_models_stand_by_provider_and_a_search_goes_over_all(home: Home) -
             "anthropic",
             True,
         )
+
+
+@pytest.mark.ac("palette-sources")
+async def test_the_palette_finds_models_looks_settings_and_files_and_remembers(
+    home: Home, tmp_path: Path
+) -> None:
+    (tmp_path / "notes.md").write_text("x")
+    async with staged(home, size=(100, 40)) as stage:
+        stage.app.chat.state.cwd = str(tmp_path)
+        stage.workspace.model_list = list(MODELS)
+        stage.workspace.setting_list = [
+            SettingInfo(key="display.skin", value="x", origin="default")
+        ]
+        await stage.pilot.press("ctrl+p")
+        await until(lambda: isinstance(stage.app.screen, PickScreen))
+        screen = stage.app.screen
+        assert isinstance(screen, PickScreen)
+        await until(lambda: "Files" in stage.app.palette.sources.groups())
+        for typed, key in (
+            ("@notes", "file:notes.md"),
+            (":skin", "setting:display.skin"),
+            ("sonnet", "model:anthropic\nclaude-sonnet-4-5"),
+            ("skin slate", "skin:slate"),
+            ("theme paper", "theme:paper"),
+            (">quit", "action:app.quit"),
+        ):
+            screen.search.value = typed
+            await until(lambda key=key: screen.list.chosen_key == key)  # type: ignore[misc]
+        screen.search.value = "@notes"
+        await until(lambda: screen.list.chosen_key == "file:notes.md")
+        await stage.pilot.press("enter")
+        await until(lambda: stage.app.chat.composer.draft == "@file:notes.md ")
+        await stage.pilot.press("ctrl+p")
+        await until(lambda: isinstance(stage.app.screen, PickScreen))
+        again = stage.app.screen
+        assert isinstance(again, PickScreen)
+        assert again.list.chosen_key == "file:notes.md"

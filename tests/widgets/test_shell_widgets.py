@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from textual import events
+from textual import events, on
 from textual.app import App, ComposeResult
+from textual.widgets import Static
 
-from hermes_core.events import ApprovalFinding
+from hermes_core.events import ApprovalFinding, QuestionAsked
 from hermes_themes.roles import LAMPLIGHT
 from hermes_themes.variables import variables
 from hermes_widgets.approval_card import findings_content, subject_content
+from hermes_widgets.clarify_card import ClarifyCard
 from hermes_widgets.composing.composer import Composer
 from hermes_widgets.composing.composer_history import InputHistory
 from hermes_widgets.composing.composer_menu import Completion
@@ -32,7 +34,7 @@ PASTE = "\n".join(f"line {number}" for number in range(84))
 class Bench(App[None]):
     """Holds one widget and what it says."""
 
-    def __init__(self, widget: Composer | RowList | StatusBar) -> None:
+    def __init__(self, widget: Composer | RowList | StatusBar | ClarifyCard) -> None:
         super().__init__()
         self.widget = widget
         self.sent: list[str] = []
@@ -268,3 +270,38 @@ def test_a_long_reason_is_wrapped_beside_its_words() -> None:
     )
     lines = findings_content((finding,), 30).plain.split("\n")
     assert lines == ["rm -rf deletes build with all", "       inside"]
+
+
+class AskingBench(Bench):
+    """Notes what a question was answered with."""
+
+    def __init__(self, card: ClarifyCard) -> None:
+        super().__init__(card)
+        self.values: list[str | None] = []
+
+    @on(ClarifyCard.Answered)
+    def _answered(self, event: ClarifyCard.Answered) -> None:
+        self.values.append(event.value)
+
+
+@pytest.mark.ac("question-countdown")
+async def test_a_question_counts_down_in_its_last_seconds_and_spares_early_keys() -> None:
+    now = [100.0]
+    question = QuestionAsked(
+        request_id="q", kind="choice", question="Where?", choices=("here",), expires_at=1110.0
+    )
+    card = ClarifyCard(
+        question, grace_s=0.3, clock=lambda: now[0], wall_clock=lambda: 900.0 + now[0]
+    )
+    app = AskingBench(card)
+    async with app.run_test() as pilot:
+        card.take_focus()
+        await pilot.press("1")
+        assert app.values == []
+        hint = card.query_one("#clarify-hint", Static)
+        assert "goes on without" not in str(hint.render())
+        now[0] = 198.0
+        card.refresh_hint()
+        assert "goes on without an answer in 12s" in str(hint.render())
+        await pilot.press("1")
+        await until(lambda: app.values == ["here"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -11,12 +13,14 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
+from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from hermes_core.events import QuestionAsked
 from hermes_widgets.list_rows import Row, RowList
 
 _OTHER = "other"
+_COUNTDOWN_S = 15.0
 
 
 class ClarifyCard(Vertical):
@@ -44,6 +48,7 @@ class ClarifyCard(Vertical):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "decline", "No answer", show=False, id="clarify.decline"),
         Binding("ctrl+c", "decline", "No answer", show=False, id="clarify.cancel"),
+        Binding("tab", "next", "Next question", show=False, id="clarify.next", priority=True),
         *(
             Binding(str(n), f"number({n})", f"Choice {n}", show=False, id=f"clarify.choice-{n}")
             for n in range(1, 6)
@@ -57,9 +62,26 @@ class ClarifyCard(Vertical):
         question: QuestionAsked
         value: str | None
 
-    def __init__(self, question: QuestionAsked, *, id: str | None = None) -> None:  # noqa: A002  the toolkit's word
+    class NextWanted(Message):
+        """Another open question is wanted."""
+
+    def __init__(
+        self,
+        question: QuestionAsked,
+        *,
+        grace_s: float = 0.3,
+        clock: Callable[[], float] = time.monotonic,
+        wall_clock: Callable[[], float] = time.time,
+        id: str | None = None,  # noqa: A002  the toolkit's word
+    ) -> None:
         super().__init__(id=id)
         self.question = question
+        self._grace_s = grace_s
+        self._clock = clock
+        self._wall_clock = wall_clock
+        self._shown_at = float("-inf")
+        self._place = ""
+        self._timer: Timer | None = None
         self._list = RowList(id="clarify-choices")
         hidden = question.kind in ("sudo", "secret")
         self._field = Input(password=hidden, id="clarify-field", compact=True)
@@ -72,10 +94,13 @@ class ClarifyCard(Vertical):
         if self.question.kind == "choice":
             yield self._list
         yield self._field
-        yield Static(self._hint(), classes="clarify-hint", markup=False)
+        yield Static(self._hint(), classes="clarify-hint", id="clarify-hint", markup=False)
 
     def on_mount(self) -> None:
-        """Fill the choices."""
+        """Fill the choices; count down only in the last seconds."""
+        if self.question.expires_at is not None:
+            rest = self.question.expires_at - self._wall_clock()
+            self.set_timer(max(rest - _COUNTDOWN_S, 0.01), self._start_countdown)
         if self.question.kind == "choice":
             rows = [
                 Row(key=f"choice-{at}", glyph=str(at + 1), glyph_style="$h-gold bold", text=text)
@@ -88,15 +113,41 @@ class ClarifyCard(Vertical):
             self._list.show(rows)
             self._field.display = False
 
+    def _start_countdown(self) -> None:
+        self._timer = self.set_interval(1.0, self.refresh_hint)
+        self.refresh_hint()
+
+    def show_place(self, place: str) -> None:
+        """Say which of several questions this is, such as `1 of 2`; empty for the only one."""
+        self._place = place
+        self.refresh_hint()
+
+    def refresh_hint(self) -> None:
+        """Bring the line below the question up to date."""
+        if self.is_attached:
+            self.query_one("#clarify-hint", Static).update(self._hint())
+
     def _hint(self) -> str:
+        parts = [f"{self._place}, tab next"] if self._place else []
+        rest = _COUNTDOWN_S + 1
+        if self.question.expires_at is not None:
+            rest = self.question.expires_at - self._wall_clock()
+        if rest <= _COUNTDOWN_S:
+            parts.append(f"goes on without an answer in {max(round(rest), 0)}s")
+        return " · ".join([*parts, self._keys()])
+
+    def _keys(self) -> str:
         if self.question.kind == "choice":
             return "⏎ or number chooses · esc gives no answer"
         if self.question.kind == "text":
             return "⏎ answers · esc gives no answer"
-        return "⏎ sends, nothing is shown or kept · esc skips"
+        if self.question.kind == "sudo":
+            return "⏎ sends, never shown or written down · esc skips"
+        return "⏎ keeps it in .env, never shown or logged · esc skips"
 
     def take_focus(self) -> None:
-        """Put the keyboard where the answer goes."""
+        """Put the keyboard where the answer goes; keys on their way already do nothing."""
+        self._shown_at = self._clock()
         (self._list if self.question.kind == "choice" else self._field).focus()
 
     @on(RowList.Chosen)
@@ -126,6 +177,12 @@ class ClarifyCard(Vertical):
             self._list.point_at(rows[number - 1].key)
             self._list.action_choose()
 
+    def action_next(self) -> None:
+        """Ask for the next open question."""
+        self.post_message(self.NextWanted())
+
     def _answer(self, value: str | None) -> None:
+        if self._clock() - self._shown_at < self._grace_s:
+            return
         self._field.value = ""
         self.post_message(self.Answered(self.question, value))

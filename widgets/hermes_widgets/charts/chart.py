@@ -18,6 +18,8 @@ LEAST_CELLS = 50
 """A narrower chart is drawn as a table."""
 _ROWS = 9
 _LABEL_CELLS = 8
+_SHARE = 0.45
+"""Of the room of a column that is filled."""
 
 
 class Chart(Widget):
@@ -93,11 +95,13 @@ class Chart(Widget):
         top = max(values)
         ground = _rgb(self.background_colors[1].hex)
         plotext.clear_figure()
+        plotext.limit_size(False, False)  # else the real terminal would cap it
         plotext.plot_size(width, _ROWS)
         plotext.canvas_color(ground)
         plotext.axes_color(ground)
         plotext.ticks_color(_rgb(palette.faint))
-        plotext.bar(places, values, color=_rgb(getattr(palette, self._role)), width=0.6)
+        plotext.ticks_style("none")
+        plotext.bar(places, values, color=_rgb(getattr(palette, self._role)), width=_SHARE)
         plotext.xticks(places[::step], labels[::step])
         plotext.yticks([0, top / 2, top], [self._written(part) for part in (0, top / 2, top)])
         plotext.ylim(0, top)

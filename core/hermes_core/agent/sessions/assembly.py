@@ -21,7 +21,7 @@ from hermes_core.agent.sessions.conversation import Conversation
 from hermes_core.agent.sessions.fallback_chain import Fallback
 from hermes_core.agent.sessions.inbox import Inbox
 from hermes_core.agent.sessions.pending import Pending
-from hermes_core.agent.sessions.permission_desk import PermissionDesk
+from hermes_core.agent.sessions.permission_desk import NEVER_S, PermissionDesk
 from hermes_core.agent.sessions.services import SessionQuestions, SessionTodos
 from hermes_core.agent.sessions.session import Session
 from hermes_core.agent.sessions.session_parts import SessionParts, Switched
@@ -469,6 +469,7 @@ class _Assembly:
                     cancel=cancel,
                     is_attended=lambda: self.live.is_attended,
                     call_id=call_id,
+                    timeout_s=ground.loaded.settings.clarify.timeout or NEVER_S,
                 ),
                 todos=todos,
                 recall=recall,
