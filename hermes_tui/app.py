@@ -398,6 +398,10 @@ class HermesApp(TerminalApp):
     def _paste_asked(self) -> None:
         self.run_latest(self.pasting.paste, "paste")
 
+    @on(ComposerArea.CloseAsked)
+    def _close_asked(self) -> None:
+        self.run_worker(self.close_shown())
+
     @on(ComposerArea.ScrollAsked)
     def _scroll_asked(self, event: ComposerArea.ScrollAsked) -> None:
         self.viewing.scroll_to(top=event.top)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, get_args
 
 from textual.constants import TEXTUAL_ANIMATIONS
 
+from hermes_tui.slash.door import SubmitMode
+from hermes_tui.terminal.mouse import mouse_sequence
 from hermes_widgets.indicator import IndicatorKind
 from hermes_widgets.status_bar import StatusBar
 
@@ -46,6 +48,8 @@ class ChosenSettings:
         """Whether the terminal's own progress mark runs with a turn."""
         self.paste_lines = 5
         """Pastes from so many lines on are folded."""
+        self.uses_mouse = True
+        """Whether the program reacts to the mouse."""
         self.uses_vi = False
         """Whether the field has vi keys."""
         self.column_width = 0
@@ -79,6 +83,7 @@ class ChosenSettings:
         self.rings = bool(setting("display.bell_on_complete"))
         self._read_terminal(setting)
         self.paste_lines = int(str(setting("tui.paste_collapse_lines")))
+        self._use_mouse(bool(setting("tui.mouse")))
         self.uses_vi = setting("tui.editing_mode") == "vi"
         self.column_width = int(str(setting("tui.column_width")))
         self.tools = str(setting("tui.tools"))
@@ -99,6 +104,20 @@ class ChosenSettings:
         self.notify_command = str(setting("tui.notify_command"))
         self.notify_content = bool(setting("tui.notify_content"))
         self.shows_progress = bool(setting("tui.terminal_progress"))
+
+    def _use_mouse(self, is_on: bool) -> None:
+        if is_on != self.uses_mouse:
+            self.uses_mouse = is_on
+            self._host.write_to_terminal(mouse_sequence(is_on=is_on))
+
+    @property
+    def mode_while_busy(self) -> SubmitMode:
+        """What a message does that is sent while a turn runs."""
+        return (
+            "queue"
+            if self.busy_mode == "queue"
+            else ("interrupt" if self.busy_mode == "interrupt" else "steer")
+        )
 
     def apply(self) -> None:
         """Give everything that is open its settings."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from hermes_core.commands import QueueRemove
 from hermes_tui.actions.action import Action
 from hermes_tui.slash.safety import set_mode
+from hermes_tui.slash.screen_part import cycle_progress
 
 if TYPE_CHECKING:
     from hermes_tui.app import HermesApp
@@ -26,6 +27,15 @@ async def _approval_mode(host: HermesApp) -> None:
     await set_mode(host, "smart" if mode == "manual" else "off" if mode == "smart" else "manual")
 
 
+def _copy_or_put_back(host: HermesApp) -> None:
+    """Put back what was cut in this draft; where nothing was, copy the last reply."""
+    area = host.chat.composer.area
+    if area.cuttings.text and host.focused is area:
+        area.action_put_back()
+    else:
+        host.copying.copy_reply()
+
+
 async def _escape(host: HermesApp) -> None:
     await host.escape()
 
@@ -42,6 +52,13 @@ ACTIONS = (
         keys="ctrl+o",
         footer="unfold",
         run=lambda host: host.viewing.toggle_folds(),
+    ),
+    Action(
+        id="chat.progress",
+        label="More or less of tool calls",
+        keys="ctrl+t",
+        rank=35,
+        run=cycle_progress,
     ),
     Action(
         id="chat.stop",
@@ -126,9 +143,9 @@ ACTIONS = (
     Action(
         id="chat.copy-reply",
         rank=20,
-        label="Copy the last reply",
+        label="Copy the last reply, or put back what was cut",
         keys="ctrl+y",
-        run=lambda host: host.copying.copy_reply(),
+        run=_copy_or_put_back,
     ),
     Action(id="chat.drop-queued", label="Drop a waiting message", keys="ctrl+x", run=_drop_queued),
     Action(

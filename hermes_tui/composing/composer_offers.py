@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 from hermes_tui.composing.file_completion import (
-    file_completions,
     is_path,
     last_word,
     mention,
     path_completions,
+    reference_completions,
 )
 from hermes_tui.composing.project_files import ProjectFiles
-from hermes_tui.slash.command import COMMAND_REGISTRY
 from hermes_tui.slash.completion import slash_completions
 from hermes_widgets.composing.composer_menu import Completion
 
@@ -39,18 +38,26 @@ class ComposerOffers:
 
     def complete(self, draft: str) -> Sequence[Completion]:
         """Offer completions for a draft up to the cursor."""
-        found = slash_completions(draft, COMMAND_REGISTRY.all(), self._host.skills)
+        found = slash_completions(
+            draft, self._host.input_line.commands(), self._host.skills, self._model_names()
+        )
         if found:
             return found
         if mention(draft) is not None:
             if not self._files.is_fresh(self._host.folder):
                 self._host.run_latest(partial(self._read_files, draft), "offers")
-            return file_completions(draft, self._files.names)
+            return reference_completions(draft, self._files.names)
         if is_path(last_word(draft)):
             if draft != self._paths_of:
                 self._host.run_latest(partial(self._read_paths, draft), "offers")
             return [offer for offer in self._paths if offer.insert.startswith(draft)]
         return ()
+
+    def _model_names(self) -> Sequence[str]:
+        if not self._host.is_ready:
+            return ()
+        written = self._host.workspace.setting("model_aliases")
+        return tuple(written) if isinstance(written, Mapping) else ()
 
     async def _read_files(self, draft: str) -> None:
         await asyncio.to_thread(self._files.read, self._host.folder)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
+from hermes_core.agent.references.parsing import KINDS
 from hermes_tui.composing.project_files import in_folder
 from hermes_tui.matching import fuzzy
 from hermes_widgets.composing.composer_menu import Completion
@@ -14,6 +15,8 @@ from hermes_widgets.fitting import clean
 _WORD = re.compile(r"(?:^|\s)(\S+)\Z")
 _PLAIN = re.compile(r"[\w./~@+=:,-]*")
 SHOWN = 30
+_OPEN = ("file", "folder", "git")
+"""Kinds that want something behind a colon."""
 
 
 def last_word(draft: str) -> str:
@@ -33,10 +36,8 @@ def is_path(word: str) -> bool:
     return word.startswith(("./", "../", "~/", "/")) or ("/" in word and "://" not in word)
 
 
-def file_completions(draft: str, names: Sequence[str]) -> list[Completion]:
-    """Offer files whose path has the letters after `@`, the best first.
-
-    The name of a file counts more than its folders.
+def reference_completions(draft: str, names: Sequence[str]) -> list[Completion]:
+    """Offer what may follow an `@`: the kinds of reference, then files and folders.
 
     Args:
         draft: The whole draft up to the cursor.
@@ -46,6 +47,35 @@ def file_completions(draft: str, names: Sequence[str]) -> list[Completion]:
     if wanted is None:
         return []
     before = draft[: len(draft) - len(wanted) - 1]
+    kind, colon, rest = wanted.partition(":")
+    if colon:
+        if kind == "folder":
+            return _named(before, "folder", rest, folders(names))
+        return _named(before, "file", rest, names) if kind == "file" else []
+    kinds = [
+        Completion(
+            insert=f"{before}@{name}{':' if name in _OPEN else ' '}",
+            label=f"@{name}{':' if name in _OPEN else ''}",
+            note=about,
+        )
+        for name, about in KINDS.items()
+        if name.startswith(wanted)
+    ]
+    return [*kinds, *_named(before, "file", wanted, names)][:SHOWN]
+
+
+def folders(names: Sequence[str]) -> list[str]:
+    """Return the folders that files lie in, near ones first."""
+    found = {str(parent) for name in names for parent in PurePosixPath(name).parents}
+    return sorted(found - {"."}, key=lambda name: (name.count("/"), name))
+
+
+def _named(before: str, kind: str, wanted: str, names: Sequence[str]) -> list[Completion]:
+    """Offer paths that have the letters, the best first.
+
+    The name counts more than the folders before it.
+    """
+    wanted = wanted.strip("\"'`")
     scored = []
     for at, name in enumerate(names):
         score, offsets = fuzzy(name, wanted) if wanted else (1.0, ())
@@ -55,7 +85,7 @@ def file_completions(draft: str, names: Sequence[str]) -> list[Completion]:
         scored.append((-score - 2 * in_name, at, offsets))
     return [
         Completion(
-            insert=f"{before}@{_quoted(names[at])} ",
+            insert=f"{before}@{kind}:{_quoted(names[at])} ",
             label=clean(names[at]),
             matches=tuple(offsets),
         )

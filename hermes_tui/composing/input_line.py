@@ -13,7 +13,6 @@ from hermes_core.security.redaction import Redactor
 from hermes_tui.composing.attached_files import with_leading_files
 from hermes_tui.composing.input_file import append_history, read_history
 from hermes_tui.slash.command import (
-    COMMAND_REGISTRY,
     SlashCommand,
     Unknown,
     find,
@@ -21,6 +20,8 @@ from hermes_tui.slash.command import (
     unknown_words,
 )
 from hermes_tui.slash.door import SubmitMode
+from hermes_tui.slash.quick import commands_in_force
+from hermes_tui.slash.skills import use_skill
 
 if TYPE_CHECKING:
     from hermes_tui.app import HermesApp
@@ -60,6 +61,8 @@ class InputLine:
             host.run_worker(host.leave())
             return
         command = parse(text)
+        if command is not None and attachments:
+            pane.composer.attach(*attachments)  # they go with the next message
         if command is None:
             host.run_worker(self.submit(text, pane=pane, attachments=attachments))
         else:
@@ -80,9 +83,15 @@ class InputLine:
         except OSError as error:
             logger.warning("input history not written: %s", error)
 
+    def commands(self) -> list[SlashCommand]:
+        """Every command in force, those of the person's own last."""
+        host = self._host
+        return commands_in_force(host.workspace.setting("quick_commands") if host.is_ready else {})
+
     def _run_slash(self, text: str, name: str, argument: str) -> None:
         host = self._host
-        found = find(name, COMMAND_REGISTRY.all(), [skill.name for skill in host.skills])
+        skills = [skill.name for skill in host.skills if skill.state == "on"]
+        found = find(name, self.commands(), skills)
         if isinstance(found, SlashCommand):
             host.run_worker(self.run(found, argument))
         elif isinstance(found, Unknown):
@@ -90,8 +99,7 @@ class InputLine:
             host.tell_error(words, hint=hint)
             host.chat.composer.set_draft(text)
         else:
-            note = f"The person chose the skill “{found}”: load it and follow it."
-            host.run_worker(self.submit(text, note=note))
+            host.run_worker(use_skill(host, found, text))
 
     async def run(self, command: SlashCommand, argument: str) -> None:
         """Run a command; what goes wrong in the core is told."""
@@ -123,6 +131,8 @@ class InputLine:
         if pane.handle is None:
             await host.sessions.wait_until_open(pane)
         found = await asyncio.to_thread(with_leading_files, text, host.folder)
+        if mode == "default":
+            mode = host.chosen.mode_while_busy
         files = tuple(dict.fromkeys([*attachments, *found.pictures]))
         command = Submit(text=found.text, attachments=files, mode=mode, note=note, client="screen")
         reply = await pane.send(command)

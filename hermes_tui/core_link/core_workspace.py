@@ -15,12 +15,12 @@ from hermes_core.errors import SessionNotFound
 from hermes_core.events import CoreEvent, FileDiff, MessageFinished, SessionTitled
 from hermes_core.host import Host
 from hermes_core.insights import Insights
-from hermes_core.messages import Runtime
+from hermes_core.messages import Message, Runtime
 from hermes_core.paths import Home
 from hermes_core.ports import SessionHandle
 from hermes_core.security.approvals import describe
 from hermes_core.storage.records import SessionSummary
-from hermes_tui.core_link.installed_skills import installed_skills
+from hermes_tui.core_link.installed_skills import activation_text, installed_skills
 from hermes_tui.core_link.model_facts import model_info
 from hermes_tui.core_link.place import folder_shown, git_branch
 from hermes_tui.core_link.setting_book import SettingBook
@@ -218,6 +218,14 @@ class CoreWorkspace:
     async def delete(self, session_id: str) -> None:
         """Delete a conversation and everything that belongs to it."""
         await self._host.store.delete_session(session_id)
+
+    async def messages(self, session_id: str) -> list[Message]:
+        """What was said in a conversation, as people see it, oldest first."""
+        return await self._host.store.messages(session_id, active_only=False)
+
+    async def skill_text(self, name: str) -> str:
+        """What the model is told when a skill is used."""
+        return await asyncio.to_thread(activation_text, self.home.skills, name)
 
     async def export(self, session_id: str) -> Path:
         """Write a conversation to a Markdown file in the working folder and return where."""

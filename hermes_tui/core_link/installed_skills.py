@@ -71,6 +71,36 @@ def skill_text(folder: Path, names: Sequence[str]) -> str:
     )
 
 
+_MOST_FILES = 50
+
+
+def activation_text(folder: Path, name: str) -> str:
+    """Return what the model is told when a person uses a skill. Blocking.
+
+    That it was chosen, its instructions, and the files that lie beside them.
+
+    Raises:
+        ConfigError: No skill is called that.
+    """
+    text = skill_text(folder, [name])
+    path = next(
+        one for one in sorted(folder.glob("**/SKILL.md")) if _skill(one, folder).name == name
+    )
+    beside = sorted(
+        file.relative_to(path.parent).as_posix()
+        for file in path.parent.rglob("*")
+        if file.is_file() and file != path and not file.name.startswith(".")
+    )
+    parts = [
+        f"[The person chose the skill “{name}”: follow its instructions for this request.]",
+        text,
+    ]
+    if beside:
+        named = "\n".join(f"- {path.parent / file}" for file in beside[:_MOST_FILES])
+        parts.append(f"Files of the skill, to be read when they are needed:\n{named}")
+    return "\n\n".join(parts)
+
+
 def _body(text: str) -> str:
     """The text behind the front matter."""
     lines = text.splitlines()

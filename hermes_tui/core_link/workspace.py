@@ -13,7 +13,7 @@ from typing import Literal, Protocol
 from hermes_core.agent.context_shares import ContextShare
 from hermes_core.events import CoreEvent, FileDiff
 from hermes_core.insights import Insights
-from hermes_core.messages import Runtime
+from hermes_core.messages import Message, Runtime
 from hermes_core.paths import Home
 from hermes_core.ports import SessionHandle
 from hermes_core.storage.records import RequestUse, SessionSummary
@@ -263,6 +263,18 @@ class Workspace(Protocol):
 
     async def delete(self, session_id: str) -> None:
         """Delete a conversation and everything that belongs to it."""
+        ...
+
+    async def messages(self, session_id: str) -> list[Message]:
+        """What was said in a conversation, as people see it, oldest first."""
+        ...
+
+    async def skill_text(self, name: str) -> str:
+        """What the model is told when a skill is used.
+
+        Raises:
+            ConfigError: No skill is called that.
+        """
         ...
 
     async def export(self, session_id: str) -> Path:

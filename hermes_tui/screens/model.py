@@ -226,7 +226,7 @@ async def _cut_to_end(host: HermesApp) -> bool:
     composer = host.chat.composer
     if not composer.draft or host.focused is not composer.area:
         return False
-    await composer.area.action_delete_to_end_of_line_or_delete_line()
+    composer.area.action_cut("line-end")
     return True
 
 

@@ -25,6 +25,12 @@ class SlashCommand:
     """How the argument looks, e.g. `[name]`; empty if there is none."""
     group: Group = "Conversation"
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The arguments there are, where `args` lists them: `[on|off]`."""
+        inner = self.args.strip("[]<>")
+        return tuple(inner.split("|")) if "|" in inner and " " not in inner else ()
+
 
 COMMAND_REGISTRY: Registry[SlashCommand] = Registry(
     "hermes_tui.slash", "COMMANDS", lambda command: command.name

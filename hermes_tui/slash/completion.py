@@ -11,7 +11,10 @@ from hermes_widgets.composing.composer_menu import Completion
 
 
 def slash_completions(
-    text: str, commands: Sequence[SlashCommand], skills: Sequence[SkillInfo]
+    text: str,
+    commands: Sequence[SlashCommand],
+    skills: Sequence[SkillInfo],
+    models: Sequence[str] = (),
 ) -> list[Completion]:
     """Offer commands and skills whose names match what was typed, the best first.
 
@@ -19,9 +22,12 @@ def slash_completions(
         text: The whole draft up to the cursor.
         commands: All commands.
         skills: Installed skills; those switched off are left out.
+        models: Short names for `/model`.
     """
-    if not text.startswith("/") or "/" in text[1:] or any(char.isspace() for char in text):
+    if not text.startswith("/") or "/" in text[1:].split(" ")[0]:
         return []
+    if any(char.isspace() for char in text):
+        return _words(text, commands, models)
     wanted = text[1:]
     found: list[tuple[float, int, Completion]] = []
     entries = [
@@ -44,6 +50,25 @@ def slash_completions(
                 note=summary,
                 matches=tuple(offset + 1 for offset in offsets),
                 sends=not args.startswith("<"),
+            )
+            found.append((-score, at, offer))
+    return [offer for _, _, offer in sorted(found, key=lambda item: item[:2])]
+
+
+def _words(text: str, commands: Sequence[SlashCommand], models: Sequence[str]) -> list[Completion]:
+    """Offer the first argument where it is one of a few words."""
+    name, _, typed = text[1:].partition(" ")
+    typed = typed.lstrip(" ")
+    command = next((one for one in commands if name.casefold() in (one.name, *one.aliases)), None)
+    if command is None or any(char.isspace() for char in typed):
+        return []
+    words = models if command.name == "model" else command.words
+    found = []
+    for at, word in enumerate(words):
+        score, offsets = fuzzy(word, typed) if typed else (1.0, ())
+        if score:
+            offer = Completion(
+                insert=f"/{name} {word}", label=word, matches=tuple(offsets), sends=True
             )
             found.append((-score, at, offer))
     return [offer for _, _, offer in sorted(found, key=lambda item: item[:2])]

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from hermes_core.commands import (
-    AskSide,
     Interrupt,
     Retry,
     SetReasoning,
-    SpawnBackground,
     Undo,
 )
 from hermes_tui.slash.command import SlashCommand
@@ -46,14 +44,6 @@ async def _steer(door: Door, argument: str) -> None:
         door.tell("/steer MESSAGE redirects the running turn")
 
 
-async def _background(door: Door, argument: str) -> None:
-    await door.command(SpawnBackground(prompt=argument, client="screen"))
-
-
-async def _btw(door: Door, argument: str) -> None:
-    await door.command(AskSide(question=argument, client="screen"))
-
-
 async def _reasoning(door: Door, argument: str) -> None:
     if argument:
         await door.command(SetReasoning(effort=argument.casefold(), client="screen"))
@@ -82,23 +72,8 @@ COMMANDS = (
         run=_steer,
     ),
     SlashCommand(
-        name="background",
-        aliases=("bg",),
-        args="<task>",
-        summary="give a separate agent a task",
-        group="Turn",
-        run=_background,
-    ),
-    SlashCommand(
-        name="btw",
-        args="<question>",
-        summary="ask beside the conversation; nothing is stored",
-        group="Turn",
-        run=_btw,
-    ),
-    SlashCommand(
         name="reasoning",
-        args="[effort]",
+        args="[none|minimal|low|medium|high|xhigh]",
         summary="how hard the model thinks",
         group="Model",
         run=_reasoning,

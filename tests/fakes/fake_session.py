@@ -27,7 +27,7 @@ from hermes_core.events import (
     SessionTitled,
 )
 from hermes_core.insights import Insights, insights
-from hermes_core.messages import Runtime
+from hermes_core.messages import Message, Runtime
 from hermes_core.paths import Home
 from hermes_core.ports import SessionHandle
 from hermes_core.storage.records import SessionSummary
@@ -222,6 +222,9 @@ class FakeWorkspace:
             "tui.reduced_motion": False,
             "tui.paste_collapse_lines": 5,
             "tui.editing_mode": "emacs",
+            "tui.mouse": True,
+            "quick_commands": {},
+            "model_aliases": {},
             "tui.column_width": 110,
             "tui.tools": "auto",
             "tui.keymap": {},
@@ -390,6 +393,20 @@ class FakeWorkspace:
         self.deleted.append(session_id)
         self.sessions.pop(session_id, None)
         self.summaries = [item for item in self.summaries if item.id != session_id]
+
+    async def messages(self, session_id: str) -> list[Message]:
+        """What the session said, tools left out."""
+        return [
+            Message(role=event.role, content=event.text, message_id=event.message_id)
+            for event in self.sessions[session_id].stored
+            if isinstance(event, MessageFinished)
+        ]
+
+    async def skill_text(self, name: str) -> str:
+        """Words about a skill that is installed."""
+        if name not in {skill.name for skill in self.installed}:
+            raise ConfigError(f"There is no skill {name}.")
+        return f"How to do {name}."
 
     async def export(self, session_id: str) -> Path:
         """Write a file into the home."""

@@ -10,7 +10,7 @@ import pytest
 from hermes_core.commands import Submit
 from hermes_core.paths import Home
 from hermes_tui.composing.draft_editor import EditorFailed, edited, editor_command
-from hermes_tui.composing.file_completion import file_completions, mention, path_completions
+from hermes_tui.composing.file_completion import mention, path_completions, reference_completions
 from hermes_tui.composing.project_files import ProjectFiles, in_folder, listed
 from hermes_tui.core_link.workspace import ModelInfo
 from hermes_tui.screens.pick import PickScreen
@@ -153,12 +153,23 @@ def test_a_list_of_files_is_young_for_a_while_and_of_one_folder(project: Path) -
 
 def test_the_name_of_a_file_counts_more_than_its_folders() -> None:
     names = ["retry/docs/index.md", "src/sync/retry.py", "my notes.txt"]
-    found = file_completions("look at @retry", names)
+    found = reference_completions("look at @retry", names)
     assert found[0].label == "src/sync/retry.py"
-    assert found[0].insert == "look at @src/sync/retry.py "
-    assert file_completions("@notes", names)[0].insert == '@"my notes.txt" '
-    assert file_completions("mail me@example", names) == []
+    assert found[0].insert == "look at @file:src/sync/retry.py "
+    assert reference_completions("@notes", names)[0].insert == '@file:"my notes.txt" '
+    assert reference_completions("mail me@example", names) == []
     assert mention("a @") == ""
+
+
+def test_kinds_of_reference_are_offered_before_files_and_folders_by_their_kind() -> None:
+    names = ["src/sync/retry.py", "diffs/a.md"]
+    labels = [offer.label for offer in reference_completions("see @", names)]
+    assert labels[:5] == ["@file:", "@folder:", "@diff", "@staged", "@git:"]
+    assert labels[5:] == names
+    inserts = [offer.insert for offer in reference_completions("@dif", names)]
+    assert inserts == ["@diff ", "@file:diffs/a.md "]
+    found = reference_completions("@folder:sy", names)
+    assert [offer.insert for offer in found] == ["@folder:src/sync "]
 
 
 def test_a_path_is_completed_with_folders_and_sizes(project: Path) -> None:
@@ -176,7 +187,7 @@ async def test_a_mentioned_file_is_offered_and_taken(home: Home, project: Path) 
         await stage.type("see @ret")
         await until(lambda: "src/sync/retry.py" in stage.shown_text())
         await stage.pilot.press("enter")
-        await until(lambda: stage.app.chat.composer.draft == "see @src/sync/retry.py ")
+        await until(lambda: stage.app.chat.composer.draft == "see @file:src/sync/retry.py ")
         assert not stage.session.sent(Submit)
 
 

@@ -113,14 +113,17 @@ async def test_an_unknown_command_is_not_sent_and_stays_in_the_field(home: Home)
         assert not stage.session.sent(Submit)
 
 
-async def test_a_skill_is_sent_with_a_note_for_the_model(home: Home) -> None:
+@pytest.mark.ac("skill-command")
+async def test_a_skill_is_sent_as_typed_with_its_text_behind_it(home: Home) -> None:
     async with staged(home) as stage:
         await stage.send("/pytest-triage the flaky one")
         await until(lambda: stage.session.sent(Submit))
         submit = stage.session.sent(Submit)[0]
         assert isinstance(submit, Submit)
         assert submit.text == "/pytest-triage the flaky one"
-        assert "pytest-triage" in submit.note
+        assert submit.context == "How to do pytest-triage."
+        await stage.send("/patent-search switched off")
+        await until(lambda: "Unknown command: /patent-search" in stage.shown_text())
 
 
 @pytest.mark.parametrize(

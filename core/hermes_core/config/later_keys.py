@@ -26,7 +26,7 @@ display.interim_assistant_messages display.tool_progress_command display.platfor
 display.tool_progress_overrides display.busy_ack_enabled privacy stt tts voice
 human_delay tui.sound security.tirith_enabled security.tirith_path
 security.tirith_timeout security.tirith_fail_open security.tirith
-security.fake_ip_ranges cron plugins hooks mcp_servers quick_commands toolsets
+security.fake_ip_ranges cron plugins hooks mcp_servers toolsets
 known_plugin_toolsets session_reset reset_triggers group_sessions_per_user
 thread_sessions_per_user unauthorized_dm_behavior always_log_local streaming platforms
 discord telegram slack matrix whatsapp signal email mattermost homeassistant

@@ -81,6 +81,9 @@ class Settings(Section):
     custom_toolsets: dict[str, Any] = setting(
         {}, "Toolsets of the user's own: a list of tools, or `description`, `tools`, `includes`."
     )
+    quick_commands: dict[str, Any] = setting(
+        {}, "Slash commands of one's own: `{type: exec, command}` or `{type: alias, target}`."
+    )
     file_read_max_chars: int = setting(100_000, "Most characters of one file read.", ge=1)
     logging: LoggingSettings = setting(LoggingSettings, "Log files.")
     network: NetworkSettings = setting(NetworkSettings, "Calls nobody asked for.")

@@ -18,6 +18,7 @@ from hermes_widgets.composing.composer_area import ComposerArea
 from hermes_widgets.composing.composer_history import InputHistory
 from hermes_widgets.composing.composer_menu import Complete, Completion, CompletionMenu
 from hermes_widgets.composing.composer_paste import PasteFold
+from hermes_widgets.composing.cutting import Cuttings
 from hermes_widgets.composing.hint_row import ComposerHint, HintRow
 from hermes_widgets.list_rows import RowList
 
@@ -147,6 +148,7 @@ class Composer(Vertical):
         """Empty the field."""
         self.area.show_text("")
         self.area.vi.begin()
+        self.area.cuttings = Cuttings()  # Ctrl+Y copies the reply again
         self.detach()
         self._show_mode()
 

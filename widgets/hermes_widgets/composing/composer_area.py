@@ -57,7 +57,7 @@ class ComposerArea(TextArea):
         _key("ctrl+d", "quit_or_delete", "Quit or delete", "quit"),
         _key("alt+b,ctrl+left", "word_left", "Word left", "word-left"),
         _key("alt+f,ctrl+right", "word_right", "Word right", "word-right"),
-        _key("ctrl+w", "cut('blank-word-behind')", "Cut to the blank behind", "cut-to-blank"),
+        _key("ctrl+w", "cut_or_close", "Cut to the blank behind, or close the tab", "cut-to-blank"),
         _key("alt+backspace,ctrl+backspace", "cut('word-behind')", "Cut word behind", "cut-word"),
         _key("alt+d,alt+delete", "cut('word-ahead')", "Cut word ahead", "del-word"),
         _key("ctrl+u", "cut('line-start')", "Cut to the line's start", "cut-line-start"),
@@ -93,6 +93,9 @@ class ComposerArea(TextArea):
         """Home or End in an empty field."""
 
         top: bool
+
+    class CloseAsked(Message):
+        """Ctrl+W in an empty field in which nothing was cut."""
 
     class DetachAsked(Message):
         """Backspace in an empty field."""
@@ -244,6 +247,13 @@ class ComposerArea(TextArea):
             super().action_cut()
             return
         self.field.put(*self.cuttings.cut(self.field.text, self.field.at, reach))
+
+    def action_cut_or_close(self) -> None:
+        """Cut to the blank behind; in a fresh field, ask to close the tab."""
+        if self.text or self.cuttings.text:
+            self.action_cut("blank-word-behind")
+        else:
+            self.post_message(self.CloseAsked())
 
     def action_put_back(self) -> None:
         """Put in what was cut last."""
