@@ -29,8 +29,8 @@ security.write_safe_root sessions.auto_prune sessions.retention_days skills.disa
 skills.external_dirs storage.retention.events_days storage.retention.logs_days
 storage.retention.spills_days terminal.lifetime_seconds terminal.sudo_password timezone
 tools.max_parallel tui.auto_copy tui.batch tui.column_width tui.confirm_exit tui.copy
-tui.editing_mode tui.emoji tui.history_window tui.indicator tui.inline tui.keymap
-tui.leave_transcript tui.mouse tui.paste_collapse_lines tui.prune_lines tui.sessions_scope
+tui.emoji tui.history_window tui.indicator tui.inline tui.keymap
+tui.leave_transcript tui.prune_lines tui.sessions_scope
 tui.typing_grace_ms
 """
 AWAITED = frozenset(_NAMES.split())
@@ -38,7 +38,7 @@ AWAITED = frozenset(_NAMES.split())
 
 
 def unread() -> set[str]:
-    """Keys whose attribute no module outside the schema names."""
+    """Keys that no module outside the schema names as an attribute, or asks for by path."""
     text = "\n".join(
         file.read_text(encoding="utf-8")
         for folder in SOURCES
@@ -46,7 +46,12 @@ def unread() -> set[str]:
         if not file.match("hermes_core/config/*.py")
     )
     named = set(re.findall(r"\.([a-z_0-9]+)\b", text))
-    return {key.path for key in all_keys() if _is_plain(key) and _attribute(key) not in named}
+    asked = set(re.findall(r"\bsetting\(\s*\"([a-z_0-9.]+)\"", text))
+    return {
+        key.path
+        for key in all_keys()
+        if _is_plain(key) and _attribute(key) not in named and key.path not in asked
+    }
 
 
 def _is_plain(key: Key) -> bool:
