@@ -38,7 +38,13 @@ class ExitState:
     session_id: str = ""
     """The conversation that was shown last, empty if nothing was said in it."""
     title: str = ""
-    last_reply: str = ""
     goodbye: str = "Goodbye."
     """What the skin says at the end."""
+    text: str = ""
+    """What of it stays in the terminal."""
+    seconds: float = 0.0
+    """How long the program ran."""
+    user_messages: int = 0
+    replies: int = 0
+    tool_calls: int = 0
     reason: Literal["quit", "failed"] = "quit"

@@ -33,6 +33,8 @@ class RunOptions:
     quiet: bool = False
     verbose: bool = False
     yolo: bool = False
+    plain: bool = False
+    """Lines in place of the screen."""
     profile: str | None = None
     serve: tuple[str, ...] | None = None
     """Servers to run in place of a screen."""

@@ -85,6 +85,9 @@ class SessionState:
     cost_usd: float = 0.0
     has_cost: bool = False
     turns: int = 0
+    user_messages: int = 0
+    replies: int = 0
+    tool_calls: int = 0
     last_user_text: str = ""
     last_user_id: str = ""
     """Message id of `last_user_text`."""

@@ -17,6 +17,7 @@ Starter = Callable[[RunOptions], int]
 """Runs to the end and returns the exit code."""
 
 SCREEN = "hermes_tui.screen_start:run"
+LINES = "hermes_tui.plain.run:run"
 ASK = "hermes_tui.commands.chat:command"
 SERVE = "hermes_tui.commands.serve:run"
 
@@ -52,6 +53,7 @@ def csv(_context: click.Context, _option: click.Parameter, value: Any) -> Any:
 @click.option("-r", "--resume", metavar="ID|TITLE", help="Go on with a conversation.")
 @click.option("-c", "--continue", "continue_", metavar="[NAME]", help="Go on with the newest.")
 @click.option("--yolo", is_flag=True, help="Never ask before a dangerous command.")
+@click.option("--plain", is_flag=True, help="Plain lines in place of the screen.")
 @click.pass_context
 def command(context: click.Context, /, **asked: Any) -> None:
     """Talk to the agent: full screen, or one question with -q."""
@@ -80,12 +82,17 @@ def start(options: RunOptions) -> int:
         return _starter(SERVE)(options)
     if options.query is not None:
         return _starter(ASK)(options)
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise click.ClickException(
-            "The screen needs an interactive terminal. In a script, use: hermes chat -q TEXT"
-        )
+    is_terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    if options.plain or not is_terminal or wants_lines(os.environ):
+        return _starter(LINES)(options)
     cycle_collection.postpone()
     return _starter(SCREEN)(options)
+
+
+def wants_lines(environ: Mapping[str, str]) -> bool:
+    """Whether the environment asks for lines: a choice, or a terminal that can do no more."""
+    chosen = environ.get("HERMES_TUI_PLAIN", "").strip().casefold()
+    return chosen in ("1", "true", "yes", "on") or environ.get("TERM") == "dumb"
 
 
 def _starter(target: str) -> Starter:

@@ -37,6 +37,7 @@ FAILED, USAGE, NO_MODEL, RETRY, INTERRUPTED = 1, 2, 3, 4, 130
 @click.option("-s", "--skills", metavar="NAME", multiple=True, help="Load skills.")
 @click.option("-q", "--query", metavar="TEXT", help="The same as: chat -q TEXT.")
 @click.option("--yolo", is_flag=True, help="Never ask before a dangerous command.")
+@click.option("--plain", is_flag=True, help="Plain lines in place of the screen.")
 @click.option("--serve", metavar="[TARGETS]", help=f"No screen: serve {', '.join(SERVE_TARGETS)}.")
 @click.pass_context
 def program(context: click.Context, /, **asked: Any) -> None:

@@ -1,4 +1,4 @@
-"""Bring the real core up for the screen.
+"""Bring the real core up for the screen and the line mode.
 
 A module of its own because loading the core takes longer than the first paint may:
 `launch` imports it in a thread once the prompt stands.
@@ -19,13 +19,20 @@ from hermes_tui.core_link.workspace import Workspace
 from hermes_tui.options import RunOptions
 
 
-async def open_core(home: Home, options: RunOptions, stops: list[Callable[[], None]]) -> Workspace:
+async def open_core(
+    home: Home,
+    options: RunOptions,
+    stops: list[Callable[[], None]],
+    *,
+    allow_demo: bool = True,
+) -> Workspace:
     """Open host and logging.
 
     Args:
         home: The user's data folder, created.
         options: What the command line asked for.
         stops: Gets what is to be called at the very end.
+        allow_demo: Whether the built-in script may answer where nothing is set up.
 
     Raises:
         HermesError: The store cannot be used, nothing is configured to answer, or a skill
@@ -38,7 +45,7 @@ async def open_core(home: Home, options: RunOptions, stops: list[Callable[[], No
             home=home,
             overrides=options.overrides(),
             source=options.source,
-            allow_demo=True,
+            allow_demo=allow_demo,
             toolsets=options.toolsets,
             yolo=options.yolo,
         )

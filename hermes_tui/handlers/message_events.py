@@ -51,6 +51,7 @@ def _user_message(
     event: MessageFinished, state: SessionState, view: ConversationView | None
 ) -> None:
     known = state.delivered.pop(event.message_id, None)
+    state.user_messages += 1
     state.last_user_text = event.text
     state.last_user_id = event.message_id
     if view is not None:
@@ -61,5 +62,6 @@ def _user_message(
 def _reply(event: MessageFinished, state: SessionState, view: ConversationView | None) -> None:
     if event.state != "discarded" and event.text:
         state.last_reply = event.text
+        state.replies += 1
     if view is not None:
         view.finish_reply(event.message_id, state=event.state, text=event.text, reason=event.reason)

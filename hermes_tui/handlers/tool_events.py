@@ -48,6 +48,7 @@ def _entry(state: SessionState, call_id: str, name: str, depth: int) -> ToolEntr
 def _started(event: ToolStarted, state: SessionState, view: ConversationView | None) -> None:
     entry = _entry(state, event.call_id, event.name, len(event.agent))
     entry.phase = "running"
+    state.tool_calls += 1
     entry.preview = event.preview
     entry.started_at = event.ts
     state.word = _running(event.name, event.preview)

@@ -20,8 +20,6 @@ from hermes_core.errors import HermesError
 from hermes_core.events import (
     CoreEvent,
     MessageDelta,
-    MessageFinished,
-    MessageStarted,
     QuestionAsked,
     ReasoningDelta,
     ToolOutput,
@@ -30,6 +28,7 @@ from hermes_core.messages import Attachment
 from hermes_core.ports import SessionHandle
 from hermes_tui import cycle_collection
 from hermes_tui.handlers import dispatch
+from hermes_tui.handlers.past import split_past
 from hermes_tui.session_state import Clocks, SessionState
 from hermes_widgets.clarify_card import ClarifyCard
 from hermes_widgets.composing.composer import Composer
@@ -52,28 +51,6 @@ _GROWING = (MessageDelta, ReasoningDelta, ToolOutput)
 _FIND_BATCH = 10_000
 _TELL_EVERY_S = 1 / 30
 _BREATHE_EVERY = 64
-
-
-def split_past(
-    events: Sequence[CoreEvent], shown: int
-) -> tuple[Sequence[CoreEvent], Sequence[CoreEvent]]:
-    """Part the past into what is kept back and what is drawn.
-
-    Args:
-        events: All stored events, oldest first.
-        shown: Messages to draw, at least 1; the cut is before a message of the person.
-    """
-    messages = 0
-    cut = 0
-    for at in range(len(events) - 1, -1, -1):
-        event = events[at]
-        if isinstance(event, MessageFinished) and not event.agent:
-            messages += 1
-        starts = isinstance(event, MessageStarted) and event.role == "user"
-        if messages >= shown and starts:
-            cut = at
-            break
-    return events[:cut], events[cut:]
 
 
 class ChatPane(Vertical):
@@ -156,6 +133,13 @@ class ChatPane(Vertical):
         self.state.session_id = handle.session_id
         self.run_worker(self._follow(handle, past), name=f"follow {handle.session_id}")
 
+    async def go_on(self, handle: SessionHandle) -> None:
+        """Follow the conversation again after its process ended, from where it broke off."""
+        await self.release()
+        self.handle = handle
+        self.state.is_closed = False
+        self.run_worker(self._heed(handle), name=f"follow {handle.session_id}")
+
     async def _follow(self, handle: SessionHandle, past: Sequence[CoreEvent]) -> None:
         older, shown = split_past(past, SHOWN_MESSAGES)
         for event in older:
@@ -168,6 +152,10 @@ class ChatPane(Vertical):
         self._settle_past()
         self.tell()
         cycle_collection.leave_out_present()
+        await self._heed(handle)
+
+    async def _heed(self, handle: SessionHandle) -> None:
+        """Draw what happens from now on; tell if it ends although nobody closed it."""
         try:
             await self._listen(handle)
         except HermesError as error:

@@ -23,12 +23,13 @@ MAX_LOG_BYTES = 1_000_000
 
 
 @contextmanager
-def guarded_terminal(log: Path) -> Iterator[None]:
+def guarded_terminal(log: Path, *, keeps_title: bool = True) -> Iterator[None]:
     """Lead stray output into a file, and put everything back at the end.
 
     Args:
         log: Where it goes; its folder is made. What is written there was meant for a
             terminal and is not cleaned.
+        keeps_title: Save the window's title and give it back, by control sequences.
 
     Raises:
         OSError: The log cannot be opened.
@@ -46,14 +47,16 @@ def guarded_terminal(log: Path) -> Iterator[None]:
         for number in (1, 2):
             os.dup2(stray, number)
         _use(out, err, out, err)
-        err.write(PUSH_TITLE)
-        err.flush()
+        if keeps_title:
+            err.write(PUSH_TITLE)
+            err.flush()
         yield
     finally:
         for stream in (out, err):
             stream.flush()
-        err.write(POP_TITLE)
-        err.flush()
+        if keeps_title:
+            err.write(POP_TITLE)
+            err.flush()
         for number, copy in kept.items():
             os.dup2(copy, number)
         _use(*before)

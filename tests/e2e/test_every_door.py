@@ -123,6 +123,21 @@ async def screen_steps(machine: Machine) -> tuple[list[Step], str]:
         return from_screen(screen.text)
 
 
+def from_plain(text: str) -> tuple[list[Step], str]:
+    """Rebuild the steps and the thought from the lines of the line mode."""
+    steps: list[Step] = []
+    thought = ""
+    for line in text.splitlines():
+        tool = re.match(r"\[(ok|failed)\] read (\S+)", line)
+        if tool:
+            steps.append(("tool", tool[2], tool[1] == "ok"))
+        elif line.startswith("Hermes: "):
+            steps.append(("text", line.removeprefix("Hermes: "), True))
+        elif line.startswith("Thought"):
+            thought = line.partition(": ")[2]
+    return steps, thought
+
+
 async def served_steps(machine: Machine) -> list[Step]:
     """Play the turn through the HTTP API."""
     machine.extra["API_SERVER_PORT"] = "0"
@@ -166,6 +181,11 @@ async def test_the_same_turn_is_told_at_every_door(
     model_server.add(*script())
     done = await machine.run("chat", "--format", "stream-json", "-q", ASKED)
     assert from_lines([json.loads(line) for line in done.out.splitlines()]) == (FORM, THOUGHT)
+
+    model_server.add(*script())
+    lines = await machine.run("--plain", stdin=f"{ASKED}\n")
+    assert from_plain(lines.out) == (FORM, THOUGHT)
+    assert all(char == "\n" or char.isprintable() for char in lines.out)
 
     model_server.add(*script())
     assert await served_steps(machine) == FORM

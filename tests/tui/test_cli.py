@@ -163,12 +163,6 @@ def test_a_profile_is_a_home_of_its_own_and_can_be_sticky(home: Home) -> None:
     assert "ignored" in ignored.stderr
 
 
-def test_the_screen_needs_a_terminal(capsys: Captured) -> None:
-    assert run([]) == 1
-
-    assert "interactive terminal" in capsys.readouterr().err
-
-
 @pytest.mark.ac("cli-windows")
 def test_native_windows_gets_one_line(capsys: Captured) -> None:
     assert run(["--version"], platform="win32") == 1
@@ -369,7 +363,7 @@ def test_an_unexpected_error_is_one_line_and_a_report(home: Home) -> None:
     code = """
 import sys
 from hermes_tui import __main__
-sys.excepthook = __main__._report_crash
+sys.excepthook = __main__.report_crash
 raise ZeroDivisionError("oh")
 """
     done = in_process_of_its_own(code=code)

@@ -1,0 +1,1 @@
+"""Leaving the program: asking first, what is kept, what is printed afterwards."""

@@ -1,0 +1,56 @@
+"""What is printed where the program was started, once it is left."""
+
+from __future__ import annotations
+
+from hermes_tui.launch_state import ExitState
+from hermes_tui.session_state import SessionState
+
+GOODBYE = "Goodbye."
+
+
+def exit_state(state: SessionState, seconds: float) -> ExitState:
+    """Gather what is worth keeping of the conversation that was shown last.
+
+    Args:
+        state: Of that conversation.
+        seconds: How long the program ran.
+    """
+    if not state.has_content:
+        return ExitState()
+    return ExitState(
+        session_id=state.session_id,
+        title=state.title,
+        seconds=seconds,
+        user_messages=state.user_messages,
+        replies=state.replies,
+        tool_calls=state.tool_calls,
+    )
+
+
+def summary_lines(left: ExitState | None) -> list[str]:
+    """Return how to come back and what there is to come back to.
+
+    Only a goodbye if nothing was said.
+    """
+    if left is None or not left.session_id:
+        return [GOODBYE]
+    lines = [f"Resume with: hermes --resume {left.session_id}"]
+    if left.title:
+        quoted = left.title.replace("\\", "\\\\").replace('"', '\\"')
+        lines.append(f'         or: hermes -c "{quoted}"')
+    lines.append(f"Session:  {left.session_id}")
+    if left.title:
+        lines.append(f"Title:    {left.title}")
+    lines.append(f"Duration: {_long(left.seconds)}")
+    calls = f"{left.tool_calls} tool call{'s' * (left.tool_calls != 1)}"
+    count = left.user_messages + left.replies
+    lines.append(f"Messages: {count} ({left.user_messages} user, {calls})")
+    return lines
+
+
+def _long(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = [(hours, "h"), (minutes, "m"), (rest, "s")]
+    shown = [f"{count}{unit}" for count, unit in parts if count]
+    return " ".join(shown) or "0s"

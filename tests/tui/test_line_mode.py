@@ -1,0 +1,334 @@
+"""The line mode on a fake core: what is printed, and what becomes of a typed line."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from hermes_core.commands import Answer, Interrupt, Submit
+from hermes_core.events import (
+    ApprovalFinding,
+    ApprovalRequested,
+    ApprovalResolved,
+    CoreEvent,
+    MessageFinished,
+    QuestionAsked,
+    TurnFinished,
+    TurnStarted,
+)
+from hermes_core.paths import Home
+from hermes_tui.command_line.chat_command import wants_lines
+from hermes_tui.launch_state import ExitState
+from hermes_tui.plain.asker import Asker
+from hermes_tui.plain.conversation import Conversation
+from hermes_tui.plain.line_mode import LineMode
+from hermes_tui.plain.page import Page
+from hermes_tui.plain.typed_lines import TypedLines
+from hermes_tui.session_state import Clocks
+from tests.fakes import scripted_turns as turns
+from tests.fakes.fake_session import FakeSession, FakeWorkspace
+from tests.support import until
+
+GOLDEN = (Path(__file__).parents[1] / "core" / "golden" / "events.jsonl").read_bytes()
+ASKED = ApprovalRequested(
+    request_id="r1",
+    subject="rm -rf build",
+    findings=(ApprovalFinding(key="recursive delete", explanation="deletes build"),),
+    shown_hash="h1",
+)
+
+
+class Stage:
+    """The line mode with its input in a pipe and its output in a list."""
+
+    def __init__(self, home: Home, *, grace_s: float = 0.0) -> None:
+        self.written: list[str] = []
+        self._out, self._in = os.pipe()
+        self._lines = TypedLines(self._out)
+        self.workspace = FakeWorkspace(home)
+        self.workspace.settings["tui.confirm_exit"] = "when busy"
+        self.mode = LineMode(
+            self.workspace, Page(self.written.append), self._lines, grace_s=grace_s
+        )
+
+    @property
+    def text(self) -> str:
+        """Everything printed."""
+        return "".join(self.written)
+
+    @property
+    def session(self) -> FakeSession:
+        """The conversation."""
+        return self.workspace.sessions[self.mode.door.state.session_id]
+
+    def type(self, text: str) -> None:
+        """Type a line."""
+        os.write(self._in, f"{text}\n".encode())
+
+    def end(self) -> None:
+        """End the input."""
+        if self._in >= 0:
+            os.close(self._in)
+            self._in = -1
+
+    def close(self) -> None:
+        """Free the pipe."""
+        self.end()
+        self._lines.close()
+        os.close(self._out)
+
+    async def shows(self, text: str) -> None:
+        """Wait until something is printed."""
+        try:
+            await until(lambda: text in self.text)
+        except TimeoutError:
+            raise AssertionError(f"never printed: {text}\n{self.text}") from None
+
+
+@asynccontextmanager
+async def staged(home: Home, *, grace_s: float = 0.0) -> AsyncIterator[Stage]:
+    """Run the line mode until the input ends."""
+    stage = Stage(home, grace_s=grace_s)
+    running: asyncio.Task[ExitState] = asyncio.create_task(stage.mode.run(None))
+    try:
+        await stage.shows("> ")
+        yield stage
+        stage.mode.finish()
+        await running
+    finally:
+        running.cancel()
+        stage.close()
+
+
+def is_plain(text: str) -> bool:
+    """Whether a text can neither colour nor move anything."""
+    return all(char == "\n" or char.isprintable() for char in text)
+
+
+@pytest.mark.ac("line-mode-bytes")
+async def test_every_event_there_is_leaves_no_control_code(home: Home) -> None:
+    async with staged(home) as stage:
+        for line in GOLDEN.splitlines():
+            event: CoreEvent = msgspec.json.decode(line, type=CoreEvent)
+            stage.mode.door.conversation.take(event)
+        evil = "\x1b[2Jred\x1b]0;title\x07 \x9b1A a\u202eb\r over"
+        stage.session.say(
+            MessageFinished(message_id="m9", role="assistant", text=f"before {evil}\n\tafter")
+        )
+        await stage.shows("after")
+    assert is_plain(stage.text)
+    assert stage.workspace.is_closed
+
+
+@pytest.mark.ac("line-mode-bytes")
+async def test_a_turn_is_told_line_by_line_and_each_tool_once(home: Home) -> None:
+    async with staged(home) as stage:
+        stage.session.say(*turns.work_so_far())
+        await stage.shows("[ok] $ pytest -q tests/ - 7 passed, 9.4 s")
+        assert stage.text.count("working...") == 1
+        assert "[failed] $ pytest -q tests/test_retry.py - exit 1, 3.8 s\n" in stage.text
+        assert "[denied] $ git push --force origin main\n" in stage.text
+        assert "Thought (4 s): the loop sleeps" in stage.text
+        assert f"You: {turns.QUESTION}\n" in stage.text
+
+
+@pytest.mark.ac("line-mode-answers")
+async def test_a_number_decides_and_words_behind_it_are_the_reason(home: Home) -> None:
+    async with staged(home) as stage:
+        stage.session.say(ASKED)
+        await stage.shows("  4 deny")
+        stage.type("4 too early")
+        await until(lambda: stage.session.sent(Answer))
+        assert stage.session.sent(Answer) == [
+            Answer(
+                request_id="r1",
+                decision="deny",
+                reason="too early",
+                shown_hash="h1",
+                client="line mode",
+            )
+        ]
+
+
+@pytest.mark.ac("line-mode-answers")
+async def test_a_message_typed_into_a_question_decides_nothing_and_is_sent_later(
+    home: Home,
+) -> None:
+    async with staged(home) as stage:
+        stage.session.say(ASKED)
+        await stage.shows("Answer 1-4")
+        stage.type("please look at the tests too")
+        await stage.shows("it is kept")
+        assert not stage.session.sent(Answer)
+        stage.type("1")
+        await until(lambda: stage.session.sent(Submit))
+        assert [item.text for item in stage.session.sent(Submit) if isinstance(item, Submit)] == [
+            "please look at the tests too"
+        ]
+
+
+@pytest.mark.ac("line-mode-answers")
+async def test_what_is_typed_before_a_question_can_be_read_is_no_answer(home: Home) -> None:
+    async with staged(home, grace_s=3600) as stage:
+        stage.session.say(ASKED)
+        await stage.shows("Answer 1-4")
+        stage.type("1")
+        await stage.shows("please answer again")
+        assert not stage.session.sent(Answer)
+
+
+@pytest.mark.ac("line-mode-answers")
+async def test_two_requests_come_one_after_the_other_and_ctrl_c_denies(home: Home) -> None:
+    async with staged(home) as stage:
+        second = msgspec.structs.replace(ASKED, request_id="r2", subject="rm -rf dist")
+        stage.session.say(TurnStarted(turn_id="t1"), ASKED, second)
+        await stage.shows("rm -rf build")
+        assert "rm -rf dist" not in stage.text
+        stage.mode.interrupt()
+        await stage.shows("rm -rf dist")
+        stage.type("once")
+        await until(lambda: len(stage.session.sent(Answer)) == 2)
+        decisions = [
+            item.decision for item in stage.session.sent(Answer) if isinstance(item, Answer)
+        ]
+        assert decisions == ["deny", "once"]
+        assert not stage.session.sent(Interrupt)
+
+
+@pytest.mark.ac("line-mode-answers")
+async def test_a_request_that_another_screen_answered_is_closed_here(home: Home) -> None:
+    async with staged(home) as stage:
+        stage.session.say(ASKED)
+        await stage.shows("Answer 1-4")
+        stage.session.say(ApprovalResolved(request_id="r1", decision="once", by="screen"))
+        await stage.shows("Answered elsewhere by screen: once.")
+        assert not stage.session.sent(Answer)
+
+
+@pytest.mark.ac("line-mode-answers")
+async def test_a_long_command_is_printed_whole_when_it_is_viewed(home: Home) -> None:
+    async with staged(home) as stage:
+        stage.session.say(msgspec.structs.replace(ASKED, subject="echo one\n" * 9 + "rm end"))
+        await stage.shows("  5 view")
+        assert "rm end" not in stage.text
+        stage.type("5")
+        await stage.shows("rm end")
+
+
+@pytest.mark.ac("line-mode-secret")
+async def test_a_secret_is_sent_and_printed_nowhere(home: Home) -> None:
+    async with staged(home) as stage:
+        stage.session.say(QuestionAsked(request_id="q1", kind="secret", question="Key?"))
+        await stage.shows("Not shown while you type")
+        stage.type("hunter2-secret")
+        await until(lambda: stage.session.sent(Answer))
+        assert [item.value for item in stage.session.sent(Answer) if isinstance(item, Answer)] == [
+            "hunter2-secret"
+        ]
+        assert "hunter2" not in stage.text
+    assert not home.input_history.exists() or "hunter2" not in home.input_history.read_text()
+
+
+async def test_ctrl_c_stops_the_turn_and_leaves_when_it_comes_again(home: Home) -> None:
+    stage = Stage(home)
+    running = asyncio.create_task(stage.mode.run(None))
+    try:
+        await stage.shows("> ")
+        stage.session.say(TurnStarted(turn_id="t1"))
+        await stage.shows("working...")
+        stage.mode.interrupt()
+        await until(lambda: stage.session.sent(Interrupt))
+        stage.mode.interrupt()
+        async with asyncio.timeout(10):
+            await running
+    finally:
+        running.cancel()
+        stage.close()
+    assert stage.workspace.is_closed
+
+
+async def test_the_end_of_the_input_waits_for_the_answer(home: Home) -> None:
+    stage = Stage(home)
+    running = asyncio.create_task(stage.mode.run(None))
+    try:
+        await stage.shows("> ")
+        stage.session.say(TurnStarted(turn_id="t1"))
+        await stage.shows("working...")
+        stage.end()
+        stage.session.say(ASKED)
+        await stage.shows("Nobody can answer")
+        await until(lambda: stage.session.sent(Answer))
+        assert not running.done()
+        stage.session.say(TurnFinished(outcome="completed", reason="text_response", turn_id="t1"))
+        async with asyncio.timeout(10):
+            await running
+    finally:
+        running.cancel()
+        stage.close()
+
+
+@pytest.mark.ac("line-mode-commands")
+async def test_commands_of_the_screen_say_how_it_is_done_without_one(home: Home) -> None:
+    async with staged(home) as stage:
+        stage.type("/skin")
+        await stage.shows("hermes config set display.skin NAME")
+        stage.type("/modle")
+        await stage.shows("did you mean /model?")
+        stage.type("/title a good name")
+        await until(lambda: stage.mode.door.state.title == "a good name")
+        stage.type("/help rollback")
+        await stage.shows("/rollback [N] [file]: restore files")
+
+
+def test_a_reply_in_pieces_is_printed_by_whole_lines(home: Home) -> None:
+    written: list[str] = []
+
+    async def follow() -> None:
+        page = Page(written.append)
+        lines = TypedLines(os.pipe()[0])
+        try:
+            talk = Conversation(
+                page, Asker(page, lines), clocks=Clocks(), start=lambda job: job.close()
+            )
+            view = talk.transcript
+            view.begin_reply("m1")
+            for piece in ("one \x1b", "[31mred", "\nhalf"):
+                view.append_reply("m1", piece)
+            assert "".join(written) == "Hermes: one red\n"
+            view.finish_reply("m1", text="one red\nhalf")
+        finally:
+            lines.close()
+
+    asyncio.run(follow())
+    assert "".join(written) == "Hermes: one red\nhalf\n"
+
+
+@pytest.mark.ac("line-mode-start")
+@pytest.mark.parametrize(
+    ("environ", "wanted"),
+    [
+        ({"HERMES_TUI_PLAIN": "1", "TERM": "xterm"}, True),
+        ({"HERMES_TUI_PLAIN": "0", "TERM": "xterm"}, False),
+        ({"TERM": "dumb"}, True),
+        ({"TERM": "xterm"}, False),
+    ],
+)
+def test_the_environment_asks_for_lines(environ: dict[str, str], wanted: bool) -> None:
+    assert wants_lines(environ) is wanted
+
+
+@pytest.mark.ac("line-mode-start")
+def test_the_line_mode_starts_without_the_toolkit_of_the_screen() -> None:
+    script = "import sys, hermes_tui.plain.run; print('textual' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "False\n"
