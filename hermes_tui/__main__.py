@@ -10,13 +10,14 @@ from hermes_tui.command_line.cli import run
 
 def main() -> None:
     """Run the program and leave with its exit code."""
-    sys.excepthook = _report_crash
+    sys.excepthook = report_crash
     sys.exit(run(sys.argv[1:]))
 
 
-def _report_crash(
+def report_crash(
     kind: type[BaseException], error: BaseException, trace: TracebackType | None
 ) -> None:
+    """Keep a report of an error nobody expected, and name it in one line."""
     from hermes_core.crash import report  # measured: only a crash needs it
 
     sys.stderr.write(report(kind, error, trace) + "\n")

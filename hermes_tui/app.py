@@ -27,11 +27,12 @@ from hermes_tui.composing.input_line import InputLine
 from hermes_tui.composing.pasting import Pasting
 from hermes_tui.copying import Copying
 from hermes_tui.core_link.workspace import SkillInfo, StartInfo, Workspace
+from hermes_tui.ending.keeper import Keeper
+from hermes_tui.ending.leaving import Leaving
 from hermes_tui.frame import Frame
 from hermes_tui.keymap import Keymap
 from hermes_tui.keys import bindings
 from hermes_tui.launch_state import LaunchState
-from hermes_tui.leaving import Leaving
 from hermes_tui.live_reload import LiveReload
 from hermes_tui.looks.appearance import Appearance
 from hermes_tui.notifying import Notifying
@@ -51,6 +52,7 @@ from hermes_tui.summary import footer_of, hint_of, status_of, tab_of
 from hermes_tui.terminal.terminal_app import TerminalApp
 from hermes_tui.terminal.terminal_link import TerminalLink
 from hermes_tui.viewing import Viewing
+from hermes_widgets.blocks.card_action import CardAction
 from hermes_widgets.composing.composer import Composer
 from hermes_widgets.composing.composer_area import ComposerArea
 from hermes_widgets.composing.composer_history import InputHistory
@@ -128,6 +130,7 @@ class HermesApp(TerminalApp):
         self.asking = Asking(self, quiet_s=quiet_s, grace_s=grace_s)
         self.sessions = OpenSessions(self)
         self.leaving = Leaving(self)
+        self.keeper = Keeper(self)
         self.input_line = InputLine(self)
         self.pasting = Pasting(self)
         self.palette = Palette(self)
@@ -192,6 +195,7 @@ class HermesApp(TerminalApp):
         self.live_reload.start()
         await self.input_line.load_history()
         await self.sessions.open_first(self.launch)
+        await self.keeper.start()
         self.refresh_all()
         await self.refresh_lists()
 
@@ -239,6 +243,7 @@ class HermesApp(TerminalApp):
         self.link.review()
         self.notifying.review()
         self.sessions.changed(event.pane)
+        self.keeper.soon()
         self.run_latest(self.leaving.review, "leaving")
 
     # --- what is open ----------------------------------------------------------------
@@ -331,7 +336,11 @@ class HermesApp(TerminalApp):
         pane = event.pane
         pane.state.is_closed = True
         pane.state.turn_id = pane.state.turn_started = None
-        pane.transcript.error(event.reason, hint="/resume opens it again")
+        pane.transcript.error(
+            event.reason,
+            hint="What is shown and typed here stays.",
+            actions=(CardAction("r", "restart", "reopen"),),
+        )
         self.refresh_all()
 
     # --- panes and focus -------------------------------------------------------------
@@ -384,6 +393,7 @@ class HermesApp(TerminalApp):
     def _typed(self, event: Composer.Typed) -> None:
         if event.text:
             self.asking.typed()
+        self.keeper.soon()
 
     @on(ChatPane.Sent)
     def _sent(self, event: ChatPane.Sent) -> None:

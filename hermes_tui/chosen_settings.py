@@ -46,6 +46,10 @@ class ChosenSettings:
         """Whether notices hold what was said."""
         self.shows_progress = False
         """Whether the terminal's own progress mark runs with a turn."""
+        self.confirm_exit = "when busy"
+        """When leaving asks first: `when busy`, `always`, `never`."""
+        self.leave_transcript = "last"
+        """What stays in the terminal after leaving: `last`, `all`, `none`."""
         self.paste_lines = 5
         """Pastes from so many lines on are folded."""
         self.uses_mouse = True
@@ -82,6 +86,8 @@ class ChosenSettings:
         self.is_still = host.launch.reduced_motion or bool(setting("tui.reduced_motion"))
         self.rings = bool(setting("display.bell_on_complete"))
         self._read_terminal(setting)
+        self.confirm_exit = str(setting("tui.confirm_exit"))
+        self.leave_transcript = str(setting("tui.leave_transcript"))
         self.paste_lines = int(str(setting("tui.paste_collapse_lines")))
         self._use_mouse(bool(setting("tui.mouse")))
         self.uses_vi = setting("tui.editing_mode") == "vi"

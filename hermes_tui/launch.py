@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import sys
 from collections.abc import Awaitable, Callable
@@ -17,7 +18,8 @@ from hermes_tui import cycle_collection
 from hermes_tui._version import VERSION
 from hermes_tui.app import HermesApp
 from hermes_tui.core_link.workspace import Workspace
-from hermes_tui.launch_state import ExitState, LaunchState
+from hermes_tui.ending.farewell import summary_lines
+from hermes_tui.launch_state import LaunchState
 from hermes_tui.options import RunOptions
 from hermes_tui.terminal.terminal_background import Answer
 from hermes_tui.terminal.terminal_guard import guarded_terminal
@@ -26,19 +28,29 @@ from hermes_widgets.fitting import clean
 OpenCore = Callable[[Home, RunOptions, list[Callable[[], None]]], Awaitable[Workspace]]
 
 
-def run_app(options: RunOptions, answer: Answer | None = None) -> int:
+def run_app(
+    options: RunOptions,
+    answer: Answer | None = None,
+    *,
+    load_core: Callable[[], OpenCore] | None = None,
+) -> int:
     """Run the screen to its end and return the exit code.
 
     Args:
         options: What the command line asked for.
         answer: What the terminal said about itself.
+        load_core: Imports what opens the core; blocks. None for the real one.
     """
     answer = answer or Answer()
     home = Home.find()
     home.create()
     session_id = None
     if options.resume or options.continue_ is not None:
-        session_id = asyncio.run(_chosen(home, options))
+        # Before the screen takes the terminal, so that errors are readable.
+        # measured: 60 ms, and only a resumed start needs it so early
+        from hermes_tui.command_line.choosing import chosen_in_home
+
+        session_id = asyncio.run(chosen_in_home(home, options))
     launch = LaunchState(
         session_id=session_id,
         theme=os.environ.get("HERMES_TUI_THEME", ""),
@@ -53,7 +65,7 @@ def run_app(options: RunOptions, answer: Answer | None = None) -> int:
 
     async def connect() -> Workspace:
         try:
-            open_core = await asyncio.to_thread(_load_core)
+            open_core = await asyncio.to_thread(load_core or _load_core)
             return await open_core(home, options, stops)
         finally:
             cycle_collection.begin()
@@ -67,7 +79,11 @@ def run_app(options: RunOptions, answer: Answer | None = None) -> int:
             stop()
     if app.failure is not None:
         raise app.failure
-    _say_goodbye(left)
+    text = [*left.text.split("\n"), ""] if left is not None and left.text else []
+    with contextlib.suppress(OSError):  # a window that was closed takes nothing any more
+        for line in (*text, *summary_lines(left)):
+            click.echo(clean(line.expandtabs(4)))
+        sys.stdout.flush()
     return 0 if left is None or left.reason == "quit" else 1
 
 
@@ -84,28 +100,3 @@ def _load_core() -> OpenCore:
     )
 
     return open_core
-
-
-async def _chosen(home: Home, options: RunOptions) -> str | None:
-    """Find the conversation before the screen takes the terminal, so that errors are readable."""
-    # measured: 60 ms, and only a resumed start needs it so early
-    from hermes_core.storage.store import Store
-    from hermes_tui.command_line.choosing import chosen_session
-
-    store = await Store.open(home)
-    try:
-        if not store.read_only:
-            await store.import_reference()
-        return await chosen_session(store, options)
-    finally:
-        await store.aclose()
-
-
-def _say_goodbye(left: ExitState | None) -> None:
-    if left is None or not left.session_id:
-        click.echo(clean(left.goodbye if left is not None else ExitState().goodbye))
-        return
-    click.echo(f"Resume with: hermes --resume {left.session_id}")
-    if left.title:
-        click.echo(f'         or: hermes -c "{left.title}"')
-    sys.stdout.flush()

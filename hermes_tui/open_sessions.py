@@ -48,6 +48,8 @@ class OpenSessions:
         self._opened[pane] = asyncio.Event()
         await self._host.query_one("#main", ContentSwitcher).mount(pane)
         self._host.appearance.dress([pane])
+        # Scrolling tells nobody, and where one was reading is kept too.
+        self._host.watch(pane.transcript, "scroll_y", self._host.keeper.soon, init=False)
         self._host.chosen.apply_to(pane)
         self.show(pane)
         return pane
@@ -109,6 +111,16 @@ class OpenSessions:
         if session_id is None:
             await start_card(self._host, pane)
         return True
+
+    async def reopen(self, pane: ChatPane) -> None:
+        """Go on in a pane whose conversation's process ended; what it shows stays."""
+        try:
+            handle = await self._host.workspace.open(pane.state.session_id)
+        except HermesError as error:
+            self._host.tell_error(str(error), hint=error.hint)
+            return
+        await pane.go_on(handle)
+        self._host.refresh_all()
 
     async def wait_until_open(self, pane: ChatPane) -> None:
         """Return when the conversation can be talked to."""

@@ -106,6 +106,11 @@ class Home:
         """Long texts that were pasted."""
         return self.root / "pastes"
 
+    @property
+    def unfinished(self) -> Path:
+        """Tabs and drafts of runs that live, or ended early."""
+        return self.root / "unfinished"
+
     def create(self) -> None:
         """Make the home, readable by its owner alone.
 

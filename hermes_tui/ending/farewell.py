@@ -5,21 +5,22 @@ from __future__ import annotations
 from hermes_tui.launch_state import ExitState
 from hermes_tui.session_state import SessionState
 
-GOODBYE = "Goodbye."
 
-
-def exit_state(state: SessionState, seconds: float) -> ExitState:
+def exit_state(state: SessionState, seconds: float, *, goodbye: str = "") -> ExitState:
     """Gather what is worth keeping of the conversation that was shown last.
 
     Args:
         state: Of that conversation.
         seconds: How long the program ran.
+        goodbye: What the skin says at the end; empty for the usual.
     """
+    goodbye = goodbye or ExitState().goodbye
     if not state.has_content:
-        return ExitState()
+        return ExitState(goodbye=goodbye)
     return ExitState(
         session_id=state.session_id,
         title=state.title,
+        goodbye=goodbye,
         seconds=seconds,
         user_messages=state.user_messages,
         replies=state.replies,
@@ -32,8 +33,9 @@ def summary_lines(left: ExitState | None) -> list[str]:
 
     Only a goodbye if nothing was said.
     """
-    if left is None or not left.session_id:
-        return [GOODBYE]
+    left = left or ExitState()
+    if not left.session_id:
+        return [left.goodbye]
     lines = [f"Resume with: hermes --resume {left.session_id}"]
     if left.title:
         quoted = left.title.replace("\\", "\\\\").replace('"', '\\"')

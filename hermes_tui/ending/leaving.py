@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hermes_core.commands import Interrupt
-from hermes_tui.launch_state import ExitState
+from hermes_core.errors import HermesError
+from hermes_tui.ending.farewell import exit_state
+from hermes_tui.plain.transcript import as_lines
 from hermes_tui.screens.confirm import ConfirmScreen
 from hermes_tui.session_state import SessionState
 
 if TYPE_CHECKING:
     from hermes_tui.app import HermesApp
+
+logger = logging.getLogger(__name__)
 
 _TWICE_S = 1.0
 _FORCE_S = 2.0
@@ -31,6 +37,7 @@ class Leaving:
         self._clock = clock
         self._escaped_at = float("-inf")
         self._stopped_at = float("-inf")
+        self._began = clock()
         self._waits = False
 
     async def escape(self) -> None:
@@ -69,8 +76,10 @@ class Leaving:
     async def leave(self) -> None:
         """Leave at once, or ask if something runs."""
         running = [pane for pane in self._host.open_panes() if self._runs(pane.state)]
-        if not running:
-            await self.finish()
+        wanted = self._host.chosen.confirm_exit
+        if not running or wanted == "never":
+            if wanted != "always" or await self._is_sure():
+                await self.finish()
             return
         names = ", ".join(f"“{pane.state.shown_title}”" for pane in running)
         screen = ConfirmScreen(
@@ -101,20 +110,35 @@ class Leaving:
         if self._waits and not any(self._runs(pane.state) for pane in self._host.open_panes()):
             await self.finish()
 
-    async def finish(self) -> None:
+    async def _is_sure(self) -> bool:
+        return await self._host.confirm("Leave?", "Every conversation is kept.", yes="Leave")
+
+    async def break_off(self) -> None:
+        """End at once because the system wants it; what is open is offered at the next start."""
+        await self.finish(by_choice=False)
+
+    async def finish(self, *, by_choice: bool = True) -> None:
         """Let go of everything and end the program."""
         host = self._host
-        state = host.chat.state
         goodbye = host.appearance.persona.branding.goodbye
-        left = ExitState(goodbye=goodbye)
-        if state.has_content:
-            left = ExitState(
-                session_id=state.session_id,
-                title=state.title,
-                last_reply=state.last_reply,
-                goodbye=goodbye,
-            )
+        left = exit_state(host.chat.state, self._clock() - self._began, goodbye=goodbye)
         if host.is_ready:
+            left = replace(left, text=await self._text_left(left.session_id))
+            await host.keeper.end(by_choice=by_choice)
             await host.sessions.release_all()
             await host.workspace.close()
         host.exit(left)
+
+    async def _text_left(self, session_id: str) -> str:
+        """What of the conversation stays in the terminal, by `tui.leave_transcript`."""
+        host = self._host
+        wanted = host.chosen.leave_transcript
+        if not session_id or wanted == "none":
+            return ""
+        if wanted == "last":
+            return host.chat.state.last_reply
+        try:
+            return as_lines(await host.workspace.past_events(session_id))
+        except HermesError as error:
+            logger.warning("the conversation cannot be printed: %s", error)
+            return host.chat.state.last_reply

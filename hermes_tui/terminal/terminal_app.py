@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from textual import constants
 from textual.app import App
+from textual.driver import Driver
 from textual.filter import LineFilter, Monochrome
 
 from hermes_tui.chosen_settings import ChosenSettings
@@ -31,6 +33,15 @@ class TerminalApp(App[ExitState]):
         """Take away colours in our own way: the toolkit's knows shades of grey alone."""
         usual = [found for found in super().get_line_filters() if not isinstance(found, Monochrome)]
         return [*usual, *self.row_filters]
+
+    def get_driver_class(self) -> type[Driver]:
+        """Our driver of terminals, unless the environment names another."""
+        if constants.DRIVER is not None:
+            return super().get_driver_class()
+        # measured: loaded with the first picture, not with the module
+        from hermes_tui.terminal.steady_driver import SteadyDriver
+
+        return SteadyDriver
 
     def watch_app_focus(self) -> None:
         """Nothing moves in a window that nobody looks at."""

@@ -100,4 +100,4 @@ class TerminalLink:
             loop.add_signal_handler(number, self._leave)
 
     def _leave(self) -> None:
-        self._host.run_latest(self._host.leaving.finish, "signal")
+        self._host.run_latest(self._host.leaving.break_off, "signal")

@@ -82,6 +82,17 @@ class Machine:
             arguments, environ=self.environ, cwd=self.work, columns=columns, rows=rows
         )
 
+    def shell(self, *, columns: int = 100, rows: int = 30) -> PtyProgram:
+        """A shell with job control on a terminal of its own."""
+        return PtyProgram(
+            ("--norc", "--noprofile", "-i"),
+            environ={**self.environ, "PS1": "$ ", "HISTFILE": "/dev/null"},
+            cwd=self.work,
+            columns=columns,
+            rows=rows,
+            command=("setsid", "--ctty", "--wait", "bash"),
+        )
+
     async def start(self, *arguments: str, stdin: int | None = None) -> asyncio.subprocess.Process:
         """Start the program with its output in pipes."""
         return await asyncio.create_subprocess_exec(

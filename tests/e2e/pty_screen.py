@@ -43,6 +43,7 @@ class PtyProgram:
         cwd: Its working folder.
         columns: Width in cells.
         rows: Height in cells.
+        command: Run in place of the program, such as a shell.
     """
 
     def __init__(
@@ -53,8 +54,9 @@ class PtyProgram:
         cwd: Path,
         columns: int = 120,
         rows: int = 40,
+        command: Sequence[str] = (sys.executable, "-m", "hermes_tui"),
     ) -> None:
-        self._arguments = [sys.executable, "-m", "hermes_tui", *arguments]
+        self._arguments = [*command, *arguments]
         self._environ = {**environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
         self._cwd = cwd
         self._size = (rows, columns)
@@ -110,6 +112,11 @@ class PtyProgram:
         """The program's process id."""
         assert self._process is not None, "entered before it is asked"
         return self._process.pid
+
+    @property
+    def fd(self) -> int:
+        """The person's end of the terminal."""
+        return self._fd
 
     def type(self, text: str) -> None:
         """Send text as a person types it."""

@@ -233,6 +233,8 @@ class FakeWorkspace:
             "tui.watch": False,
             "tui.layout.left": "auto",
             "tui.layout.right": "auto",
+            "tui.confirm_exit": "when busy",
+            "tui.leave_transcript": "last",
             "tui.osc52": "auto",
             "tui.notify": "unfocused",
             "tui.notify_after": 10,

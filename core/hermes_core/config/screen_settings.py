@@ -60,7 +60,9 @@ class TuiSettings(Section):
     indicator: Annotated[Literal["kaomoji", "emoji", "unicode", "ascii"], word()] = setting(
         "kaomoji", "What turns while the agent works; kaomoji adds the skin's faces and verbs."
     )
-    confirm_exit: str = setting("when busy", "When leaving asks first.")
+    confirm_exit: Annotated[
+        Literal["when busy", "always", "never"], word(yes="always", no="never")
+    ] = setting("when busy", "When leaving asks first.")
     emoji: bool = setting(True, "Use glyphs and emoji; false draws plain characters alone.")
     reduced_motion: bool = setting(False, "Nothing moves.")
     mouse: bool = setting(True, "React to the mouse.", env="HERMES_TUI_MOUSE")
