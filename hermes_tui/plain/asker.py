@@ -32,7 +32,7 @@ class Question:
     is_hidden: bool = False
     """Whether what is typed must not be seen."""
     topic: str = ""
-    """What it is about, to take it back when somebody else has answered."""
+    """The request of the agent it is about; empty where the person asked for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +49,8 @@ class Asker:
     Args:
         page: Where questions are printed.
         lines: Where answers are typed.
-        grace_s: How long a fresh question takes no answer: whoever typed then did
-            not see it. Seconds.
+        grace_s: How long a fresh question of the agent takes no answer, in seconds:
+            whoever typed then did not see it.
         clock: Monotonic seconds.
     """
 
@@ -130,7 +130,9 @@ class Asker:
         question = self._question
         assert question is not None, "only while a question is open"
         found = self._read(question, line)
-        if found is not None and self._clock() - self._asked_at >= self._grace_s:
+        # Who asked for a list or a question of ours expects it.
+        is_fresh = bool(question.topic) and self._clock() - self._asked_at < self._grace_s
+        if found is not None and not is_fresh:
             self._settle(found)
             return
         if found is None and len(line.strip()) > _SLIP_CHARS and not question.is_hidden:

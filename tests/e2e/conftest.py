@@ -85,7 +85,7 @@ class Machine:
     def shell(self, *, columns: int = 100, rows: int = 30) -> PtyProgram:
         """A shell with job control on a terminal of its own."""
         return PtyProgram(
-            ("--norc", "--noprofile", "-i"),
+            ("--norc", "--noprofile", "--noediting", "-i"),
             environ={**self.environ, "PS1": "$ ", "HISTFILE": "/dev/null"},
             cwd=self.work,
             columns=columns,

@@ -47,17 +47,19 @@ def test_a_file_that_is_no_json_is_left_where_it_is(home: Home) -> None:
 async def test_a_run_that_is_broken_off_is_offered_and_restored_with_its_place(
     home: Home,
 ) -> None:
-    async with staged(home, size=(80, 24)) as stage:
-        stage.session.say(*turns.work_so_far(), *turns.writing(), *turns.finished())
-        await until(lambda: stage.app.chat.state.turns == 1)
-        session = stage.session
-        await stage.type("half a thought")
-        page = stage.app.chat.transcript
+    past = [*turns.work_so_far(), *turns.writing(), *turns.finished()]
+    first, workspace = build(home, launch=LaunchState(session_id="s1"))
+    workspace.add_session("s1", title="one", events=past)
+    async with first.run_test(size=(80, 24)) as pilot:
+        page = first.chat.transcript
+        await until(lambda: first.chat.state.turns == 1 and page.max_scroll_y > 5)
+        first.chat.composer.set_draft("half a thought")
+        await pilot.pause()
         page.scroll_to(y=page.max_scroll_y - 5, animate=False)
         await until(lambda: not page.is_following)
-        await stage.app.leaving.break_off()
+        await first.leaving.break_off()
     app, workspace = build(home)
-    workspace.sessions[session.session_id] = session
+    workspace.add_session("s1", title="one", events=past)
     async with app.run_test(size=(80, 24)):
         await until(lambda: app.keeper.left)
         assert counted(app.keeper.left) == "1 conversation, 1 draft"
