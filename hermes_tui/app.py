@@ -166,6 +166,10 @@ class HermesApp(TerminalApp):
         yield StatusBar(clock=self.clocks.steady, id="status")
         yield FooterKeys(id="footer")
 
+    def on_load(self) -> None:
+        """Be ready for signals before the terminal is taken."""
+        self.link.catch_signals()
+
     async def on_mount(self) -> None:
         """Show an empty conversation at once, then bring the core up."""
         await self.sessions.add_pane()
@@ -173,7 +177,6 @@ class HermesApp(TerminalApp):
         self.chosen.apply()
         self.chat.composer.set_draft(self.launch.typed)
         self.refresh_all()
-        self.link.catch_signals()
         self.call_after_refresh(self._bring_up)
 
     @work(exclusive=True, group="start")

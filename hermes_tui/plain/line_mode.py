@@ -80,6 +80,7 @@ class LineMode:
         self._has_input = True
         self._waits = False
         self._is_over = False
+        self._has_failed = False
         self.wants_setup = False
         """Whether the person left to set a model up."""
 
@@ -92,6 +93,7 @@ class LineMode:
         began = self._clocks.steady()
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGINT, self.interrupt)
+        loop.add_signal_handler(signal.SIGCONT, self._back)
         for number in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self.finish)
         self._greet()
@@ -107,7 +109,10 @@ class LineMode:
                 self._settle()
         finally:
             reader.cancel()
+            self._page.end_line()
             await self._close()
+        if self._has_failed:
+            return ExitState(reason="failed")
         return exit_state(self._conversation.state, self._clocks.steady() - began)
 
     async def _close(self) -> None:
@@ -136,6 +141,7 @@ class LineMode:
         self.door.skills = await self._workspace.skills()
         await self.door.show(session_id)
         if self._conversation.handle is None:
+            self._has_failed = True
             self.finish()
         self._opened.set()
 
@@ -237,6 +243,11 @@ class LineMode:
                 self.door.begin(self._stop())
             else:
                 self._page.say("Ctrl+C again leaves.")
+        self._conversation.changed.set()
+
+    def _back(self) -> None:
+        """Back from a pause: the shell wrote meanwhile, so the prompt is wanted again."""
+        self._page.end_line()
         self._conversation.changed.set()
 
     async def _stop(self) -> None:

@@ -54,6 +54,12 @@ class Page:
         self._is_in_line = False
         return is_echoed or was_printed
 
+    def end_line(self) -> None:
+        """Leave a line that was begun, such as a prompt nothing was typed behind."""
+        if self._is_in_line:
+            self._is_in_line = False
+            self._write("\n")
+
     def broken(self) -> None:
         """Note that the terminal wrote something into the line, such as `^C`."""
         self._is_in_line = True

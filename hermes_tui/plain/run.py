@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import sys
 from collections.abc import Callable
@@ -42,9 +43,12 @@ def run(options: RunOptions) -> int:
         if left is not None:
             break
         _set_up(home)
-    for line in summary_lines(left):
-        click.echo(plain(line))
-    sys.stdout.flush()
+    if left.reason == "failed":
+        return 1
+    with contextlib.suppress(OSError):  # a window that was closed takes nothing any more
+        for line in summary_lines(left):
+            click.echo(plain(line))
+        sys.stdout.flush()
     return 0
 
 

@@ -100,4 +100,7 @@ class TerminalLink:
             loop.add_signal_handler(number, self._leave)
 
     def _leave(self) -> None:
-        self._host.run_latest(self._host.leaving.break_off, "signal")
+        if self._host.open_panes():
+            self._host.run_latest(self._host.leaving.break_off, "signal")
+        else:
+            self._host.exit()  # nothing is open yet

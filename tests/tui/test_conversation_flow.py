@@ -11,6 +11,7 @@ from hermes_core.paths import Home
 from hermes_tui.app import HermesApp
 from hermes_tui.composing.input_file import read_history
 from hermes_tui.core_link.workspace import Workspace
+from hermes_tui.ending.leaving import Leaving
 from hermes_tui.launch_state import LaunchState
 from hermes_widgets.status_bar import StatusBar
 from tests.fakes import scripted_turns as turns
@@ -117,6 +118,8 @@ async def test_escape_stops_at_once_without_a_draft_and_on_the_second_press_with
     home: Home,
 ) -> None:
     async with staged(home) as stage:
+        # A second may pass between two keys on a busy machine.
+        stage.app.leaving = Leaving(stage.app, clock=lambda: 0.0)
         stage.session.say(TurnStarted(turn_id="t1"))
         await until(lambda: stage.app.chat.state.is_busy)
         await stage.type("a draft")
