@@ -186,6 +186,8 @@ async def test_the_title_says_whether_it_works_or_waits(home: Home) -> None:
         await until(lambda: "\x1b]0;● fix the retry loop · hermes\x07" in said)
         stage.session.say(*turns.waiting())
         await until(lambda: said[-1] == "\x1b]0;? fix the retry loop · hermes\x07")
+        await until(lambda: stage.app.is_modal_open and stage.app.screen.is_mounted)
+        await stage.pilot.pause()
 
 
 def test_a_title_holds_no_control_code() -> None:
