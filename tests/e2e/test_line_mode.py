@@ -86,7 +86,7 @@ async def test_a_new_user_works_with_the_demo_in_lines(machine: Machine) -> None
         await lines.answer("1", then="Restored")
         await until(lambda: (letters / "kept.txt").is_file())
         await lines.say("/model")
-        assert "demo, demo" in await lines.until("Answer 1: ")
+        assert "  1 demo, " in await lines.until("Answer 1: ")
         screen.type("\r")
         await lines.until(AT_REST)
         screen.press("ctrl+d")
