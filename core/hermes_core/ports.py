@@ -81,6 +81,14 @@ class Questions(Protocol):
         """Return the answer, or None if nobody is present or the person declined."""
         ...
 
+    async def password(self, question: str, *, timeout_s: float) -> str | None:
+        """Ask for a password that goes to a command alone and is kept nowhere.
+
+        Returns:
+            What was typed, or None if the person declined or did not answer in time.
+        """
+        ...
+
 
 class Permissions(Protocol):
     """The session's guard: commands, paths, environments, grants."""

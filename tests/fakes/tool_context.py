@@ -122,6 +122,10 @@ class FakeQuestions:
         self.asked.append((question, tuple(choices)))
         return self.answers.pop(0) if self.answers else None
 
+    async def password(self, question: str, *, timeout_s: float) -> str | None:
+        self.asked.append((question, ()))
+        return self.answers.pop(0) if self.answers else None
+
 
 class FakeTodos:
     """A plan kept in a tuple; `saved` counts the replacements."""

@@ -66,6 +66,11 @@ class Redactor:
             reverse=True,
         )
 
+    def learn(self, secret: str) -> None:
+        """Mask one more value from now on, as those known at the start."""
+        forms = {*self._known, *_encoded_forms(secret)}
+        self._known = sorted(forms, key=len, reverse=True)
+
     def redact(self, text: str) -> str:
         """Return `text` with every secret masked."""
         return _replaced(text, self.spans(text)) if self.enabled else text

@@ -67,11 +67,7 @@ class SessionQuestions:
         Raises:
             ToolError: Nobody is present.
         """
-        if not self._is_attended():
-            raise ToolError(
-                "No user is present to answer. Decide yourself and say what you assumed.",
-                code="nobody_present",
-            )
+        self._need_somebody()
         kind: Any = "secret" if secret else "choice" if choices else "text"
         event = QuestionAsked(
             request_id="",
@@ -81,6 +77,25 @@ class SessionQuestions:
             call_id=self._call_id,
         )
         return await self._pending.question(event, timeout_s=self._timeout_s, cancel=self._cancel)
+
+    async def password(self, question: str, *, timeout_s: float) -> str | None:
+        """Ask for a password that goes to a command alone and is kept nowhere.
+
+        Raises:
+            ToolError: Nobody is present.
+        """
+        self._need_somebody()
+        event = QuestionAsked(
+            request_id="", kind="sudo", question=question[:2_000], call_id=self._call_id
+        )
+        return await self._pending.question(event, timeout_s=timeout_s, cancel=self._cancel)
+
+    def _need_somebody(self) -> None:
+        if not self._is_attended():
+            raise ToolError(
+                "No user is present to answer. Decide yourself and say what you assumed.",
+                code="nobody_present",
+            )
 
 
 def _fitting(items: Sequence[TodoItem], limit: int = 5_000) -> tuple[TodoItem, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
@@ -21,6 +22,7 @@ from hermes_core.terminals.base import CommandOutcome, Terminal
 from hermes_core.terminals.exit_codes import meaning
 from hermes_core.terminals.local import find_shell
 from hermes_core.tools.base import Tool, ToolContext, ToolResult
+from hermes_core.tools.shell import sudo
 from hermes_core.tools.shell.command_output import last_lines, output_text, spill_path
 from hermes_core.tools.shell.live_output import LiveOutput
 from hermes_core.tools.shell.process_table import ProcessTable
@@ -141,17 +143,23 @@ async def _in_foreground(
     timeout_s = args.timeout or ctx.settings.terminal.timeout
     live = LiveOutput(ctx.output)
     request = command_request(ctx, clean_text(args.command), cwd=folder, pty=pty, extra={})
-    try:
-        outcome = await terminal.run(
-            request, timeout_s=timeout_s, cancel=ctx.cancel, on_output=live.feed
-        )
-    finally:
-        live.close()
+    is_local = ctx.settings.terminal.backend == "local"
+    async with sudo.prepared(
+        request.command, ctx, local=is_local, environ=request.environ
+    ) as ready:
+        request = replace(request, command=ready.text, environ={**request.environ, **ready.environ})
+        try:
+            outcome = await terminal.run(
+                request, timeout_s=timeout_s, cancel=ctx.cancel, on_output=live.feed
+            )
+        finally:
+            live.close()
     output = await output_text(
         outcome.captured,
         redactor_of(ctx),
         spill=spill_path(ctx.home.spills, ctx.session_id, ctx.call_id),
     )
+    sudo.note_result(ctx, output.text)
     data: dict[str, Any] = {
         "output": _with_ending(output.text, outcome, timeout_s),
         "exit_code": outcome.exit_code,
