@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
@@ -20,6 +21,7 @@ _WATCH_AFTER_S = 1.5
 _GROUP_MS, _STEP_MS = 200, 200
 """Changes that follow each other within this time are one; both together stay far below
 the half second that a person waits without noticing."""
+_MOST_SKILL_FOLDERS = 500
 _LOOKS = ("skins", "themes")
 
 logger = logging.getLogger(__name__)
@@ -77,7 +79,9 @@ class LiveReload:
             self._tell("settings", (problem,) if problem else ())
             if not problem:
                 await self.apply()
-        if paths - {config}:
+        if _real(host.workspace.home.skills) in paths:
+            await host.refresh_lists()
+        if any(path.suffix == ".yaml" for path in paths - {config}):
             self._renew()
 
     async def _watch(self) -> None:
@@ -100,6 +104,8 @@ class LiveReload:
                     if wanted:
                         await self.files_changed(wanted)
                     if watched_folders(root) != folders:
+                        # what is written before the new folders are watched is seen then
+                        self._host.set_timer(_WATCH_AFTER_S, self._host.refresh_lists)
                         break
         except (OSError, RuntimeError) as error:
             self.is_watching = False
@@ -159,11 +165,26 @@ def watched_folders(root: Path) -> list[Path]:
         if folder.is_dir():
             found.append(_real(folder))
             found += [_real(path).parent for path in folder.glob("*.yaml")]
-    return sorted({folder for folder in found if folder.is_dir()})
+    return sorted({folder for folder in [*found, *_skill_folders(root)] if folder.is_dir()})
+
+
+def _skill_folders(root: Path) -> list[Path]:
+    """Where skills lie; hidden folders are none of theirs."""
+    top = root / "skills"
+    found = [top]
+    for folder, names, _files in os.walk(top, followlinks=False):
+        names[:] = [name for name in sorted(names) if not name.startswith(".")]
+        found += [Path(folder, name) for name in names]
+        if len(found) > _MOST_SKILL_FOLDERS:
+            break
+    return [_real(folder) for folder in found]
 
 
 def _wanted(root: Path, changed: set[Path]) -> set[Path]:
-    """Of the paths that changed those that are settings or looks."""
+    """Of the paths that changed those that are settings or looks.
+
+    The folder of skills stands for whatever changed in it.
+    """
     config = _real(root / "config.yaml")
     looks = {_real(path) for name in _LOOKS for path in (root / name).glob("*.yaml")}
     folders = {_real(root / name) for name in _LOOKS}
@@ -171,4 +192,7 @@ def _wanted(root: Path, changed: set[Path]) -> set[Path]:
     found |= {path for path in changed if path.parent in folders and path.suffix == ".yaml"}
     if config in changed or _real(root) / "config.yaml" in changed:
         found.add(config)
+    skills = _real(root / "skills")
+    if any(path.is_relative_to(skills) for path in changed):
+        found.add(skills)
     return found

@@ -90,7 +90,7 @@ class InputLine:
 
     def _run_slash(self, text: str, name: str, argument: str) -> None:
         host = self._host
-        skills = [skill.name for skill in host.skills if skill.state == "on"]
+        skills = [skill.name for skill in host.skills if skill.state != "off"]
         found = find(name, self.commands(), skills)
         if isinstance(found, SlashCommand):
             host.run_worker(self.run(found, argument))

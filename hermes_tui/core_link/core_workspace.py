@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -20,7 +20,12 @@ from hermes_core.paths import Home
 from hermes_core.ports import SessionHandle
 from hermes_core.security.approvals import describe
 from hermes_core.storage.records import SessionSummary
-from hermes_tui.core_link.installed_skills import activation_text, installed_skills
+from hermes_core.storage.session_ids import new_session_id
+from hermes_tui.core_link.installed_skills import (
+    activation_text,
+    installed_skills,
+    skill_file_text,
+)
 from hermes_tui.core_link.model_facts import model_info
 from hermes_tui.core_link.place import folder_shown, git_branch
 from hermes_tui.core_link.setting_book import SettingBook
@@ -109,23 +114,58 @@ class CoreWorkspace:
             raise SessionNotFound("That message is not stored.")
         return message.content
 
-    async def recent(self, *, text: str = "", limit: int = 50) -> list[SessionSummary]:
+    async def recent(
+        self, *, text: str = "", limit: int = 50, here: bool = False
+    ) -> list[SessionSummary]:
         """Conversations, the last active first; with `text` those that mention it."""
         store = self._host.store
+        cwd = str(self._host.options.cwd) if here else None
+        named = await store.list_sessions(limit=limit, text=text, cwd=cwd)
         if not text.strip():
-            return await store.list_sessions(limit=limit)
-        named = await store.list_sessions(limit=limit, text=text)
+            return named
         known = {summary.id for summary in named}
+        words: dict[str, str] = {}
         for hit in await store.search(text, limit=limit):
-            if hit.session_id in known:
-                continue
-            known.add(hit.session_id)
-            named.append(_summary(hit))
+            if hit.session_id not in known:
+                snippet = hit.snippet.replace(">>>", "").replace("<<<", "")
+                words.setdefault(hit.session_id, snippet)
+        rest = await store.list_sessions(limit=limit, ids=list(words), cwd=cwd)
+        by_id = {summary.id: summary for summary in rest}
+        named += [
+            msgspec.structs.replace(by_id[found], preview=snippet)
+            for found, snippet in words.items()
+            if found in by_id
+        ]
         return named[:limit]
+
+    async def branch(self, session_id: str) -> str:
+        """Begin another conversation with what was said in one; return its id."""
+        new_id = new_session_id(time.time())
+        await self._host.store.branch(session_id, new_id)
+        return new_id
 
     async def skills(self) -> list[SkillInfo]:
         """What is installed."""
-        return await asyncio.to_thread(installed_skills, self.home.skills)
+        return await asyncio.to_thread(self._installed)
+
+    def _installed(self) -> list[SkillInfo]:
+        loaded = self._host.loaded
+        return installed_skills(
+            self.home.skills,
+            disabled=loaded.settings.skills.disabled,
+            has_value=lambda name: bool(loaded.secrets.get(name)),
+        )
+
+    async def skill_page(self, name: str) -> str:
+        """The whole `SKILL.md` of a skill."""
+        return await asyncio.to_thread(skill_file_text, self.home.skills, name)
+
+    async def set_skill(self, name: str, *, is_on: bool) -> None:
+        """Offer a skill, or do not offer it any more."""
+        disabled = [item for item in self._host.loaded.settings.skills.disabled if item != name]
+        if not is_on:
+            disabled.append(name)
+        await self._book.set_value("skills.disabled", disabled)
 
     async def tools(self) -> list[ToolInfo]:
         """What the model may call."""
@@ -250,18 +290,3 @@ class CoreWorkspace:
 def _is_cut(event: CoreEvent) -> bool:
     """Whether the event holds only the beginning of its text."""
     return isinstance(event, MessageFinished) and event.text_ref is not None
-
-
-def _summary(hit: Any) -> SessionSummary:
-    return SessionSummary(
-        id=hit.session_id,
-        title=hit.title,
-        preview=hit.snippet.replace(">>>", "").replace("<<<", ""),
-        source=hit.source,
-        started_at=hit.timestamp,
-        last_active=hit.timestamp,
-        message_count=0,
-        kind=hit.kind,
-        model=hit.model,
-        parent_session_id=hit.parent_session_id,
-    )

@@ -169,12 +169,42 @@ class Workspace(Protocol):
         """
         ...
 
-    async def recent(self, *, text: str = "", limit: int = 50) -> list[SessionSummary]:
-        """Conversations, the last active first; with `text` those that mention it."""
+    async def recent(
+        self, *, text: str = "", limit: int = 50, here: bool = False
+    ) -> list[SessionSummary]:
+        """Conversations, the last active first; with `text` those that mention it.
+
+        One that mentions it in a message alone has the words around it as its preview.
+        With `here` only those of this working folder.
+        """
+        ...
+
+    async def branch(self, session_id: str) -> str:
+        """Begin another conversation with what was said in one; return its id.
+
+        Raises:
+            SessionNotFound: No such conversation.
+        """
         ...
 
     async def skills(self) -> list[SkillInfo]:
         """What is installed."""
+        ...
+
+    async def skill_page(self, name: str) -> str:
+        """The whole `SKILL.md` of a skill.
+
+        Raises:
+            ConfigError: No skill has that name.
+        """
+        ...
+
+    async def set_skill(self, name: str, *, is_on: bool) -> None:
+        """Offer a skill, or do not offer it any more.
+
+        Raises:
+            ConfigError: The settings cannot be written.
+        """
         ...
 
     async def tools(self) -> list[ToolInfo]:

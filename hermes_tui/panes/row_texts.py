@@ -127,7 +127,8 @@ def session_row(
     count = summary.message_count
     about = "" if summary.preview.strip() == (title or "").strip() else clean(summary.preview)
     said = f"{tag}{count} message{'s' if count != 1 else ''}"
-    detail = doing or " · ".join(part for part in (said, about) if part)
+    cost = f"${summary.estimated_cost_usd:.2f}" if summary.estimated_cost_usd else ""
+    detail = doing or " · ".join(part for part in (said, cost, about) if part)
     return Row(
         key=summary.id,
         glyph=glyph,

@@ -21,6 +21,7 @@ from hermes_widgets.list_rows import RowList
 if TYPE_CHECKING:
     from hermes_tui.app import HermesApp
 
+_EMPTY = "Conversations will be listed here; type a message to begin one."
 _WIDE_ENOUGH = 100
 """Cells from which on the chosen conversation is shown beside the list."""
 
@@ -36,10 +37,12 @@ class SessionsPane(SearchPane):
     """
 
     def __init__(self, host: HermesApp) -> None:
-        rows = RowList(empty="Conversations will be listed here; type a message to begin one.")
+        rows = RowList(empty=_EMPTY)
         super().__init__(host, rows, placeholder="search titles and words", id="pane-sessions")
         self.preview = Static(id="session-preview", markup=False)
         self.found: dict[str, SessionSummary] = {}
+        self.is_here = False
+        """Whether only conversations of this folder are listed."""
 
     def compose(self) -> ComposeResult:
         """Search above, list and preview below."""
@@ -65,7 +68,9 @@ class SessionsPane(SearchPane):
 
     def refresh_content(self) -> None:
         """Show what the program knows, or what is searched for as it is known now."""
-        if not self.wanted:
+        if self.host.is_ready:
+            self.is_here = self.host.workspace.setting("tui.sessions_scope") == "cwd"
+        if not self.wanted and not self.is_here:
             self._show(self.host.recent)
 
     def load(self) -> None:
@@ -75,7 +80,7 @@ class SessionsPane(SearchPane):
     @work(exclusive=True)
     async def _load(self, text: str) -> None:
         try:
-            found = await self.host.workspace.recent(text=text, limit=100)
+            found = await self.host.workspace.recent(text=text, limit=100, here=self.is_here)
         except HermesError as error:
             self.host.tell_error(str(error), hint=error.hint)
             return
@@ -85,8 +90,11 @@ class SessionsPane(SearchPane):
         self.found = {item.id: item for item in found}
         now = self.host.clocks.wall()
         states = self.host.open_states()
-        self.show_head("Sessions", str(len(found)))
-        empty = "No conversation mentions that." if self.wanted else None
+        count = f"{len(found)} here" if self.is_here else str(len(found))
+        self.show_head("Sessions", count)
+        empty = "No conversation mentions that." if self.wanted else _EMPTY
+        if self.is_here and not self.wanted:
+            empty = "No conversation in this folder yet; f5 shows those of all folders."
         self.list.show(
             [session_row(item, open_states=states, now=now, detailed=True) for item in found],
             empty=empty,
@@ -131,6 +139,28 @@ class SessionsPane(SearchPane):
         if title:
             await self.host.guard(self.host.workspace.rename(chosen.id, title))
             self.load()
+
+    def action_here(self) -> None:
+        """List the conversations of this folder alone, or of all folders again."""
+        self._set_here(not self.is_here)
+
+    @work
+    async def _set_here(self, is_here: bool) -> None:
+        scope = "cwd" if is_here else "all"
+        await self.host.guard(self.host.workspace.set_setting("tui.sessions_scope", scope))
+        self.is_here = is_here
+        self.load()
+
+    def action_branch(self) -> None:
+        """Begin another conversation with what was said in the one under the cursor."""
+        if self.list.chosen_key:
+            self._branch(self.list.chosen_key)
+
+    @work
+    async def _branch(self, session_id: str) -> None:
+        branch = await self.host.guard(self.host.workspace.branch(session_id))
+        if branch is not None:
+            self.host.resume(branch)
 
     def action_delete(self) -> None:
         """Delete the conversation under the cursor, after a question."""
@@ -179,6 +209,8 @@ PANES = (
             pane_action("sessions", "choose", "Open", "enter", footer="open", over_fields=False),
             pane_action("sessions", "rename", "Rename", "f3", footer="rename"),
             pane_action("sessions", "export", "Export to a file", "f4", footer="export"),
+            pane_action("sessions", "here", "This folder or all", "f5", footer="folder"),
+            pane_action("sessions", "branch", "Branch off", "f7", footer="branch"),
             pane_action("sessions", "delete", "Delete", "f8", footer="delete"),
         ),
     ),

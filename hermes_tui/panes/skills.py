@@ -74,6 +74,28 @@ class SkillsPane(SearchPane):
             self.host.show_pane("chat")
             self.host.chat.composer.set_draft(f"/{name} ")
 
+    def action_view(self) -> None:
+        """Read the skill under the cursor."""
+        if self.list.chosen_key:
+            self._view(self.list.chosen_key)
+
+    @work
+    async def _view(self, name: str) -> None:
+        text = await self.host.guard(self.host.workspace.skill_page(name))
+        if text is not None:
+            await self.host.read(name, text)
+
+    def action_switch(self) -> None:
+        """Offer the skill under the cursor to the agent, or do not any more."""
+        chosen = [skill for skill in self.host.skills if skill.name == self.list.chosen_key]
+        if chosen:
+            self._switch(chosen[0].name, is_on=chosen[0].state == "off")
+
+    @work
+    async def _switch(self, name: str, *, is_on: bool) -> None:
+        await self.host.guard(self.host.workspace.set_skill(name, is_on=is_on))
+        self.load()
+
 
 PANES = (
     PaneSpec(
@@ -84,6 +106,8 @@ PANES = (
         side="left",
         rank=31,
         actions=(
+            pane_action("skills", "view", "Read SKILL.md", "f3", footer="read"),
+            pane_action("skills", "switch", "Switch on or off", "f5", footer="on/off"),
             pane_action(
                 "skills", "choose", "Run with a text", "enter", footer="use", over_fields=False
             ),

@@ -36,7 +36,7 @@ def slash_completions(
     entries += [
         (skill.name, f"skill · {skill.description[:50]}", "[instruction]", ())
         for skill in skills
-        if skill.state == "on"
+        if skill.state != "off"
     ]
     for at, (name, summary, args, aliases) in enumerate(entries):
         score, offsets = fuzzy(name, wanted) if wanted else (1.0, ())

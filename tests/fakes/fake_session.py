@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -232,6 +233,7 @@ class FakeWorkspace:
             "tui.indicator": "kaomoji",
             "tui.watch": False,
             "tui.layout.left": "auto",
+            "tui.sessions_scope": "all",
             "tui.layout.right": "auto",
             "tui.confirm_exit": "when busy",
             "tui.leave_transcript": "last",
@@ -259,7 +261,14 @@ class FakeWorkspace:
         return self.info
 
     def add_session(
-        self, session_id: str, *, title: str, events: Sequence[CoreEvent] = (), at: float = 0.0
+        self,
+        session_id: str,
+        *,
+        title: str,
+        events: Sequence[CoreEvent] = (),
+        at: float = 0.0,
+        preview: str = "",
+        cwd: str = "~/code/sync",
     ) -> FakeSession:
         """Put a conversation of the past into the list."""
         session = FakeSession(session_id, react=self._react, wall=self._wall).begin()
@@ -269,7 +278,8 @@ class FakeWorkspace:
             SessionSummary(
                 id=session_id,
                 title=title,
-                preview=title,
+                preview=preview or title,
+                cwd=cwd,
                 source="cli",
                 started_at=at,
                 last_active=at,
@@ -305,15 +315,40 @@ class FakeWorkspace:
                 return event.text
         raise SessionNotFound(f"No message {message_id}")
 
-    async def recent(self, *, text: str = "", limit: int = 50) -> list[SessionSummary]:
-        """Summaries whose title holds the text."""
+    async def recent(
+        self, *, text: str = "", limit: int = 50, here: bool = False
+    ) -> list[SessionSummary]:
+        """Summaries whose title or preview holds the text."""
         wanted = text.casefold()
-        found = [item for item in self.summaries if wanted in (item.title or "").casefold()]
+        found = [
+            item
+            for item in self.summaries
+            if wanted in f"{item.title} {item.preview}".casefold()
+            and (not here or item.cwd == self.info.cwd)
+        ]
         return sorted(found, key=lambda item: -item.last_active)[:limit]
+
+    async def branch(self, session_id: str) -> str:
+        """Copy what was said into a conversation of its own."""
+        new_id = f"{session_id}-branch"
+        past = self.sessions[session_id].stored[1:]
+        self.add_session(new_id, title=f"{session_id} #2", events=past, at=self._wall())
+        return new_id
 
     async def skills(self) -> list[SkillInfo]:
         """The installed skills."""
         return self.installed
+
+    async def skill_page(self, name: str) -> str:
+        """A file as skills have it."""
+        return f"---\nname: {name}\n---\n\n# How to {name}\n"
+
+    async def set_skill(self, name: str, *, is_on: bool) -> None:
+        """Switch a skill."""
+        state: Literal["on", "off"] = "on" if is_on else "off"
+        self.installed = [
+            replace(skill, state=state) if skill.name == name else skill for skill in self.installed
+        ]
 
     async def tools(self) -> list[ToolInfo]:
         """The tools."""

@@ -108,6 +108,20 @@ async def test_a_skin_file_in_a_folder_that_is_new_is_noticed(home: Home) -> Non
         await until(lambda: app.appearance.skin == "own")
 
 
+@pytest.mark.ac("live-skills")
+async def test_a_skill_that_is_written_or_changed_is_listed(home: Home) -> None:
+    async with watching(home) as app:
+        place = home.skills / "coding" / "triage"
+        place.mkdir(parents=True)
+        # in a step of its own: the folder is new, and is watched once it was noticed
+        await until(lambda: place in watched_folders(home.root))
+        (place / "SKILL.md").write_text("---\nname: triage\n---\n", "utf-8")
+        await until(lambda: [skill.name for skill in app.skills] == ["triage"])
+        text = "---\nname: triage\nrequired_environment_variables: [NO_KEY]\n---\n"
+        (place / "SKILL.md").write_text(text, "utf-8")
+        await until(lambda: app.skills and app.skills[0].state == "needs")
+
+
 async def test_a_settings_file_behind_a_link_is_watched_where_it_lies(home: Home) -> None:
     elsewhere = home.root.parent / "dotfiles"
     elsewhere.mkdir()

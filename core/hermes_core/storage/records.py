@@ -71,6 +71,8 @@ class SessionSummary(msgspec.Struct, frozen=True, kw_only=True):
     model: str | None
     parent_session_id: str | None
     user_id: str | None = None
+    cwd: str = ""
+    estimated_cost_usd: float | None = None
 
 
 class Owner(msgspec.Struct, frozen=True, kw_only=True):

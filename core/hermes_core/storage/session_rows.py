@@ -146,6 +146,8 @@ def summaries(
     include_tool: bool,
     text: str,
     user_id: str | None,
+    cwd: str | None = None,
+    ids: Sequence[str] | None = None,
 ) -> list[SessionSummary]:
     """List conversations, newest activity first; subagents and empty ones never."""
     where, values = ["kind != 'subagent'", _NOT_EMPTY], list[object]()
@@ -157,6 +159,12 @@ def summaries(
     if user_id is not None:
         where.append("user_id = ?")
         values.append(user_id)
+    if cwd is not None:
+        where.append("cwd = ?")
+        values.append(cwd)
+    if ids is not None:
+        where.append(f"id IN ({', '.join('?' * len(ids))})")
+        values.extend(ids)
     for word in text.split():
         like = "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
         where.append(

@@ -149,6 +149,8 @@ class Store(History, Ownership):
         include_tool: bool = False,
         text: str = "",
         user_id: str | None = None,
+        cwd: str | None = None,
+        ids: Sequence[str] | None = None,
     ) -> list[SessionSummary]:
         """List conversations, newest activity first, subagents never.
 
@@ -159,6 +161,8 @@ class Store(History, Ownership):
             include_tool: With no source given, list `tool` as well.
             text: Words that title, preview, id or source must hold.
             user_id: Only this person's; None for everybody's.
+            cwd: Only those of this working folder.
+            ids: Only these.
         """
         return await self._database.read(
             lambda db: session_rows.summaries(
@@ -169,6 +173,8 @@ class Store(History, Ownership):
                 include_tool=include_tool,
                 text=text,
                 user_id=user_id,
+                cwd=cwd,
+                ids=ids,
             )
         )
 
