@@ -6,6 +6,7 @@ may append at once: one write each, opened for appending.
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -51,7 +52,10 @@ def append_history(path: Path, text: str) -> None:
         OSError: The file cannot be written.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if not path.exists():
-        path.touch(mode=0o600)
-    with path.open("a", encoding="utf-8") as file:
-        file.write(history_entry(text, datetime.now(UTC)))
+    entry = history_entry(text, datetime.now(UTC)).encode("utf-8", "replace")
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        # One write of the system, so that entries of two instances never mix.
+        os.write(descriptor, entry)
+    finally:
+        os.close(descriptor)

@@ -12,6 +12,7 @@ from hermes_themes.roles import LAMPLIGHT
 from hermes_themes.variables import variables
 from hermes_widgets.composing.composer import Composer
 from hermes_widgets.composing.composer_history import InputHistory
+from hermes_widgets.composing.composer_menu import Completion
 from hermes_widgets.composing.cutting import REACHES, Cuttings
 from hermes_widgets.composing.hint_row import ComposerHint, badges_content, hint_content
 
@@ -130,6 +131,16 @@ async def test_the_last_word_of_earlier_inputs_comes_back_one_by_one() -> None:
         assert app.draft == 'see "my notes.txt"'
         await pilot.press("alt+full_stop")
         assert app.draft == 'see "my notes.txt"'
+
+
+async def test_offers_that_come_twice_keep_the_first_one_chosen() -> None:
+    app = Bench()
+    app.composer = Composer(complete=lambda draft: [Completion(insert="@file:a.py ", label="a.py")])
+    async with app.run_test(size=(60, 16)) as pilot:
+        await _type(pilot, "a")
+        app.composer.offer()  # as when files are listed in the background
+        await pilot.press("tab")
+        assert app.draft == "@file:a.py "
 
 
 @pytest.mark.ac("vi-in-the-field")

@@ -74,8 +74,7 @@ class CompletionMenu(RowList, can_focus=False):
             for at, offer in enumerate(offers)
         ]
         height = max(min(len(rows), 12, room), 1)
-        self.cursor = -1
-        self.show(rows)
+        self.show(rows, keep_cursor=False)
         self.styles.height = height
         self.styles.offset = (0, -height - lift)
         self.set_class(bool(rows), "-open")
