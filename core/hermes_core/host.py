@@ -46,7 +46,7 @@ from hermes_core.storage.records import Owner
 from hermes_core.storage.session_ids import new_session_id
 from hermes_core.storage.store import Store
 from hermes_core.tools.registry import Registry, discover
-from hermes_core.tools.toolsets import select
+from hermes_core.tools.toolsets import Selection, select
 
 MAX_RUNNING_TURNS = 16
 HEARTBEAT_S = 5.0
@@ -115,13 +115,7 @@ class Host:
         )
         self.checkpoints = CheckpointStore(options.home, _limits(loaded))
         store.on_delete(self._forget_checkpoints)
-        self.selection = select(
-            self.tools,
-            loaded.settings,
-            platform=options.platform,
-            asked=options.toolsets,
-            environ=options.environ,
-        )
+        self.selection = self._selected()
         self.counter = TokenCounter()
         """Estimates, calibrated by what providers report."""
         self._ground = Ground(
@@ -189,6 +183,17 @@ class Host:
         """Take settings that were read again; conversations opened from now on follow them."""
         self.loaded = loaded
         self._ground = replace(self._ground, loaded=loaded)
+        self.selection = self._selected()
+
+    def _selected(self) -> Selection:
+        """The tools of conversations opened from now on."""
+        return select(
+            self.tools,
+            self.loaded.settings,
+            platform=self.options.platform,
+            asked=self.options.toolsets,
+            environ=self.options.environ,
+        )
 
     # --- models --------------------------------------------------------------------------
 

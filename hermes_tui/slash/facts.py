@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from hermes_tui.matching import matching
 from hermes_tui.slash.command import SlashCommand
 from hermes_tui.slash.door import Door, on_screen
+from hermes_tui.slash.toolsets import switch
 from hermes_widgets.fitting import clean
 from hermes_widgets.row import Row
 
@@ -22,6 +23,10 @@ _LINE_KEYS = (
 
 
 async def _tools(door: Door, argument: str) -> None:
+    first, *names = argument.split() or [""]
+    if first.casefold() in ("enable", "disable"):
+        await switch(door, names, on=first.casefold() == "enable")
+        return
     tools = await door.guard(door.workspace.tools()) or []
     rows = [
         Row(
@@ -62,7 +67,13 @@ async def _quit(door: Door, argument: str) -> None:
 
 
 COMMANDS = (
-    SlashCommand(name="tools", summary="what the model may call", group="Facts", run=_tools),
+    SlashCommand(
+        name="tools",
+        args="[list|enable|disable]",
+        summary="what the model may call; enable or disable NAME",
+        group="Facts",
+        run=_tools,
+    ),
     SlashCommand(
         name="copy",
         args="[N]",

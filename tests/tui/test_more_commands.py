@@ -10,9 +10,12 @@ import pytest
 from hermes_core.commands import Branch, Reply, Submit
 from hermes_core.config.schema import Settings
 from hermes_core.errors import ConfigError
+from hermes_core.host import Host, HostOptions
 from hermes_core.messages import Message, ToolCall
 from hermes_core.paths import Home
 from hermes_tui.core_link.installed_skills import activation_text
+from hermes_tui.core_link.setting_book import SettingBook
+from hermes_tui.core_link.workspace import ToolInfo
 from hermes_tui.slash.command import COMMAND_REGISTRY, SlashCommand, find
 from hermes_tui.slash.completion import slash_completions
 from hermes_tui.slash.quick import commands_in_force, quick_commands, run_shell
@@ -155,6 +158,43 @@ async def test_what_is_switched_by_a_command_is_in_force_and_kept(home: Home) ->
         await until(lambda: not stage.app.chosen.uses_mouse)
         assert stage.workspace.settings["tui.mouse"] is False
     assert mouse_sequence(is_on=False).count("l") == 4
+
+
+@pytest.mark.ac("slash-toolsets")
+async def test_a_toolset_is_switched_off_for_new_conversations(home: Home) -> None:
+    async with staged(home) as stage:
+        stage.workspace.settings["platform_toolsets.cli"] = ["hermes-cli"]
+        stage.workspace.tool_list = [
+            ToolInfo(name="read_file", toolset="file"),
+            ToolInfo(name="terminal", toolset="terminal"),
+            ToolInfo(name="process", toolset="terminal"),
+            ToolInfo(name="todo", toolset="todo", is_available=False),
+        ]
+        await stage.send("/toolsets")
+        await until(lambda: "terminal       process, terminal" in stage.shown_text())
+        await stage.send("/tools disable terminal")
+        await until(lambda: stage.workspace.settings["platform_toolsets.cli"] == ["file"])
+        await stage.send("/tools enable todo")
+        await until(
+            lambda: (
+                stage.workspace.settings["platform_toolsets.cli"] == ["file", "terminal", "todo"]
+            )
+        )
+        await stage.send("/tools disable nothing")
+        await until(lambda: "no toolset nothing" in stage.shown_text())
+
+
+@pytest.mark.ac("slash-toolsets")
+async def test_the_core_follows_what_is_switched(home: Home) -> None:
+    host = await Host.open(HostOptions(home=home, environ={}, allow_demo=True))
+    try:
+        book = SettingBook(host)
+        assert "terminal" in host.selection.tools.names()
+        await book.set_value("platform_toolsets.cli", ["file"])
+        assert "read_file" in host.selection.tools.names()
+        assert "terminal" not in host.selection.tools.names()
+    finally:
+        await host.aclose()
 
 
 @pytest.mark.ac("slash-words")
