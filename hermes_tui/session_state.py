@@ -37,6 +37,20 @@ class ToolEntry:
     summary: str = ""
     depth: int = 0
     """Nesting: 0 for the agent itself, 1 for its children."""
+    output: str = ""
+    """The beginning or the end of what it answered."""
+    result_ref: str | None = None
+    """Message id of the whole answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class PastTurn:
+    """A turn that is over."""
+
+    question: str
+    """First words of what was asked."""
+    tools: tuple[ToolEntry, ...]
+    """Its calls, in order."""
 
 
 @dataclass(slots=True)
@@ -70,6 +84,9 @@ class SessionState:
 
     tools: dict[str, ToolEntry] = field(default_factory=dict)
     """Calls of the turn, in order."""
+    past: list[PastTurn] = field(default_factory=list)
+    """Turns that are over, the newest last; of a conversation at rest that is the turn whose
+    calls `tools` holds."""
     todos: tuple[TodoItem, ...] = ()
     files: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Lines added and removed by path, in the whole conversation."""

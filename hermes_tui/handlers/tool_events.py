@@ -69,6 +69,8 @@ def _finished(event: ToolFinished, state: SessionState, view: ConversationView |
     entry.phase = "done" if event.ok else "skipped" if was_stopped(event) else "failed"
     entry.duration_s = event.duration_s
     entry.summary = event.summary
+    entry.output = event.result_preview
+    entry.result_ref = event.result_ref
     for diff in event.diffs:
         added, removed = state.files.get(diff.path, (0, 0))
         state.files[diff.path] = (added + diff.added, removed + diff.removed)

@@ -21,7 +21,7 @@ from hermes_core.events import (
     TurnStarted,
 )
 from hermes_tui.handlers.view import ConversationView
-from hermes_tui.session_state import SessionState
+from hermes_tui.session_state import PastTurn, SessionState
 from hermes_widgets.blocks.card_action import CardAction
 
 TurnEvent: TypeAlias = InputAccepted | InputState | TurnStarted | TurnFinished
@@ -37,6 +37,7 @@ RequestEvent: TypeAlias = (
 )
 
 _KEPT_FAILURES = 10
+_KEPT_TURNS = 20
 
 
 def apply(event: TurnEvent, state: SessionState, view: ConversationView | None) -> None:
@@ -121,6 +122,8 @@ def _turn_finished(event: TurnFinished, state: SessionState, view: ConversationV
         state.has_cost = True
     state.approvals.clear()
     state.questions.clear()
+    past = PastTurn(state.last_user_text.split("\n")[0][:80], tuple(state.tools.values()))
+    state.past = [*state.past, past][-_KEPT_TURNS:]
     if view is None:
         return
     view.finish_turn(event)

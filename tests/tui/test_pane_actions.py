@@ -129,7 +129,7 @@ async def test_help_begins_with_the_pane_in_use(home: Home) -> None:
         await until(lambda: isinstance(stage.app.screen, PickScreen))
         screen = stage.app.screen
         assert isinstance(screen, PickScreen)
-        assert [row.text for row in screen.list.rows[:2]] == ["Tools", "Go to the call"]
+        assert [row.text for row in screen.list.rows[:2]] == ["Tools", "Read the whole output"]
         assert "local:list.page-up" in {row.key for row in screen.list.rows}
 
 

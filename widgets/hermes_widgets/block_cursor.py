@@ -16,6 +16,7 @@ from hermes_widgets.blocks.block import Block
 from hermes_widgets.blocks.error_card import ErrorCard
 from hermes_widgets.blocks.ledger import Spot
 from hermes_widgets.blocks.reply_block import ReplyBlock
+from hermes_widgets.blocks.tool_line import ToolLine
 from hermes_widgets.blocks.user_block import UserBlock
 from hermes_widgets.drawing.pens import Pen
 from hermes_widgets.drawing.rows import Row
@@ -135,6 +136,20 @@ class BlockCursor(BlockPage):
         self._cursor = self._ledger.serial(at)
         self._show_block(at)
         self.refresh()
+
+    def show_call(self, call_id: str) -> bool:
+        """Put the block cursor on a tool call and bring it into view.
+
+        Returns:
+            False if the call is not among the loaded blocks.
+        """
+        for index, block in enumerate(self._ledger.blocks):
+            if isinstance(block, ToolLine) and block.call_id == call_id and self._sheet is not None:
+                self._cursor = self._ledger.serial(index)
+                self._show_block(index)
+                self.refresh()
+                return True
+        return False
 
     def scroll_to_last_user(self) -> None:
         """Show the message the view's turn answers."""

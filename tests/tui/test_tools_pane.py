@@ -1,0 +1,58 @@
+"""The tool pane: from a call to its block, its output, failures, turns before this one."""
+
+from __future__ import annotations
+
+import pytest
+
+from hermes_core.events import ToolFinished, ToolStarted, TurnStarted
+from hermes_core.paths import Home
+from hermes_tui.panes.tools import spelled_out
+from hermes_tui.screens.reader import ReaderScreen
+from hermes_widgets.blocks.tool_line import ToolLine
+from tests.fakes import scripted_turns as turns
+from tests.support import until
+from tests.tui.stage import staged
+
+
+@pytest.mark.ac("tools-pane")
+async def test_a_call_leads_to_its_block_and_its_output_and_failures_stand_alone(
+    home: Home,
+) -> None:
+    async with staged(home, size=(80, 24)) as stage:
+        stage.session.say(*turns.work_so_far(), *turns.writing(), *turns.finished())
+        stage.session.say(*turns.user(2, "and the changelog?"), TurnStarted(turn_id="t2"))
+        stage.session.say(
+            ToolStarted(call_id="d1", name="read_file", preview="CHANGELOG.md"),
+            ToolFinished(call_id="d1", name="read_file", ok=True, result_ref="user-2"),
+        )
+        await stage.pilot.press("alt+2")
+        await until(lambda: "CHANGELOG.md" in stage.shown_text())
+        await stage.pilot.press("f3")
+        await until(lambda: isinstance(stage.app.screen, ReaderScreen))
+        await until(lambda: "and the changelog?" in stage.shown_text())
+        await stage.pilot.press("escape")
+        await until(lambda: not stage.app.is_modal_open)
+        await stage.pilot.press("f5")
+        await until(lambda: "▸ Failed" in stage.shown_text())
+        pane = stage.app.side_pane()
+        assert pane is not None
+        assert [row.key for row in pane.list.rows if row.key] == ["c3"]  # type: ignore[attr-defined]
+        await stage.pilot.press("enter")
+        await until(lambda: stage.app.shown_pane == "chat")
+        block = stage.app.chat.transcript.cursor_block
+        assert isinstance(block, ToolLine)
+        assert block.call_id == "c3"
+        await until(lambda: stage.app.focused is stage.app.chat.transcript)
+
+
+@pytest.mark.parametrize(
+    ("answer", "shown"),
+    [
+        ("plain words", "plain words"),
+        ('{"output": "a\\nb", "exit_code": 1}', "output\na\nb\nexit_code: 1"),
+        ("[1, 2]", "[1, 2]"),
+        ("", "It answered nothing."),
+    ],
+)
+def test_an_answer_is_spelled_out_for_people(answer: str, shown: str) -> None:
+    assert spelled_out(answer) == shown
