@@ -8,16 +8,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
-from hermes_core.agent.context_shares import ContextShare
 from hermes_core.events import CoreEvent, FileDiff
-from hermes_core.insights import Insights
 from hermes_core.messages import Message, Runtime
 from hermes_core.paths import Home
 from hermes_core.ports import SessionHandle
 from hermes_core.storage.records import RequestUse, SessionSummary
-from hermes_core.timeline import Span
+
+if TYPE_CHECKING:
+    from hermes_core.agent.context_shares import ContextShare
+    from hermes_core.insights import Insights
+    from hermes_core.timeline import Span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,14 +25,14 @@ from hermes_tui.commands.insights import command as insights_command
 from hermes_tui.core_link.workspace import CheckpointInfo, ModelInfo, SettingInfo, UsageInfo
 from hermes_tui.palette_rows import action_rows, command_rows
 from hermes_tui.screens.confirm import ConfirmScreen
-from hermes_tui.screens.insights import InsightsScreen
+from hermes_tui.screens.figures.insights import InsightsScreen
+from hermes_tui.screens.figures.usage import UsageScreen, grouped
 from hermes_tui.screens.logs import LogsScreen
 from hermes_tui.screens.model import ModelScreen
 from hermes_tui.screens.pick import PickScreen
 from hermes_tui.screens.rollback import RollbackScreen
 from hermes_tui.screens.screen import SCREEN_REGISTRY, ScreenSpec, register_screen
 from hermes_tui.screens.sheet import SheetScreen
-from hermes_tui.screens.usage import UsageScreen, grouped
 from hermes_tui.slash.command import COMMAND_REGISTRY
 from hermes_tui.usage_text import insights_lines, parse_days, usage_lines
 from hermes_widgets.charts.chart import Chart

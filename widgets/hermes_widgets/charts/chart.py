@@ -58,19 +58,24 @@ class Chart(Widget):
         self._points = tuple(points)
         self.refresh(layout=True)
 
+    @property
+    def _is_empty(self) -> bool:
+        """Whether there is nothing above zero and nothing unknown."""
+        return all(value == 0 for _, value in self._points)
+
     def _is_table(self, width: int) -> bool:
         return self.as_table or width < LEAST_CELLS or not any(v for _, v in self._points)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """The title, then a picture of fixed height or a line for each value."""
-        if not self._points:
+        if self._is_empty:
             return 1
         return 1 + (1 + len(self._points) if self._is_table(width) else _ROWS)
 
     def render(self) -> Content | Text:
         """Draw the title and the columns, or the table."""
         title = Content.styled(self._title_text, "$h-text bold")
-        if not self._points:
+        if self._is_empty:
             return Content.assemble(title, ("   nothing yet", "$h-faint"))
         width = self.size.width
         if self._is_table(width):

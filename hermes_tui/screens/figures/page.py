@@ -32,7 +32,7 @@ class FiguresScreen(SheetScreen[None]):
         scrollbar-background: $h-raised; scrollbar-background-hover: $h-raised;
         scrollbar-background-active: $h-raised;
     }
-    FiguresScreen Chart, FiguresScreen Timeline { margin-right: 2; }
+    FiguresScreen Chart, FiguresScreen Timeline { margin: 0 2 1 0; }
     FiguresScreen .columns { height: auto; }
     FiguresScreen .figures { width: 1fr; height: auto; margin: 0 2 1 0; }
     FiguresScreen.-w-tiny .columns, FiguresScreen.-w-narrow .columns { layout: vertical; }

@@ -1,0 +1,1 @@
+"""Screens of numbers; loaded when one is opened."""
