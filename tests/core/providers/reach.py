@@ -29,6 +29,7 @@ def resolution(
     model: str = "scripted-model",
     key: str = KEY,
     read_s: float = 5.0,
+    whole_s: float = 20.0,
     window_tokens: int = 128_000,
 ) -> Resolution:
     """A resolution as `resolve` would make it, for an address of this machine."""
@@ -45,7 +46,7 @@ def resolution(
         runtime=runtime,
         credential=Credential(key, "TEST_API_KEY"),
         record=record,
-        timeouts=Timeouts(connect_s=2.0, read_s=read_s, whole_s=20.0),
+        timeouts=Timeouts(connect_s=2.0, read_s=read_s, whole_s=whole_s),
     )
 
 
