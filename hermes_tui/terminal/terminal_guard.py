@@ -4,22 +4,31 @@ Native libraries and child processes write to the file descriptors 1 and 2, past
 of Python; a line of theirs in the middle of a picture stays until the next repaint.
 While the screen is up both lead into a log file, and the screen itself draws through
 a copy of the terminal.
+
+Its window may be closed at any moment. What is drawn afterwards goes nowhere: an error
+would end the thread that writes for the toolkit, and the program would wait for it for
+ever.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from io import TextIOWrapper
+from io import BufferedWriter, FileIO, TextIOWrapper
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 PUSH_TITLE = "\x1b[22;2t"
 POP_TITLE = "\x1b[23;2t"
 MAX_LOG_BYTES = 1_000_000
 """A larger log of stray output begins anew."""
+_WINDOW_CLOSED = (errno.EIO, errno.ENXIO, errno.EPIPE)
 
 
 @contextmanager
@@ -42,7 +51,14 @@ def guarded_terminal(log: Path, *, keeps_title: bool = True) -> Iterator[None]:
     before = (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__)
     for stream in before[:2]:
         stream.flush()
-    out, err = _opened(kept[1]), _opened(kept[2])
+
+    def forget() -> None:
+        nothing = os.open(os.devnull, os.O_WRONLY)
+        for copy in kept.values():
+            os.dup2(nothing, copy)
+        os.close(nothing)
+
+    out, err = _opened(kept[1], forget), _opened(kept[2], forget)
     try:
         for number in (1, 2):
             os.dup2(stray, number)
@@ -73,5 +89,28 @@ def _use(out: TextIO, err: TextIO, first_out: TextIO | None, first_err: TextIO |
     sys.__stderr__ = first_err  # type: ignore[misc, assignment]  # final by its stub alone
 
 
-def _opened(number: int) -> TextIOWrapper:
-    return open(number, "w", encoding="utf-8", errors="replace", closefd=False)
+class _Window(FileIO):
+    """A terminal that may be closed while it is written to."""
+
+    def __init__(self, number: int, forget: Callable[[], None]) -> None:
+        super().__init__(number, "w", closefd=False)
+        self._forget = forget
+
+    def write(self, data: ReadableBuffer, /) -> int | None:  # type: ignore[override]  # as FileIO does when it would block
+        """Write; after the window was closed, to nowhere."""
+        try:
+            return super().write(data)
+        except OSError as error:
+            if error.errno not in _WINDOW_CLOSED:
+                raise
+        self._forget()
+        return super().write(data)
+
+
+def _opened(number: int, forget: Callable[[], None]) -> TextIOWrapper:
+    return TextIOWrapper(
+        BufferedWriter(_Window(number, forget)),
+        encoding="utf-8",
+        errors="replace",
+        line_buffering=os.isatty(number),
+    )

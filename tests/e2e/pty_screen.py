@@ -91,11 +91,10 @@ class PtyProgram:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        asyncio.get_running_loop().remove_reader(self._fd)
         if self._process is not None and self._process.poll() is None:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
-        os.close(self._fd)
+        self.close_window()
 
     @property
     def text(self) -> str:
@@ -128,7 +127,7 @@ class PtyProgram:
             self.type(KEYS.get(name, name))
 
     async def press_until(
-        self, name: str, gone: str, *, timeout_s: float = 20, every_s: float = 0.5
+        self, name: str, gone: str, *, timeout_s: float = 60, every_s: float = 0.5
     ) -> None:
         """Press a key again and again while a text is still shown.
 
@@ -148,7 +147,7 @@ class PtyProgram:
 
         await self.until(is_gone, timeout_s=timeout_s)
 
-    async def until(self, wanted: str | Callable[[str], bool], *, timeout_s: float = 20) -> str:
+    async def until(self, wanted: str | Callable[[str], bool], *, timeout_s: float = 60) -> str:
         """Wait until the screen shows the text (or satisfies the function); return it."""
         seen: Callable[[str], bool] = (
             (lambda text: wanted in text) if isinstance(wanted, str) else wanted
@@ -161,7 +160,7 @@ class PtyProgram:
             raise AssertionError(f"never shown: {wanted!r}\n{self.text}") from None
         return self.text
 
-    async def ended(self, *, timeout_s: float = 20) -> int:
+    async def ended(self, *, timeout_s: float = 60) -> int:
         """Wait for the end of the program and return its exit code."""
         try:
             async with asyncio.timeout(timeout_s):
@@ -179,6 +178,13 @@ class PtyProgram:
         self._set_size(self._fd)
         self._screen.resize(rows, columns)
         os.killpg(self.pid, signal.SIGWINCH)
+
+    def close_window(self) -> None:
+        """Take the terminal away. The program does not own it, so no signal tells of it."""
+        if self._fd >= 0:
+            asyncio.get_running_loop().remove_reader(self._fd)
+            os.close(self._fd)
+            self._fd = -1
 
     def _set_size(self, fd: int) -> None:
         rows, columns = self._size

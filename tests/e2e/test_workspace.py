@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import psutil
 import pytest
 import yaml
 
@@ -9,7 +10,7 @@ from tests.e2e.conftest import Machine
 from tests.e2e.pty_screen import PtyProgram
 from tests.support import until
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 ASKED = "Run this command?"
 REMOVE = "run rm -rf build"
@@ -73,7 +74,7 @@ async def test_deny_once_and_session_do_what_they_say(machine: Machine) -> None:
 
         build.mkdir()
         await say(screen, REMOVE)
-        await until(lambda: not build.exists(), timeout_s=20)
+        await until(lambda: not build.exists())
         await screen.until("● ready")
         assert ASKED not in screen.text
     config = machine.hermes / "config.yaml"
@@ -95,7 +96,7 @@ async def test_always_stands_in_the_settings_and_is_asked_no_more(machine: Machi
     build.mkdir()
     async with machine.screen() as screen:
         await say(screen, REMOVE)
-        await until(lambda: not build.exists(), timeout_s=20)
+        await until(lambda: not build.exists())
         await screen.until("● ready")
         assert ASKED not in screen.text
 
@@ -137,3 +138,16 @@ async def test_a_storm_of_resizes_leaves_a_working_screen(machine: Machine) -> N
         await screen.until("● ready")
         screen.press("ctrl+d")
         assert await screen.ended() == 0
+
+
+@pytest.mark.ac("window-closed")
+async def test_a_closed_window_stops_the_turn_and_ends_the_program(machine: Machine) -> None:
+    async with machine.screen() as screen:
+        await say(screen, "run sleep 4711")
+        program = psutil.Process(screen.pid)
+        await until(lambda: any(one.name() == "sleep" for one in program.children(recursive=True)))
+        children = program.children(recursive=True)
+        screen.close_window()
+        assert await screen.ended() == 0
+    await until(lambda: not any(one.is_running() for one in children))
+    assert "run sleep 4711" in (await machine.run("sessions", "list")).out

@@ -177,6 +177,35 @@ print("[out]")
     assert (tmp_path / "logs" / "terminal.log").read_text() == "native warning\na child\n"
 
 
+@pytest.mark.ac("window-closed")
+def test_drawing_into_a_closed_window_is_no_error(tmp_path: Path) -> None:
+    script = """
+import sys
+from pathlib import Path
+from hermes_tui.terminal.terminal_guard import guarded_terminal
+with guarded_terminal(Path(sys.argv[1]) / "logs" / "terminal.log"):
+    print("up", flush=True)
+    sys.stdin.read(1)
+    for stream in (sys.__stderr__, sys.__stdout__):
+        stream.write("[picture]" * 20_000)
+        stream.flush()
+print("[out]")
+sys.exit(7)
+"""
+    outer, inner = pty.openpty()
+    running = subprocess.Popen(
+        [sys.executable, "-c", script, str(tmp_path)],
+        stdin=subprocess.PIPE, stdout=inner, stderr=inner,
+    )  # fmt: skip
+    shown = b""
+    while b"up" not in shown:
+        shown += os.read(outer, 1000)
+    os.close(inner)
+    os.close(outer)
+    running.communicate(b"x")
+    assert running.returncode == 7
+
+
 @pytest.mark.ac("terminal-title")
 async def test_the_title_says_whether_it_works_or_waits(home: Home) -> None:
     async with staged(home, size=(80, 24)) as stage:
