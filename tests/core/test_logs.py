@@ -141,10 +141,10 @@ async def test_following_yields_new_lines_and_starts_over_in_a_new_file(home: Ho
 
     with file.open("a") as log:
         log.write("2026-01-01 13:00:00,000 INFO x: no\n2026-01-01 13:00:00,000 ERROR x: yes\n")
-    assert (await asyncio.wait_for(waiting, 10)).endswith("yes")
+    assert (await asyncio.wait_for(waiting, 60)).endswith("yes")
     file.unlink()
     file.write_text("2026-01-01 14:00:00,000 ERROR x: new\n")
-    assert (await asyncio.wait_for(anext(lines), 10)).endswith("new")
+    assert (await asyncio.wait_for(anext(lines), 60)).endswith("new")
     await lines.aclose()
     assert len(found) == 1
 

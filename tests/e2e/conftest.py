@@ -114,9 +114,9 @@ class Machine:
 
 
 async def finished(process: asyncio.subprocess.Process, *, stdin: str | None = None) -> Done:
-    """Wait for the end of a started program; after 40 s it is killed and the test fails."""
+    """Wait for the end of a started program; after 90 s it is killed and the test fails."""
     try:
-        async with asyncio.timeout(40):
+        async with asyncio.timeout(90):
             out, err = await process.communicate(stdin.encode() if stdin is not None else None)
     except TimeoutError:
         os.killpg(process.pid, signal.SIGKILL)

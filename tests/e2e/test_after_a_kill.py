@@ -11,7 +11,7 @@ from tests.e2e.conftest import Machine
 from tests.fakes.model_server.script import Call, Reply, say
 from tests.fakes.model_server.server import ModelServer
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.mark.ac("kill-keeps-steps")

@@ -6,7 +6,7 @@ import pytest
 
 from tests.e2e.conftest import Machine
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.mark.ac("attach")

@@ -18,7 +18,7 @@ from tests.fakes.model_server.script import Reply, say
 from tests.fakes.model_server.server import ModelServer
 from tests.support import until
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 SESSION = "20261122_120000_0a1b2c3d"
 

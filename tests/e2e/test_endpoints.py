@@ -15,7 +15,7 @@ from tests.e2e.conftest import Machine, finished
 from tests.fakes.model_server.script import Call, Reply, say
 from tests.fakes.model_server.server import ModelServer
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 WATCH = """
 import os, sys

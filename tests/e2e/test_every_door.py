@@ -21,7 +21,7 @@ from tests.e2e.conftest import Machine
 from tests.fakes.model_server.script import Call, Reply
 from tests.fakes.model_server.server import ModelServer
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 Step = tuple[str, str, bool]
 
@@ -144,7 +144,7 @@ async def served_steps(machine: Machine) -> list[Step]:
     process = await machine.start("--serve", "api")
     assert process.stderr is not None
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             line = ""
             while "listens on" not in line:
                 line = (await process.stderr.readline()).decode()
@@ -163,7 +163,7 @@ async def served_steps(machine: Machine) -> list[Step]:
         return from_stream(answer.content)
     finally:
         os.killpg(process.pid, signal.SIGTERM)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await process.communicate()
 
 

@@ -8,7 +8,7 @@ from tests.e2e.conftest import Machine
 from tests.fakes.model_server.script import Call, Reply, say
 from tests.fakes.model_server.server import ModelServer
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 EVIL = "\x1b]0;owned-title\x07\x1b]52;c;b3duZWQ=\x07\x1bPowned-dcs\x1b\\\x9b2J\x1b[2J"
 MARKUP = "[bold red]loud[/] [@click=app.quit]x[/]"

@@ -70,7 +70,7 @@ class Checkout:
             capture_output=True,
             text=True,
             check=False,
-            timeout=20,
+            timeout=60,
         )
 
     def calls(self) -> list[str]:

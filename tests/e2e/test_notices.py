@@ -12,7 +12,7 @@ from hermes_tui.terminal.desktop_notice import PROGRESS_OFF, PROGRESS_ON
 from tests.e2e.conftest import Machine
 from tests.support import until
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 FOCUS_OUT = "\x1b[O"
 
@@ -25,7 +25,7 @@ async def test_an_approval_that_nobody_sees_is_told_to_the_desktop(machine: Mach
         screen.type("run rm -rf build")
         screen.press("enter")
         screen.type(FOCUS_OUT)
-        await until(lambda: b"needs your decision\x07" in screen.raw, timeout_s=20)
+        await until(lambda: b"needs your decision\x07" in screen.raw)
         assert b"\x1b]9;hermes: " in screen.raw
         assert b"\x1b]0;? " in screen.raw
 
@@ -56,7 +56,7 @@ async def test_the_progress_mark_does_not_outlive_a_terminated_program(machine: 
         await screen.until("● ready")
         screen.type("run rm -rf build")
         screen.press("enter")
-        await until(lambda: PROGRESS_ON.encode() in screen.raw, timeout_s=20)
+        await until(lambda: PROGRESS_ON.encode() in screen.raw)
         os.kill(screen.pid, signal.SIGTERM)
         await screen.ended()
         await until(lambda: PROGRESS_OFF.encode() in screen.raw)

@@ -16,7 +16,7 @@ from tests.e2e.conftest import Machine, finished
 from tests.fakes.model_server.script import Call, Reply, Tokens, call, say
 from tests.fakes.model_server.server import ModelServer
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 ESC = "\x1b"
 
@@ -291,7 +291,7 @@ async def test_an_interrupt_leaves_a_partial_result_and_130(
     process = await machine.start("chat", "--format", "stream-json", "-q", "go")
     assert process.stdout is not None
     seen = b""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while b"Half of it" not in seen:
             seen += await process.stdout.readline()
     os.kill(process.pid, signal.SIGINT)
@@ -313,7 +313,7 @@ async def test_a_reader_that_leaves_ends_it_silently(
     process = await machine.start("chat", "-q", "go")
     assert process.stdout is not None
     assert process.stderr is not None
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         await process.stdout.readline()
         pipes: Any = process  # its transport is the only way to close our end alone
         pipes._transport.get_pipe_transport(1).close()

@@ -175,7 +175,7 @@ async def test_killed_process_keeps_every_finished_step_once(place: Place, momen
         case "asking":
             place.server.add(run("rm -rf junk", "call_b"))
     node.post(Submit(text="work"))
-    await until(lambda: _reached(node, moment, place.work), timeout_s=20)
+    await until(lambda: _reached(node, moment, place.work))
     node.kill()
     await node.process.wait()
     again = await place.node("second")

@@ -11,7 +11,7 @@ from tests.fakes.model_server.script import say
 from tests.fakes.model_server.server import ModelServer
 from tests.fakes.reference_home import ReferenceHome
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 OLD = "20250101_101010_abcdef"
 

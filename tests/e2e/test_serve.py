@@ -19,7 +19,7 @@ from tests.fakes.model_server.script import Reply, say
 from tests.fakes.model_server.server import ModelServer
 from tests.support import until
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 
 @asynccontextmanager
@@ -29,7 +29,7 @@ async def serving(machine: Machine) -> AsyncIterator[tuple[asyncio.subprocess.Pr
     process = await machine.start("--serve", "api")
     try:
         assert process.stderr is not None, "a pipe"
-        async with asyncio.timeout(40):
+        async with asyncio.timeout(90):
             while b"listens on " not in (line := await process.stderr.readline()):
                 assert line, "the server ended"
         yield process, line.decode().rpartition("listens on ")[2].strip()
@@ -41,7 +41,7 @@ async def serving(machine: Machine) -> AsyncIterator[tuple[asyncio.subprocess.Pr
 
 async def until_closed(url: str) -> None:
     """Return when no new connection is taken any more."""
-    async with asyncio.timeout(20), httpx2.AsyncClient() as http:
+    async with asyncio.timeout(60), httpx2.AsyncClient() as http:
         while True:
             try:
                 await http.get(f"{url}/health", headers={"Connection": "close"})

@@ -37,13 +37,13 @@ class Api:
     async def client(self, key: str = "none", **options: Any) -> AsyncOpenAI:
         """The official client, without retries of its own unless asked for."""
         made = AsyncOpenAI(
-            base_url=self.url, api_key=key, **{"max_retries": 0, "timeout": 20, **options}
+            base_url=self.url, api_key=key, **{"max_retries": 0, "timeout": 60, **options}
         )
         return await self._clients.enter_async_context(made)
 
     async def http(self) -> httpx2.AsyncClient:
         """A plain client."""
-        made = httpx2.AsyncClient(base_url=self.root, timeout=20)
+        made = httpx2.AsyncClient(base_url=self.root, timeout=60)
         return await self._clients.enter_async_context(made)
 
     async def aclose(self) -> None:

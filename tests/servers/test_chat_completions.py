@@ -247,7 +247,7 @@ async def test_sixteen_clients_are_answered_at_once(api: Api, model_server: Mode
     asked = [
         asyncio.create_task(client.chat.completions.create(**asks("the same"))) for _ in range(16)
     ]
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while len(model_server.requests) < 16:  # noqa: ASYNC110  the server has no event for it
             await asyncio.sleep(0.01)
     gate.set()
@@ -263,7 +263,7 @@ async def test_more_requests_than_fit_are_told_to_come_back(
     model_server.add(Reply(text=["first"], before="go"))
     client = await api.client()
     first = asyncio.create_task(client.chat.completions.create(**asks("one")))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not model_server.requests:  # noqa: ASYNC110  the server has no event for it
             await asyncio.sleep(0.01)
     with pytest.raises(openai.RateLimitError) as caught:

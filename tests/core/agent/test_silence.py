@@ -65,7 +65,7 @@ async def test_core_works_with_its_output_closed(
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", CLOSED, str(file), cwd=ROOT, stdin=asyncio.subprocess.DEVNULL
     )
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         assert await process.wait() == 0
     store = await Store.open(home)
     events = await store.events(SESSION)

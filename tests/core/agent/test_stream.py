@@ -78,7 +78,7 @@ async def test_stalled_listener_blocks_nobody_and_loses_no_stored_event(home: Ho
         for number in range(count):
             journal.emit(Notice(level="info", code="n", text=str(number)))
             journal.emit(MessageDelta(message_id="m", text=f"{number} "))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await journal.flush()
         await until(lambda: len(quick.seqs) == count + 1)
         assert len(stalled.seqs) == 1
