@@ -27,6 +27,7 @@ KEYS = {
     "ctrl+c": "\x03",
     "ctrl+d": "\x04",
     "ctrl+p": "\x10",
+    "ctrl+u": "\x15",
     "tab": "\t",
     "f1": "\x1bOP",
     "up": "\x1b[A",
@@ -131,7 +132,8 @@ class PtyProgram:
     ) -> None:
         """Press a key again and again while a text is still shown.
 
-        For what ignores keys in its first moments, such as a fresh approval.
+        For what ignores keys in its first moments, such as a fresh approval. On a busy
+        machine one press too many may go to what has the keyboard afterwards.
         """
         pressed_at = 0.0
         clock = asyncio.get_running_loop().time

@@ -17,8 +17,9 @@ REMOVE = "run rm -rf build"
 
 
 async def say(screen: PtyProgram, text: str) -> None:
-    """Send a message once the conversation is at rest."""
+    """Send a message once the conversation is at rest, whatever stands in the field."""
     await screen.until("● ready")
+    screen.press("ctrl+u")
     screen.type(text)
     screen.press("enter")
 

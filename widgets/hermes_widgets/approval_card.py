@@ -221,6 +221,10 @@ class ApprovalCard(Vertical, can_focus=True):
         self._shown_at = clock()
         self._options = tuple(option for option in request.options if option in _WORDS)
         self._choices = ChoiceRow(self._labels(), "tab reason  v view")
+        # Kept at hand: a size may come before they are mounted, or after they are gone.
+        self._head = Static(id="approval-head", markup=False)
+        self._where = Static(id="approval-where", markup=False)
+        self._findings = Static(id="approval-findings", markup=False)
         self._timer: Timer | None = None
 
     def _labels(self, width: int = 0) -> tuple[str, ...]:
@@ -235,13 +239,13 @@ class ApprovalCard(Vertical, can_focus=True):
 
     def compose(self) -> ComposeResult:
         """Title, place, well, reasons, buttons."""
-        yield Static(id="approval-head", markup=False)
-        yield Static(id="approval-where", markup=False)
+        yield self._head
+        yield self._where
         with VerticalScroll(id="approval-well", can_focus=False):
             content = subject_content(self.request.subject, self.request.findings)
             yield self._payload or Static(content, markup=False)
         if self.request.findings:
-            yield Static(id="approval-findings", markup=False)
+            yield self._findings
         pattern = clean(self.request.always_pattern)
         yield Static(f"Always would allow: {pattern}", id="approval-pattern", markup=False)
         reason = Input(placeholder="why, for the agent", id="approval-reason", compact=True)
@@ -280,12 +284,10 @@ class ApprovalCard(Vertical, can_focus=True):
         head = Content.assemble(
             ("! ", "$h-warn bold"), (title, "$h-text bold"), gap, (right, "$h-muted")
         )
-        self.query_one("#approval-head", Static).update(head)
-        where = where_content(self.request, self._asked_by, width)
-        self.query_one("#approval-where", Static).update(where)
+        self._head.update(head)
+        self._where.update(where_content(self.request, self._asked_by, width))
         if self.request.findings:
-            found = findings_content(self.request.findings, width)
-            self.query_one("#approval-findings", Static).update(found)
+            self._findings.update(findings_content(self.request.findings, width))
 
     @property
     def _is_too_soon(self) -> bool:
