@@ -142,20 +142,32 @@ async def _follow(
 
 @asynccontextmanager
 async def _interruptible(handle: Attachment) -> AsyncIterator[None]:
-    """Ctrl+C interrupts the turn; a second one ends the program."""
+    """Ctrl+C, or being ended, interrupts the turn; the second time it ends the program.
+
+    Dying at once would leave a running command behind. Under nohup a closed terminal
+    stays without effect.
+    """
     loop = asyncio.get_running_loop()
     tasks: set[asyncio.Task[Any]] = set()
+    caught = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        caught.append(signal.SIGHUP)
+
+    def leave() -> None:
+        for number in caught:
+            loop.remove_signal_handler(number)
 
     def interrupt() -> None:
-        loop.remove_signal_handler(signal.SIGINT)
+        leave()
         task = asyncio.ensure_future(handle.send(Interrupt(client="one-shot")))
         tasks.add(task)
 
-    loop.add_signal_handler(signal.SIGINT, interrupt)
+    for number in caught:
+        loop.add_signal_handler(number, interrupt)
     try:
         yield
     finally:
-        loop.remove_signal_handler(signal.SIGINT)
+        leave()
 
 
 def exit_code(reply: ReplyText) -> int:

@@ -10,11 +10,13 @@ import socket
 from collections.abc import Sequence
 from typing import Any
 
+import psutil
 import pytest
 
 from tests.e2e.conftest import Machine, finished
 from tests.fakes.model_server.script import Call, Reply, Tokens, call, say
 from tests.fakes.model_server.server import ModelServer
+from tests.support import until
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -302,6 +304,21 @@ async def test_an_interrupt_leaves_a_partial_result_and_130(
     assert (result["completed"], result["interrupted"]) == (False, True)
     assert result["final_response"] == "Half of it"
     assert "Traceback" not in done.err
+
+
+@pytest.mark.ac("interrupt-130")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+async def test_a_program_that_is_ended_leaves_no_command_behind(
+    machine: Machine, number: signal.Signals
+) -> None:
+    arguments = ("chat", "--provider", "demo", "-Q", "-q", "run sleep 4712")
+    process = await machine.start(*arguments)
+    program = psutil.Process(process.pid)
+    await until(lambda: any(one.name() == "sleep" for one in program.children(recursive=True)))
+    children = program.children(recursive=True)
+    os.kill(process.pid, number)
+    assert (await finished(process)).code == 130
+    await until(lambda: not any(one.is_running() for one in children))
 
 
 async def test_a_reader_that_leaves_ends_it_silently(
