@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import sys
 from collections.abc import Callable
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from hermes_tui.session_state import SessionState
 from hermes_tui.terminal.desktop_notice import PROGRESS_OFF, PROGRESS_ON
-from hermes_tui.terminal.window_watch import watch_window
 from hermes_widgets.fitting import clean
 
 if TYPE_CHECKING:
@@ -102,13 +99,6 @@ class TerminalLink:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._leave)
-
-        def closed() -> None:
-            with suppress(RuntimeError):  # the program has ended by itself
-                loop.call_soon_threadsafe(self._leave)
-
-        if sys.__stdin__ is not None:
-            watch_window(sys.__stdin__.fileno(), closed)
 
     def _leave(self) -> None:
         if self._is_leaving:
