@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 
 import click
 
@@ -15,6 +14,7 @@ from hermes_core.servers.api.application import ApiParts, build_application
 from hermes_core.servers.api.chat_completions import ChatOptions
 from hermes_core.servers.api.conversations import SOURCE
 from hermes_core.servers.api.server import ApiServer
+from hermes_tui.ending_signals import ending_signals
 from hermes_tui.options import RunOptions
 
 PROGRESS_VARIABLE = "API_SERVER_TOOL_PROGRESS"
@@ -70,7 +70,7 @@ async def _serve_api(host: Host) -> None:
     )
     await server.bind(settings.host, settings.port, key=settings.key)
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in ending_signals():
         loop.add_signal_handler(number, server.stop)
     _say(f"The HTTP API listens on {server.url}")
     if not settings.key:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,6 +18,7 @@ from hermes_core.logs import start_logging_as_set
 from hermes_core.paths import Home
 from hermes_tui.command_line.choosing import chosen_session
 from hermes_tui.core_link.installed_skills import skill_text
+from hermes_tui.ending_signals import ending_signals
 from hermes_tui.oneshot import printers
 from hermes_tui.oneshot.question import Question, read_question
 from hermes_tui.options import RunOptions
@@ -149,9 +149,7 @@ async def _interruptible(handle: Attachment) -> AsyncIterator[None]:
     """
     loop = asyncio.get_running_loop()
     tasks: set[asyncio.Task[Any]] = set()
-    caught = [signal.SIGINT, signal.SIGTERM]
-    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
-        caught.append(signal.SIGHUP)
+    caught = ending_signals()
 
     def leave() -> None:
         for number in caught:

@@ -72,8 +72,9 @@ async def test_server_answers_and_ends_with_zero_on_sigterm(
 
 
 @pytest.mark.ac("api-serve")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 async def test_running_answer_is_completed_before_the_server_ends(
-    machine: Machine, model_server: ModelServer
+    machine: Machine, model_server: ModelServer, number: signal.Signals
 ) -> None:
     machine.use_server(model_server.base_url)
     model_server.add(Reply(text=["Saved."], before="go"))
@@ -84,7 +85,7 @@ async def test_running_answer_is_completed_before_the_server_ends(
             )
         )
         await until(lambda: model_server.requests)
-        process.send_signal(signal.SIGTERM)
+        process.send_signal(number)
         await until_closed(url)
         model_server.gate("go").set()
         assert (await asked).choices[0].message.content == "Saved."
