@@ -25,6 +25,7 @@ from hermes_tui.commands.insights import command as insights_command
 from hermes_tui.core_link.workspace import CheckpointInfo, ModelInfo, SettingInfo, UsageInfo
 from hermes_tui.palette_rows import action_rows, command_rows
 from hermes_tui.screens.confirm import ConfirmScreen
+from hermes_tui.screens.error import ErrorScreen
 from hermes_tui.screens.figures.insights import InsightsScreen
 from hermes_tui.screens.figures.usage import UsageScreen, grouped
 from hermes_tui.screens.logs import LogsScreen
@@ -363,3 +364,31 @@ async def test_the_palette_finds_models_looks_settings_and_files_and_remembers(
         again = stage.app.screen
         assert isinstance(again, PickScreen)
         assert again.list.chosen_key == "file:notes.md"
+
+
+@pytest.mark.ac("error-screen")
+async def test_the_last_error_is_shown_whole_and_reported_masked(home: Home) -> None:
+    stop = start_logging(home)
+    try:
+        async with staged(home, size=(100, 30)) as stage:
+            await stage.send("/error")
+            await until(lambda: "Nothing went wrong so far" in stage.shown_text())
+            try:
+                raise RuntimeError("the wheel came off with sk-0123456789abcdefghijkl")
+            except RuntimeError:
+                logging.getLogger("hermes_core.agent.x").exception("the turn broke")
+            logging.getLogger("hermes_core.agent.x").warning("something else")
+            stage.app.chat.state.failures = ["overloaded (529): try later"]
+            await _opened(stage, "/error", ErrorScreen)
+            shown = stage.shown_text()
+            for words in ("overloaded (529)", "the turn broke", "RuntimeError: the wheel came off"):
+                assert words in shown
+            assert "something else" not in shown
+            await stage.pilot.press("r")
+            await until(lambda: "The report is in" in stage.shown_text())
+    finally:
+        stop()
+    [report] = home.logs.glob("report-*.txt")
+    assert "the wheel came off" in report.read_text()
+    assert "0123456789abcdefghijkl" not in report.read_text()
+    assert report.stat().st_mode & 0o077 == 0
