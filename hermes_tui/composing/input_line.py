@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 from hermes_core.commands import Submit
 from hermes_core.errors import HermesError
 from hermes_core.messages import Attachment
-from hermes_core.security.redaction import Redactor
 from hermes_tui.composing.attached_files import with_leading_files
-from hermes_tui.composing.input_file import append_history, read_history
+from hermes_tui.composing.input_file import append_history, holds_secret, read_history
 from hermes_tui.slash.command import (
     SlashCommand,
     Unknown,
@@ -41,7 +40,6 @@ class InputLine:
 
     def __init__(self, host: HermesApp) -> None:
         self._host = host
-        self._redactor = Redactor()
 
     async def load_history(self) -> None:
         """Read earlier inputs."""
@@ -70,7 +68,7 @@ class InputLine:
 
     def _remember(self, text: str) -> None:
         """Keep a line for later, but none that holds a secret."""
-        if self._redactor.redact(text) != text:
+        if holds_secret(text):
             return
         self._host.history.add(text)
         if self._host.is_ready:

@@ -7,7 +7,7 @@ import logging
 import signal
 
 from hermes_core.commands import Interrupt
-from hermes_tui.composing.input_file import append_history
+from hermes_tui.composing.input_file import append_history, holds_secret
 from hermes_tui.core_link.workspace import Workspace
 from hermes_tui.ending.farewell import exit_state
 from hermes_tui.launch_state import ExitState
@@ -18,7 +18,6 @@ from hermes_tui.plain.page import Page
 from hermes_tui.plain.typed_lines import TypedLines
 from hermes_tui.session_state import Clocks
 from hermes_tui.slash.command import (
-    COMMAND_REGISTRY,
     SlashCommand,
     Unknown,
     find,
@@ -26,6 +25,8 @@ from hermes_tui.slash.command import (
     unknown_words,
 )
 from hermes_tui.slash.door import SubmitMode
+from hermes_tui.slash.quick import commands_in_force
+from hermes_tui.slash.skills import use_skill
 
 logger = logging.getLogger(__name__)
 
@@ -205,23 +206,30 @@ class LineMode:
             self._run_slash(words, *command)
 
     def _run_slash(self, text: str, name: str, argument: str) -> None:
-        found = find(name, COMMAND_REGISTRY.all(), [skill.name for skill in self.door.skills])
+        commands = commands_in_force(self._workspace.setting("quick_commands"))
+        skills = [skill.name for skill in self.door.skills if skill.state == "on"]
+        found = find(name, commands, skills)
         if isinstance(found, SlashCommand):
             self.door.begin(self.door.run(found, argument))
         elif isinstance(found, Unknown):
             words, hint = unknown_words(found)
             self.door.tell_error(words, hint=hint)
         else:
-            note = f"The person chose the skill “{found}”: load it and follow it."
-            self.door.begin(self._submit(text, note=note))
+            self.door.begin(self._use_skill(found, text))
 
-    async def _submit(self, text: str, *, note: str = "") -> None:
+    async def _use_skill(self, name: str, text: str) -> None:
+        async with self._sending:
+            await use_skill(self.door, name, text)
+
+    async def _submit(self, text: str) -> None:
         async with self._sending:  # in the order in which they were typed
             # A person redirects the running turn; the lines of a script wait for theirs.
             mode: SubmitMode = "default" if self._lines.is_terminal else "queue"
-            await self.door.submit(text, mode=mode, note=note)
+            await self.door.submit(text, mode=mode)
 
     async def _remember(self, text: str) -> None:
+        if holds_secret(text):
+            return
         try:
             await asyncio.to_thread(append_history, self._workspace.home.input_history, text)
         except OSError as error:
