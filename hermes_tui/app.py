@@ -29,6 +29,7 @@ from hermes_tui.copying import Copying
 from hermes_tui.core_link.workspace import SkillInfo, StartInfo, Workspace
 from hermes_tui.ending.keeper import Keeper
 from hermes_tui.ending.leaving import Leaving
+from hermes_tui.field_keys import field_actions
 from hermes_tui.frame import Frame
 from hermes_tui.keymap import Keymap
 from hermes_tui.keys import bindings
@@ -535,6 +536,8 @@ class HermesApp(TerminalApp):
         # The toolkit's own keymap can neither take a key away nor give one to an action
         # that had none.
         self._bindings = BindingsMap(bindings(keymap.keys_of))
+        fields = {action.id for action in field_actions()}
+        self.set_keymap({name: keys for name, keys in keymap.changed.items() if name in fields})
         self.refresh_bindings()
         self.refresh_all()
 

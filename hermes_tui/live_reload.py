@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, cast
 from hermes_core.commands import SetApprovalMode
 from hermes_core.errors import HermesError
 from hermes_tui.actions.every_action import every_action
+from hermes_tui.field_keys import field_actions
 from hermes_tui.keymap import keymap_of
 
 if TYPE_CHECKING:
@@ -124,7 +125,8 @@ class LiveReload:
     def _take_keys(self) -> None:
         host = self._host
         written = host.workspace.setting("tui.keymap")
-        keymap = keymap_of(written if isinstance(written, Mapping) else {}, list(every_action()))
+        actions = [*every_action(), *field_actions()]
+        keymap = keymap_of(written if isinstance(written, Mapping) else {}, actions)
         if keymap.changed != host.keymap.changed:
             host.use_keymap(keymap)
         self._tell("keys", keymap.remarks)

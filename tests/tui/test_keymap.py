@@ -124,3 +124,15 @@ async def test_a_wrong_entry_is_told_once(home: Home) -> None:
         await stage.app.live_reload.apply()
         await stage.pilot.pause()
         assert stage.shown_text().count("did you mean app.palette?") == 1
+
+
+@pytest.mark.ac("keymap-field")
+async def test_keys_of_the_field_can_be_changed_too(home: Home) -> None:
+    async with staged(home) as stage:
+        await take(stage, {"composer": {"cut-line-start": "f9", "nothing": "f8"}})
+        assert "keymap.composer.nothing: no action is called that" in stage.shown_text()
+        await stage.type("one two")
+        await stage.pilot.press("ctrl+u")
+        assert stage.app.chat.composer.draft == "one two"
+        await stage.pilot.press("f9")
+        assert stage.app.chat.composer.draft == ""
