@@ -42,9 +42,9 @@ from hermes_tui.palette import Palette
 from hermes_tui.panes.chat import ChatPane
 from hermes_tui.panes.pane import Pane
 from hermes_tui.panes.rails import SideRail
+from hermes_tui.reading import Reading
 from hermes_tui.screens.confirm import ConfirmScreen
 from hermes_tui.screens.pick import PickScreen
-from hermes_tui.screens.reader import ReaderScreen, diff_content, text_content
 from hermes_tui.screens.text_entry import TextEntryScreen
 from hermes_tui.session_state import Clocks, SessionState
 from hermes_tui.slash.command import COMMAND_REGISTRY
@@ -137,6 +137,7 @@ class HermesApp(TerminalApp):
         self.palette = Palette(self)
         self.viewing = Viewing(self)
         self.copying = Copying(self)
+        self.reading = Reading(self)
         self.block_menu = BlockMenu(self)
         self.chosen = ChosenSettings(self)
         self.keymap = Keymap()
@@ -381,6 +382,10 @@ class HermesApp(TerminalApp):
     def _menu_requested(self) -> None:
         self.run_worker(self.block_menu.open())
 
+    @on(Transcript.ReadRequested)
+    def _read_requested(self) -> None:
+        self.run_worker(self.block_menu.read())
+
     @on(Transcript.LinkOpened)
     def _link_opened(self, event: Transcript.LinkOpened) -> None:
         self.open_url(event.address)
@@ -402,7 +407,7 @@ class HermesApp(TerminalApp):
     @on(ChatPane.Sent)
     def _sent(self, event: ChatPane.Sent) -> None:
         event.stop()
-        self.input_line.take(event.pane, event.text, event.attachments)
+        self.input_line.take(event.pane, event.text, event.attachments, replaces=event.replaces)
 
     @on(ComposerArea.StopAsked)
     async def _stop_asked(self) -> None:
@@ -504,8 +509,7 @@ class HermesApp(TerminalApp):
 
     async def read(self, title: str, text: str, *, is_diff: bool = False) -> None:
         """Let a long text be read over the workspace."""
-        content = diff_content(text) if is_diff else text_content(text)
-        await self.push_screen_wait(ReaderScreen(title, content))
+        await self.reading.text(title, text, is_diff=is_diff)
 
     async def show_help(self, word: str) -> None:
         """Keys and commands, searchable; choosing one runs it."""

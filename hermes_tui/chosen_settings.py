@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from hermes_tui.app import HermesApp
     from hermes_tui.panes.chat import ChatPane
 
-_PROGRESS = {"off": "off", "verbose": "verbose"}
-
 
 class ChosenSettings:
     """What was chosen in the configuration, the defaults until it is read.
@@ -62,6 +60,19 @@ class ChosenSettings:
         """What turns in the status row."""
         self.tools = "auto"
         self.progress = "all"
+        self.reasoning = "collapsed"
+        """How thinking is shown: `collapsed`, `expanded` or `hidden`."""
+        self.diff = "auto"
+        """Changes in one column or two: `unified`, `split`, or `auto` by the room."""
+        self.copies_rendered = False
+        """Whether a copied block is what is seen, and not its Markdown."""
+        self.shows_cost = True
+        self.history_window = 20
+        """Messages drawn when a conversation is opened."""
+        self.batch = 10
+        """Messages drawn more at a time while scrolling up."""
+        self.prune_lines = 3000
+        """Rows above which the oldest blocks are let go."""
 
     def read(self) -> None:
         """Read the configuration the first time; what the command line said wins."""
@@ -93,7 +104,8 @@ class ChosenSettings:
         self.uses_vi = setting("tui.editing_mode") == "vi"
         self.column_width = int(str(setting("tui.column_width")))
         self.tools = str(setting("tui.tools"))
-        self.progress = _PROGRESS.get(str(setting("display.tool_progress")), "all")
+        self.progress = str(setting("display.tool_progress"))
+        self._read_blocks(setting)
         self.apply()
 
     def _indicator(self, wanted: str) -> IndicatorKind:
@@ -101,6 +113,18 @@ class ChosenSettings:
         if not self._host.workspace.setting("tui.emoji"):
             return "ascii"
         return next((kind for kind in get_args(IndicatorKind) if kind == wanted), "kaomoji")
+
+    def _read_blocks(self, setting: Callable[[str], object]) -> None:
+        """Read what is about the blocks of the conversation."""
+        self.reasoning = str(setting("tui.reasoning"))
+        if self.reasoning == "collapsed" and setting("display.show_reasoning"):
+            self.reasoning = "expanded"
+        self.diff = str(setting("tui.diff"))
+        self.copies_rendered = setting("tui.copy") == "rendered"
+        self.shows_cost = bool(setting("display.show_cost"))
+        self.history_window = int(str(setting("tui.history_window")))
+        self.batch = int(str(setting("tui.batch")))
+        self.prune_lines = int(str(setting("tui.prune_lines")))
 
     def _read_terminal(self, setting: Callable[[str], object]) -> None:
         """Read what is about the terminal around the screen."""
@@ -157,3 +181,9 @@ class ChosenSettings:
         if self.tools in ("auto", "collapsed", "expanded"):
             transcript.tools = self.tools
         transcript.progress = self.progress
+        transcript.reasoning = self.reasoning
+        transcript.diff = self.diff
+        transcript.show_cost = self.shows_cost
+        transcript.copies_rendered = self.copies_rendered
+        transcript.prune_rows = self.prune_lines
+        pane.batch_size = self.batch

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.widgets import ContentSwitcher
@@ -106,7 +107,12 @@ class OpenSessions:
                 await self.close(pane)
             return False
         pane.state.approval_mode = self._host.start_info.approval_mode
-        pane.attach(handle, past)
+        pane.attach(
+            handle,
+            past,
+            read_past=partial(workspace.past_events, handle.session_id),
+            window=self._host.chosen.history_window,
+        )
         self._opened[pane].set()
         if session_id is None:
             await start_card(self._host, pane)

@@ -53,6 +53,16 @@ class PastTurn:
     """Its calls, in order."""
 
 
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Files as they were before a change."""
+
+    checkpoint_id: str
+    directory: str
+    after: str
+    """The message of the person whose turn made the change."""
+
+
 @dataclass(slots=True)
 class SessionState:
     """Plain facts; the handlers write them, panes read them."""
@@ -79,6 +89,8 @@ class SessionState:
     """Accepted and not yet delivered."""
     queued: dict[str, str] = field(default_factory=dict)
     """Texts that wait, by input id, in order."""
+    is_held: bool = False
+    """Whether what waits stays there until it may go on."""
     delivered: dict[str, InputAccepted] = field(default_factory=dict)
     """Inputs by the message they became; emptied when the message is drawn."""
 
@@ -105,6 +117,14 @@ class SessionState:
     user_messages: int = 0
     replies: int = 0
     tool_calls: int = 0
+    asked: dict[str, str] = field(default_factory=dict)
+    """Beginnings of the person's messages by id, oldest first, without those taken back."""
+    snapshots: list[Snapshot] = field(default_factory=list)
+    """Oldest first."""
+    rewriting: str = ""
+    """The message that the draft replaces when it is sent; empty for none."""
+    requeueing: str = ""
+    """The waiting input whose text the draft replaces when it is sent; empty for none."""
     last_user_text: str = ""
     last_user_id: str = ""
     """Message id of `last_user_text`."""

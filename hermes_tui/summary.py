@@ -56,6 +56,12 @@ def tab_of(key: str, state: SessionState) -> Tab:
 def hint_of(state: SessionState, info: StartInfo | None, *, busy_mode: str) -> ComposerHint:
     """The row under the composer."""
     mode = "yolo" if state.approval_mode == "off" else state.approval_mode
+    if state.rewriting:
+        text = "⏎ resends from there on · empty the field to leave it as it was"
+        return ComposerHint(mode=mode, text=text)
+    if state.requeueing:
+        text = "⏎ changes the waiting message · empty the field to leave it as it was"
+        return ComposerHint(mode=mode, text=text)
     if state.is_busy:
         does = {"queue": "⏎ waits for the turn", "interrupt": "⏎ interrupts and sends"}.get(
             busy_mode, "⏎ sends now (steers)"

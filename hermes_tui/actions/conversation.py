@@ -14,12 +14,22 @@ if TYPE_CHECKING:
 
 
 async def _drop_queued(host: HermesApp) -> None:
-    """Drop the newest waiting message; without one the key cuts in the composer."""
+    """Drop the waiting message under the cursor, else the newest; without one the key cuts."""
     queued = list(host.chat.state.queued)
-    if queued:
+    if host.chat.queue.has_focus:
+        host.chat.queue.action_drop()
+    elif queued:
         await host.command(QueueRemove(input_id=queued[-1], client="screen"))
     else:
         host.chat.composer.area.action_cut()
+
+
+def _queue(host: HermesApp) -> None:
+    """Give the keyboard to the messages that wait."""
+    if host.chat.state.queued:
+        host.chat.queue.focus()
+    else:
+        host.notify("Nothing waits", timeout=2)
 
 
 async def _approval_mode(host: HermesApp) -> None:
@@ -146,6 +156,13 @@ ACTIONS = (
         label="Copy the last reply, or put back what was cut",
         keys="ctrl+y",
         run=_copy_or_put_back,
+    ),
+    Action(
+        id="chat.queue",
+        rank=23,
+        label="Waiting messages: edit, move, drop, pause",
+        keys="alt+q",
+        run=_queue,
     ),
     Action(id="chat.drop-queued", label="Drop a waiting message", keys="ctrl+x", run=_drop_queued),
     Action(

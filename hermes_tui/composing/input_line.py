@@ -6,7 +6,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
-from hermes_core.commands import Submit
+from hermes_core.commands import Rewind, Submit
 from hermes_core.errors import HermesError
 from hermes_core.messages import Attachment
 from hermes_tui.composing.attached_files import with_leading_files
@@ -51,8 +51,15 @@ class InputLine:
         else:
             host.history.load(entries)
 
-    def take(self, pane: ChatPane, text: str, attachments: tuple[Attachment, ...] = ()) -> None:
-        """Do what the line asks for."""
+    def take(
+        self,
+        pane: ChatPane,
+        text: str,
+        attachments: tuple[Attachment, ...] = (),
+        *,
+        replaces: str = "",
+    ) -> None:
+        """Do what the line asks for; `replaces` as for `submit`."""
         host = self._host
         self._remember(text)
         if text.casefold() in _LEAVE_WORDS:
@@ -62,7 +69,9 @@ class InputLine:
         if command is not None and attachments:
             pane.composer.attach(*attachments)  # they go with the next message
         if command is None:
-            host.run_worker(self.submit(text, pane=pane, attachments=attachments))
+            host.run_worker(
+                self.submit(text, pane=pane, attachments=attachments, replaces=replaces)
+            )
         else:
             self._run_slash(text, *command)
 
@@ -118,8 +127,18 @@ class InputLine:
         attachments: tuple[Attachment, ...] = (),
         mode: SubmitMode = "default",
         note: str = "",
+        replaces: str = "",
     ) -> None:
-        """Send a message; a refused one is put back into the field."""
+        """Send a message; a refused one is put back into the field.
+
+        Args:
+            text: What is said.
+            pane: The conversation; None for the shown one.
+            attachments: Pictures that go along.
+            mode: What to do while a turn runs.
+            note: Text for the model alone.
+            replaces: Message of the person that is taken back first, with all after it.
+        """
         host = self._host
         pane = pane or host.chat
         if host.has_failed_to_start:
@@ -128,6 +147,13 @@ class InputLine:
             return
         if pane.handle is None:
             await host.sessions.wait_until_open(pane)
+        if replaces:
+            reply = await pane.send(Rewind(message_id=replaces, client="screen"))
+            if not reply.ok:
+                host.tell_error(reply.text or "The message was not taken")
+                pane.composer.set_draft(text)
+                pane.state.rewriting = replaces
+                return
         found = await asyncio.to_thread(with_leading_files, text, host.folder)
         if mode == "default":
             mode = host.chosen.mode_while_busy

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hermes_core.commands import Interrupt
+from hermes_core.commands import Interrupt, QueuePause
 from hermes_core.errors import HermesError
 from hermes_tui.ending.farewell import exit_state
 from hermes_tui.plain.transcript import as_lines
@@ -54,6 +54,11 @@ class Leaving:
         self._escaped_at = now
         if host.chat.composer.draft and not is_second:
             host.notify("esc again stops the turn; the draft stays", timeout=2)
+            return
+        if host.chat.state.queued and not host.chat.state.is_held:
+            # What waits is held first, so that nothing of it begins when the turn is stopped.
+            await host.command(QueuePause(client="screen"))
+            host.notify("What waits is held · esc again stops the turn", timeout=2)
             return
         await host.interrupt()
 

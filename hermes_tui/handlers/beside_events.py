@@ -22,7 +22,7 @@ from hermes_core.events import (
     TodoChanged,
 )
 from hermes_tui.handlers.view import ConversationView
-from hermes_tui.session_state import SessionState, ToolEntry
+from hermes_tui.session_state import SessionState, Snapshot, ToolEntry
 from hermes_widgets.fitting import tokens
 
 WorkEvent: TypeAlias = (
@@ -82,6 +82,9 @@ def apply_remark(event: RemarkEvent, state: SessionState, view: ConversationView
         state.word, state.is_compacting = "summarising", True
     elif isinstance(event, CompactionFinished | CompactionFailed):
         state.word, state.is_compacting = "thinking" if state.turn_id else "", False
+    elif isinstance(event, CheckpointCreated):
+        shot = Snapshot(event.checkpoint_id, event.directory, state.last_user_id)
+        state.snapshots.append(shot)
     remark = _remark(event)
     if remark is not None and view is not None:
         view.notice(remark)

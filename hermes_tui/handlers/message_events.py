@@ -54,6 +54,7 @@ def _user_message(
     state.user_messages += 1
     state.last_user_text = event.text
     state.last_user_id = event.message_id
+    state.asked[event.message_id] = " ".join(event.text[:200].split())
     if view is not None:
         attachments = len(known.attachments) if known else 0
         view.add_user(event.message_id, event.text, attachments=attachments)

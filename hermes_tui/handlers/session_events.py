@@ -35,11 +35,25 @@ def apply(event: SessionEvent, state: SessionState, view: ConversationView | Non
         case SessionRuntimeChanged():
             _runtime_changed(event, state, view)
         case SessionRewound():
-            state.tools.clear()
+            _rewound(event.from_message_id, state)
             if view is not None:
                 view.rewind(event.from_message_id)
         case _:
             assert_never(event)
+
+
+def _rewound(from_message_id: str, state: SessionState) -> None:
+    """Forget what was taken back. A reply's id is not known here and takes nothing along."""
+    state.tools.clear()
+    ids = list(state.asked)
+    if from_message_id not in state.asked:
+        return
+    at = ids.index(from_message_id)
+    for gone in ids[at:]:
+        del state.asked[gone]
+    state.snapshots = [shot for shot in state.snapshots if shot.after in state.asked]
+    state.last_user_id = ids[at - 1] if at else ""
+    state.last_user_text = state.asked.get(state.last_user_id, "")
 
 
 def _runtime_changed(

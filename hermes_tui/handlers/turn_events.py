@@ -97,9 +97,12 @@ def _reason(reason: str) -> str:
 
 
 def _input_state(event: InputState, state: SessionState) -> None:
-    if event.state == "queued":
+    if event.state in ("queued", "held"):
         known = state.inputs.get(event.input_id)
-        state.queued[event.input_id] = known.text if known else (event.text or "")
+        first = known.text if known else (event.text or "")
+        # Told again for a new order: it goes behind those told before it.
+        state.queued[event.input_id] = state.queued.pop(event.input_id, first)
+        state.is_held = event.state == "held"
     elif event.state == "edited":
         if event.text is not None and event.input_id in state.queued:
             state.queued[event.input_id] = event.text

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -15,11 +16,20 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Static
 
-from hermes_core.commands import Answer, CoreCommand, Reply
+from hermes_core.commands import (
+    Answer,
+    CoreCommand,
+    QueueEdit,
+    QueuePause,
+    QueueRemove,
+    QueueReorder,
+    Reply,
+)
 from hermes_core.errors import HermesError
 from hermes_core.events import (
     CoreEvent,
     MessageDelta,
+    Notice,
     QuestionAsked,
     ReasoningDelta,
     ToolOutput,
@@ -29,6 +39,7 @@ from hermes_core.ports import SessionHandle
 from hermes_tui import cycle_collection
 from hermes_tui.handlers import dispatch
 from hermes_tui.handlers.past import split_past
+from hermes_tui.panes.past import Past, ReadPast
 from hermes_tui.session_state import Clocks, SessionState
 from hermes_widgets.clarify_card import ClarifyCard
 from hermes_widgets.composing.composer import Composer
@@ -41,14 +52,14 @@ from hermes_widgets.transcript import Transcript
 
 logger = logging.getLogger(__name__)
 
-SHOWN_MESSAGES = 20
-"""How many messages of the past are drawn when a conversation is opened."""
-
 _ORDER = {"sudo": 0, "secret": 1, "choice": 2, "text": 3}
 """Which of several questions comes first."""
 
 _GROWING = (MessageDelta, ReasoningDelta, ToolOutput)
-_FIND_BATCH = 10_000
+_FIND_PAUSE_S = 0.15
+"""How long nobody must have typed before the past that is not drawn is read."""
+_FIND_FROM = 2
+"""Characters from which the part of the past that is not drawn is looked through too."""
 _TELL_EVERY_S = 1 / 30
 _BREATHE_EVERY = 64
 
@@ -76,6 +87,8 @@ class ChatPane(Vertical):
         pane: ChatPane
         text: str
         attachments: tuple[Attachment, ...] = ()
+        replaces: str = ""
+        """The message that this one takes the place of, with all after it."""
 
     @dataclass
     class Lost(Message):
@@ -105,7 +118,9 @@ class ChatPane(Vertical):
         self.card: ClarifyCard | None = None
         """The question that is shown."""
         self._cards: dict[str, ClarifyCard] = {}
-        self._kept_back: list[CoreEvent] = []
+        self.past = Past()
+        self.batch_size = 10
+        """Messages drawn more at a time while scrolling up."""
         self._tell_timer: Timer | None = None
 
     def compose(self) -> ComposeResult:
@@ -127,11 +142,27 @@ class ChatPane(Vertical):
 
     # --- following -------------------------------------------------------------------
 
-    def attach(self, handle: SessionHandle, past: Sequence[CoreEvent] = ()) -> None:
-        """Show a conversation and follow it from here on."""
+    def attach(
+        self,
+        handle: SessionHandle,
+        past: Sequence[CoreEvent] = (),
+        *,
+        read_past: ReadPast,
+        window: int = 20,
+    ) -> None:
+        """Show a conversation and follow it from here on.
+
+        Args:
+            handle: The conversation.
+            past: What happened in it so far.
+            read_past: Reads that again.
+            window: Messages of the past that are drawn at first.
+        """
         self.handle = handle
         self.state.session_id = handle.session_id
-        self.run_worker(self._follow(handle, past), name=f"follow {handle.session_id}")
+        older, shown = split_past(past, window)
+        self.past.keep(older, shown, read_past)
+        self.run_worker(self._follow(handle, older, shown), name=f"follow {handle.session_id}")
 
     async def go_on(self, handle: SessionHandle) -> None:
         """Follow the conversation again after its process ended, from where it broke off."""
@@ -140,11 +171,12 @@ class ChatPane(Vertical):
         self.state.is_closed = False
         self.run_worker(self._heed(handle), name=f"follow {handle.session_id}")
 
-    async def _follow(self, handle: SessionHandle, past: Sequence[CoreEvent]) -> None:
-        older, shown = split_past(past, SHOWN_MESSAGES)
+    async def _follow(
+        self, handle: SessionHandle, older: Sequence[CoreEvent], shown: Sequence[CoreEvent]
+    ) -> None:
         for event in older:
             dispatch.apply(event, self.state, None)
-        self._kept_back = list(older)
+        del older
         for count, event in enumerate(shown):
             dispatch.apply(event, self.state, self.transcript)
             if count % _BREATHE_EVERY == _BREATHE_EVERY - 1:
@@ -183,23 +215,25 @@ class ChatPane(Vertical):
             self.state.inputs.clear()
             self.state.queued.clear()
 
-    def show_older(self, messages: int = 10) -> bool:
-        """Draw a further batch of the past above the rest.
-
-        Returns:
-            False if there was nothing left.
-        """
-        if not self._kept_back:
-            return False
-        older, batch = split_past(self._kept_back, messages)
-        self._kept_back = list(older)
-        self.transcript.prepend_history(batch)
-        return True
+    async def show_older(self) -> None:
+        """Draw a further batch of the past above the rest."""
+        try:
+            batch = await self.past.batch(self.batch_size)
+        except HermesError as error:
+            logger.warning("older messages cannot be read: %s", error)
+            return
+        if batch:
+            self.transcript.prepend_history(batch)
 
     @property
     def has_older(self) -> bool:
-        """Whether some of the past is not drawn yet."""
-        return bool(self._kept_back)
+        """Whether some of the past is not drawn."""
+        return self.past.has_older
+
+    @on(Transcript.Pruned)
+    def _pruned(self, event: Transcript.Pruned) -> None:
+        event.stop()
+        self.past.let_go(event.first_message_id)
 
     def _tell_soon(self) -> None:
         if self._tell_timer is None:
@@ -208,14 +242,15 @@ class ChatPane(Vertical):
     def tell(self) -> None:
         """Update the strips and say that something changed."""
         self._tell_timer = None
-        self.queue.show(tuple(self.state.queued.values()))
+        self.queue.show(self.state.queued, held=self.state.is_held)
         self._drop_answered_card()
         self.post_message(self.Changed(self))
 
     @on(Transcript.HistoryWanted)
     def _history_wanted(self, event: Transcript.HistoryWanted) -> None:
         event.stop()
-        self.show_older()
+        if self.past.has_older:
+            self.run_worker(self.show_older(), group="past")
 
     @on(Transcript.EditRequested)
     def _edit_requested(self, event: Transcript.EditRequested) -> None:
@@ -223,7 +258,9 @@ class ChatPane(Vertical):
         if self.composer.draft:
             self.composer.past.add(self.composer.draft)
         self.composer.set_draft(event.text)
+        self.state.rewriting = event.message_id
         self.composer.focus_field()
+        self.tell()
 
     @on(Transcript.Left)
     def _blocks_left(self, event: Transcript.Left) -> None:
@@ -235,8 +272,24 @@ class ChatPane(Vertical):
     @on(FindBar.Wanted)
     def _find_wanted(self, event: FindBar.Wanted) -> None:
         event.stop()
-        self.transcript.find(event.text)
+        job: Callable[[], Awaitable[None]] = partial(self._find, event.text)
+        self.run_worker(job, group="find", exclusive=True)
+
+    async def _find(self, text: str) -> None:
+        """Find words in what is drawn and, drawing it, in the rest of the past."""
+        self.transcript.find(text)
         self._count_found()
+        if len(text.strip()) >= _FIND_FROM and self.past.has_older:
+            await asyncio.sleep(_FIND_PAUSE_S)  # somebody who types on cancels this
+            try:
+                older = await self.past.down_from(text)
+            except HermesError as error:
+                logger.warning("older messages cannot be read: %s", error)
+            else:
+                if older:
+                    self.transcript.prepend_history(older)
+                    self.transcript.find(text)
+                    self._count_found()
 
     @on(FindBar.Stepped)
     def _find_stepped(self, event: FindBar.Stepped) -> None:
@@ -255,9 +308,49 @@ class ChatPane(Vertical):
 
     def find(self) -> None:
         """Open the row in which one types what to find; all of the past is looked at."""
-        while self.show_older(_FIND_BATCH):
-            pass
         self.find_bar.open()
+
+    # --- what waits ------------------------------------------------------------------
+
+    @on(QueueStrip.EditAsked)
+    def _queue_edit(self, event: QueueStrip.EditAsked) -> None:
+        event.stop()
+        if self.composer.draft:
+            self.composer.past.add(self.composer.draft)
+        self.composer.set_draft(event.text)
+        self.state.requeueing = event.input_id
+        self.composer.focus_field()
+        self.tell()
+
+    async def _requeue(self, text: str) -> None:
+        """Change a waiting message; one that was delivered meanwhile leaves the draft."""
+        input_id, self.state.requeueing = self.state.requeueing, ""
+        reply = await self.send(QueueEdit(input_id=input_id, text=text, client="screen"))
+        if not reply.ok:
+            self.composer.set_draft(text)
+            text = f"{reply.text} Enter sends it as a message of its own."
+            self.transcript.notice(Notice(level="error", code="local", text=text))
+        self.tell()
+
+    @on(QueueStrip.DropAsked)
+    async def _queue_drop(self, event: QueueStrip.DropAsked) -> None:
+        event.stop()
+        await self.send(QueueRemove(input_id=event.input_id, client="screen"))
+
+    @on(QueueStrip.OrderAsked)
+    async def _queue_order(self, event: QueueStrip.OrderAsked) -> None:
+        event.stop()
+        await self.send(QueueReorder(input_ids=event.input_ids, client="screen"))
+
+    @on(QueueStrip.PauseAsked)
+    async def _queue_pause(self, event: QueueStrip.PauseAsked) -> None:
+        event.stop()
+        await self.send(QueuePause(paused=event.paused, client="screen"))
+
+    @on(QueueStrip.Left)
+    def _queue_left(self, event: QueueStrip.Left) -> None:
+        event.stop()
+        self.composer.focus_field()
 
     # --- asking ----------------------------------------------------------------------
 
@@ -348,13 +441,20 @@ class ChatPane(Vertical):
             return Reply(ok=False, code="owner_lost", text=str(error))
 
     @on(Composer.Typed)
-    def _composer_typed(self) -> None:
+    def _composer_typed(self, event: Composer.Typed) -> None:
         self.transcript.make_way()
+        if not event.text and (self.state.rewriting or self.state.requeueing):
+            self.state.rewriting = self.state.requeueing = ""
+            self.tell()
 
     @on(Composer.Sent)
     def _composer_sent(self, event: Composer.Sent) -> None:
         event.stop()
-        self.post_message(self.Sent(self, event.text, event.attachments))
+        if self.state.requeueing:
+            self.run_worker(self._requeue(event.text))
+            return
+        replaces, self.state.rewriting = self.state.rewriting, ""
+        self.post_message(self.Sent(self, event.text, event.attachments, replaces))
 
     async def release(self) -> None:
         """Let go of the session."""

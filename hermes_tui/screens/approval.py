@@ -8,11 +8,11 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.content import Content
 from textual.widget import Widget
 
 from hermes_core.events import ApprovalRequested
-from hermes_tui.screens.reader import ReaderScreen, diff_content
+from hermes_tui.screens.diff import DiffScreen
+from hermes_tui.screens.reader import ReaderScreen
 from hermes_tui.screens.sheet import SheetScreen
 from hermes_widgets.approval_card import ApprovalCard, Decision, subject_content
 
@@ -83,7 +83,8 @@ class ApprovalScreen(SheetScreen[Decided | None]):
     @on(ApprovalCard.ViewAsked)
     def _view(self, event: ApprovalCard.ViewAsked) -> None:
         event.stop()
-        content = subject_content(self.request.subject, self.request.findings)
         if self.request.diff is not None:
-            content = Content("\n").join([content, diff_content(self.request.diff.unified)])
+            self.app.push_screen(DiffScreen(self.request.subject, (self.request.diff,)))
+            return
+        content = subject_content(self.request.subject, self.request.findings)
         self.app.push_screen(ReaderScreen("The whole text", content))

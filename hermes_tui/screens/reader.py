@@ -14,22 +14,6 @@ from hermes_tui.screens.sheet import SheetScreen
 from hermes_widgets.fitting import clean
 
 
-def diff_content(unified: str) -> Content:
-    """Draw a unified diff line by line, signs in the colours of their rows."""
-    lines = []
-    for line in unified.splitlines():
-        text = clean(line.expandtabs(4))
-        style = "$h-muted"
-        if line.startswith("+") and not line.startswith("+++"):
-            style = "$h-text on $h-add-row"
-        elif line.startswith("-") and not line.startswith("---"):
-            style = "$h-text on $h-del-row"
-        elif line.startswith("@@"):
-            style = "$h-faint"
-        lines.append(Content.styled(text, style))
-    return Content("\n").join(lines)
-
-
 def text_content(text: str) -> Content:
     """Draw a foreign text line by line."""
     return Content("\n".join(clean(line.expandtabs(4)) for line in text.splitlines()))

@@ -41,17 +41,6 @@ async def cycle_progress(host: HermesApp, wanted: str = "") -> None:
         host.notify(f"Tool calls: {chosen}")
 
 
-async def _details(host: HermesApp, argument: str) -> None:
-    transcript = host.chat.transcript
-    word = argument.casefold()
-    if word in ("", "toggle"):
-        host.viewing.toggle_folds()
-    elif word in ("open", "expanded", "on", "closed", "collapsed", "off"):
-        transcript.fold_all(word in ("closed", "collapsed", "off"))
-    else:
-        host.tell_error(f"There is no “{argument}”", hint="/details open, closed")
-
-
 async def _mouse(host: HermesApp, argument: str) -> None:
     word = argument.casefold()
     if word not in ("", "on", "off"):
@@ -132,7 +121,6 @@ async def _skills(host: HermesApp, argument: str) -> None:
 
 COMMANDS = (
     _screen("verbose", "show more or less of tool calls", _verbose, args="[off|new|all|verbose]"),
-    _screen("details", "unfold or fold all tools", _details, args="[open|closed]"),
     _screen("paste", "attach the picture in the clipboard", _paste),
     _screen("image", "attach a picture", _image, args="<path>"),
     _screen("editor", "write in your own editor", _editor),

@@ -499,7 +499,11 @@ def _act(transcript: Transcript, action: int, reply: str, call: str, text: str, 
 
 @pytest.mark.ac("long-session")
 async def test_five_thousand_messages_lay_out_only_what_is_seen() -> None:
-    async with Stage(_Rows(2500)).run_test(size=(120, 40)) as pilot:
+    def fill(transcript: Transcript) -> None:
+        transcript.prune_rows = 100_000
+        _Rows(2500)(transcript)
+
+    async with Stage(fill).run_test(size=(120, 40)) as pilot:
         transcript = pilot.app.query_one(Transcript)
         await settled(pilot)
         assert transcript.block_count == 5000
@@ -544,3 +548,101 @@ async def test_the_last_lines_are_in_view_however_they_come_together() -> None:
             shown = await settled(pilot)
             assert transcript.is_following
             assert any(f"the end of {number}" in line for line in shown[-2:]), shown
+
+
+def _tell_reads(transcript: Transcript, count: int, *, turn: str = "t1") -> None:
+    for number in range(count):
+        call = f"{turn}-{number}"
+        path = f"src/file{number}.py"
+        transcript.start_tool(call, "read_file", path, {"path": path}, (path,), kind="read")
+        transcript.finish_tool(tool_done(call, "read_file", True, 0.1, "58 lines"))
+
+
+@pytest.mark.ac("read-runs")
+async def test_files_read_one_after_the_other_become_one_line_that_opens() -> None:
+    async with Stage().run_test(size=(84, 24)) as pilot:
+        transcript = pilot.app.query_one(Transcript)
+        _tell_reads(transcript, 5)
+        assert sum("read" in line for line in await settled(pilot)) == 5
+        transcript.start_tool("c1", "terminal", "ls", kind="execute")
+        lines = await settled(pilot)
+        told = [line for line in lines if "read" in line]
+        assert [line.split() for line in told] == [["▏", "✓", "read", "5", "files", "0.5s"]]
+        assert len(told[0]) == 81
+        transcript.move_cursor(-1)
+        transcript.move_cursor(-1)
+        transcript.action_fold()
+        assert sum("src/file" in line for line in await settled(pilot)) == 5
+        transcript.fold_all(True)
+        assert sum("read" in line for line in await settled(pilot)) == 1
+        transcript.finish_turn(turn_end())
+        _tell_reads(transcript, 3, turn="t2")
+        transcript.finish_turn(turn_end(turn_id="t2"))
+        assert sum("src/file" in line for line in await settled(pilot)) == 3
+
+
+@pytest.mark.ac("progress-modes")
+async def test_the_mode_new_shows_a_tool_called_again_once() -> None:
+    async with Stage().run_test(size=(84, 24)) as pilot:
+        transcript = pilot.app.query_one(Transcript)
+        _tell_reads(transcript, 3)
+        transcript.start_tool("c1", "terminal", "false", kind="execute")
+        transcript.finish_tool(tool_done("c1", "terminal", False, 0.1, "exit 1"))
+        transcript.start_tool("c2", "terminal", "false", kind="execute")
+        transcript.finish_tool(tool_done("c2", "terminal", False, 0.1, "exit 1"))
+        transcript.progress = "new"
+        lines = await settled(pilot)
+        assert sum("src/file" in line for line in lines) == 1
+        assert sum("exit 1" in line for line in lines) == 2
+        transcript.progress = "all"
+        assert sum("src/file" in line for line in await settled(pilot)) == 3
+
+
+@pytest.mark.ac("reasoning-modes")
+async def test_thinking_is_one_line_open_or_hidden_until_folded_by_hand() -> None:
+    async with Stage().run_test(size=(84, 24)) as pilot:
+        transcript = pilot.app.query_one(Transcript)
+        transcript.finish_reasoning("m1", "first thought\nsecond thought", 4.0)
+        transcript.finish_reply("m1", text="done")
+        assert "second thought" not in "\n".join((await settled(pilot))[1:])
+        transcript.reasoning = "expanded"
+        assert any(line.endswith("second thought") for line in await settled(pilot))
+        transcript.reasoning = "hidden"
+        assert (await settled(pilot))[0] == "    done"
+        transcript.reasoning = "expanded"
+        transcript.move_cursor(-1)
+        transcript.move_cursor(-1)
+        transcript.action_fold()
+        assert not any(line.endswith("second thought") for line in (await settled(pilot))[1:])
+
+
+@pytest.mark.ac("wide-blocks")
+async def test_wide_code_is_folded_until_it_is_moved_sideways() -> None:
+    async with Stage().run_test(size=(60, 24)) as pilot:
+        transcript = pilot.app.query_one(Transcript)
+        code = "x = " + "a" * 40 + "b" * 40
+        transcript.finish_reply("m1", text=f"```python\n{code}\n```")
+        assert len([line for line in await settled(pilot) if line.strip()]) == 2
+        transcript.move_cursor(-1)
+        await pilot.press("right")
+        lines = [line.strip(" ▌") for line in await settled(pilot) if line.strip()]
+        assert lines == ["a" * 36 + "b" * 13]
+        await pilot.press("left")
+        assert len([line for line in await settled(pilot) if line.strip()]) == 2
+
+
+@pytest.mark.ac("copy-rendered")
+async def test_a_copied_reply_is_its_markdown_or_what_is_seen() -> None:
+    async with Stage().run_test(size=(60, 24)) as pilot:
+        app = pilot.app
+        assert isinstance(app, Stage)
+        text = "Some **bold** words that are long enough to be wrapped in this narrow column."
+        app.transcript.finish_reply("m1", text=text)
+        await settled(pilot)
+        app.transcript.move_cursor(-1)
+        app.transcript.action_copy("block")
+        app.transcript.copies_rendered = True
+        app.transcript.action_copy("block")
+        await pilot.pause()
+        copied = [said.text for said in app.said if isinstance(said, Transcript.CopyRequested)]
+        assert copied == [text, text.replace("**", "")]

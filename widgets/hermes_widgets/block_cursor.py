@@ -22,6 +22,8 @@ from hermes_widgets.drawing.pens import Pen
 from hermes_widgets.drawing.rows import Row
 from hermes_widgets.fitting import fit
 
+_RIGHT_BUTTON = 3
+
 
 class BlockCursor(BlockPage):
     """A page whose blocks can be reached one by one."""
@@ -38,6 +40,7 @@ class BlockCursor(BlockPage):
         Binding("y", "copy('block')", "Copy", id="block.copy"),
         Binding("c", "copy('code')", "Copy code", id="block.copy-code"),
         Binding("e", "edit", "Edit and resend", id="block.edit"),
+        Binding("v", "read", "Read whole", id="block.read", show=False),
         Binding("g", "top", "Top", id="transcript.top", show=False),
         Binding("G", "bottom", "Bottom", id="transcript.bottom", show=False),
         Binding("home", "top", "Top", show=False, id="block.first"),
@@ -60,6 +63,9 @@ class BlockCursor(BlockPage):
         kind: str
         message_id: str
         source: str
+
+    class ReadRequested(Message, namespace="transcript"):
+        """Show the whole of the block under the cursor."""
 
     @dataclass
     class EditRequested(Message, namespace="transcript"):
@@ -118,6 +124,16 @@ class BlockCursor(BlockPage):
             return None
         index = self._ledger.index_from_serial(self._cursor)
         return self._ledger.blocks[index] if index < len(self._ledger) else None
+
+    def question_of(self, block: Block) -> str:
+        """Id of the person's message that a block belongs to; empty if it is not loaded."""
+        index = self._question_above(self._ledger.index_of(block))
+        return "" if index is None else self._ledger.blocks[index].message_id
+
+    def question_after(self, block: Block) -> str:
+        """Id of the person's next message below a block; empty if there is none."""
+        below = self._ledger.blocks[self._ledger.index_of(block) + 1 :]
+        return next((item.message_id for item in below if isinstance(item, UserBlock)), "")
 
     def move_cursor(self, step: int) -> None:
         """Move the block cursor; it starts at the newest block."""
@@ -188,7 +204,7 @@ class BlockCursor(BlockPage):
             self.scroll_relative(y=step, animate=False)
 
     def action_sideways(self, cells: int) -> None:
-        """Move a wide table under the cursor."""
+        """Move a wide table or wide code under the cursor."""
         block = self.cursor_block
         if block is not None and block.shift(cells):
             self._note(block)
@@ -208,15 +224,24 @@ class BlockCursor(BlockPage):
         elif block is not None:
             self.post_message(self.MenuRequested(block.kind, block.message_id, block.source))
 
+    def action_read(self) -> None:
+        """Ask for the whole of the block under the cursor."""
+        if self.cursor_block is not None:
+            self.post_message(self.ReadRequested())
+
     def action_copy(self, what: str) -> None:
         """Copy the block under the cursor, or the newest reply."""
         block = self.cursor_block
-        text = block.source if block is not None else self.last_reply
+        text = self._copied(block) if block is not None else self.last_reply
         if what == "code":
             codes = block.code_blocks if isinstance(block, ReplyBlock) else []
             text = "\n\n".join(codes)
         if text:
             self.post_message(self.CopyRequested(text, what))
+
+    def _copied(self, block: Block) -> str:
+        """What copying a block yields; a subclass may know another form."""
+        return block.source
 
     def action_edit(self) -> None:
         """Take the user message under the cursor back into the composer."""
@@ -241,7 +266,7 @@ class BlockCursor(BlockPage):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Let keys of the block cursor through while there is none."""
-        if action in ("fold", "menu", "edit", "sideways", "leave"):
+        if action in ("fold", "menu", "edit", "read", "sideways", "leave"):
             return self._cursor is not None
         return True
 
@@ -261,6 +286,12 @@ class BlockCursor(BlockPage):
         spot = self._spot_at(y)
         if spot is None:
             return
+        if event.button == _RIGHT_BUTTON:
+            self._cursor = self._ledger.serial(spot.block)
+            self.focus(scroll_visible=False)
+            self.refresh()
+            self.action_menu()
+            return
         link = event.style.link
         if link:
             self.post_message(self.LinkOpened(link))
@@ -275,6 +306,9 @@ class BlockCursor(BlockPage):
         if verb == "fold":
             block.toggle()
             self._note(block)
+        elif verb == "read":
+            self._cursor = self._ledger.serial(self._ledger.index_of(block))
+            self.post_message(self.ReadRequested())
         elif verb == "press":
             self._press(block, name)
         elif verb == "open":
@@ -306,6 +340,20 @@ class BlockCursor(BlockPage):
     def on_mouse_scroll_right(self, event: events.MouseScrollRight) -> None:
         """Move a wide table."""
         self._shift_at(event.y, 4)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """With Shift: move a wide table or wide code."""
+        self._shift_by_wheel(event, -4)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """With Shift: move a wide table or wide code."""
+        self._shift_by_wheel(event, 4)
+
+    def _shift_by_wheel(self, event: events.MouseEvent, cells: int) -> None:
+        if event.shift:
+            event.stop()
+            event.prevent_default()
+            self._shift_at(event.y, cells)
 
     def _shift_at(self, y: int, cells: int) -> None:
         spot = self._spot_at(y)

@@ -50,6 +50,11 @@ class BlockFinding(BlockCursor):
     _at: int = -1
 
     @property
+    def is_searched(self) -> bool:
+        """Whether words are looked for."""
+        return bool(self._wanted)
+
+    @property
     def found_count(self) -> int:
         """Rows in which the words stand."""
         return len(self._found)

@@ -74,7 +74,12 @@ class BlockPage(ScrollView, can_focus=True):
     """
 
     progress: reactive[str] = reactive("all", init=False)
-    """`off` shows replies alone, `verbose` everything unfolded, else every call."""
+    """`off` shows replies alone, `new` skips a repeat of the same tool, `all` shows every
+    call, `verbose` everything unfolded."""
+    reasoning: reactive[str] = reactive("collapsed", init=False)
+    """How thinking is shown: `collapsed`, `expanded` or `hidden`."""
+    diff: reactive[str] = reactive("auto", init=False)
+    """Changes in one column or two: `unified`, `split`, or `auto` by the room there is."""
     density: reactive[str] = reactive("auto", init=False)
     """`comfortable`, `compact`, or by the height of the screen."""
     column_cap: reactive[int] = reactive(DEFAULT_CAP, init=False)
@@ -223,6 +228,9 @@ class BlockPage(ScrollView, can_focus=True):
             glyphs=glyphs,
             compact=self._is_compact(),
             hide_tools=self.progress == "off",
+            skip_repeats=self.progress == "new",
+            reasoning=self.reasoning,
+            split={"split": True, "unified": False}.get(self.diff),
             verbose=self.progress == "verbose",
             show_cost=self.show_cost,
             still=self.reduced_motion,
@@ -252,7 +260,7 @@ class BlockPage(ScrollView, can_focus=True):
         view = self.scrollable_content_region.height
         if self._following and self.text_selection is None:
             self._lay_out_end(view, sheet)
-            total = self._ledger.total(sheet)
+            total = self._let_go(self._ledger.total(sheet), sheet)
             self._place(total, total - view)
             self._anchor_here()
         else:
@@ -262,6 +270,10 @@ class BlockPage(ScrollView, can_focus=True):
             self._place(self._ledger.total(sheet), self._ledger.top(index, sheet) + row)
         self._ledger.release_unused()
         self.refresh()
+
+    def _let_go(self, total: int, sheet: Sheet) -> int:
+        """Drop what is too far above; returns the rows that are left. See `Transcript`."""
+        return total
 
     def _lay_out_end(self, view: int, sheet: Sheet) -> None:
         seen = 0
@@ -342,6 +354,7 @@ class BlockPage(ScrollView, can_focus=True):
         self._renew_sheet()
 
     watch_density = watch_column_cap = watch_show_cost = watch_use_ascii = watch_progress
+    watch_reasoning = watch_diff = watch_progress
 
     def watch_reduced_motion(self) -> None:
         self._spin(False)

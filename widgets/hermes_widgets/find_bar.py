@@ -48,9 +48,9 @@ class FindBar(Horizontal):
     class Closed(Message):
         """The search is over."""
 
-    def __init__(self) -> None:
+    def __init__(self, placeholder: str = "words in this conversation") -> None:
         super().__init__()
-        self.field = Input(placeholder="words in this conversation", compact=True)
+        self.field = Input(placeholder=placeholder, compact=True)
         self.field.cursor_blink = False
         self._count = Static("", classes="find-count", markup=False)
 

@@ -8,19 +8,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from textual.message import Message
 from textual.reactive import reactive
 
-from hermes_core.events import CoreEvent, Notice, ToolFinished, ToolSkipped, TurnFinished
+from hermes_core.events import CoreEvent, FileDiff, Notice, ToolFinished, ToolSkipped, TurnFinished
 from hermes_widgets.block_finding import BlockFinding
 from hermes_widgets.blocks.block import Block
 from hermes_widgets.blocks.error_card import CardAction
 from hermes_widgets.blocks.ledger import Ledger
-from hermes_widgets.blocks.reply_block import Ending
+from hermes_widgets.blocks.reply_block import Ending, ReplyBlock
 from hermes_widgets.blocks.scribe import Scribe
+from hermes_widgets.blocks.selecting import rows_text
 from hermes_widgets.blocks.start_card import StartCard, StartCardInfo
 from hermes_widgets.blocks.tool_line import ToolLine
+from hermes_widgets.blocks.user_block import UserBlock
+from hermes_widgets.drawing.rows import Sheet
 from hermes_widgets.markdown.warming import warm_up
 
 
@@ -29,6 +34,18 @@ class Transcript(BlockFinding):
 
     tools: reactive[str] = reactive("auto", init=False)
     """`auto` opens failures and diffs, `collapsed` nothing, `expanded` everything."""
+
+    copies_rendered = False
+    """Whether a copied block is what is seen, and not its Markdown."""
+    prune_rows = 3000
+    """Rows above which the oldest blocks are let go while the newest are followed."""
+
+    @dataclass
+    class Pruned(Message, namespace="transcript"):
+        """Old blocks were let go; they can be put in front again."""
+
+        first_message_id: str
+        """The first message that is left, one of the person."""
 
     def __init__(
         self,
@@ -137,6 +154,8 @@ class Transcript(BlockFinding):
         """Drop a message and all that came after it."""
         gone = self._scribe.rewind(from_message_id)
         self._active.difference_update(gone)
+        if gone:
+            self._cursor, self._new, self._following = None, 0, True
         self._ask_flush()
 
     def clear(self) -> None:
@@ -174,12 +193,29 @@ class Transcript(BlockFinding):
         self._asked_at = -1
         self._ask_flush()
 
+    def changes(self, block: Block | None = None) -> tuple[FileDiff, ...]:
+        """All changes to files of a block's turn, or of the newest turn that made some."""
+        wanted = block.turn_id if isinstance(block, ToolLine) else None
+        found: list[FileDiff] = []
+        for line in reversed(self._ledger.blocks):
+            if not isinstance(line, ToolLine) or not line.diffs:
+                continue
+            if wanted is None:
+                wanted = line.turn_id
+            if line.turn_id == wanted:
+                found[:0] = line.diffs
+        return tuple(found)
+
     # --- folding and the block cursor ----------------------------------------------------
 
     def fold_all(self, folded: bool) -> None:
         """Fold or unfold every tool and all thinking."""
         for block in self._ledger.blocks:
-            if block.kind == "work":
+            if block.kind != "work":
+                continue
+            if isinstance(block, ToolLine) and block.run is not None:
+                block.run.open(not folded)
+            if not (isinstance(block, ToolLine) and block.run is not None and folded):
                 block.fold(folded)
         self._ledger.forget_heights()
         self._ask_flush()
@@ -195,6 +231,26 @@ class Transcript(BlockFinding):
         """Fold or unfold by the setting."""
         if mode != "auto":
             self.fold_all(mode == "collapsed")
+
+    def _let_go(self, total: int, sheet: Sheet) -> int:
+        """Keep to `prune_rows`, a tenth more or less, and to whole turns."""
+        if total <= self.prune_rows * 1.1 or self.is_searched or self._cursor is not None:
+            return total
+        for index, block in enumerate(self._ledger.blocks):
+            if index and isinstance(block, UserBlock):
+                if total - self._ledger.top(index, sheet) > self.prune_rows:
+                    continue
+                self._scribe.forget(self._ledger.drop_before(index))
+                self._asked_at = -1
+                self.post_message(self.Pruned(block.message_id))
+                return self._ledger.total(sheet)
+        return total
+
+    def _copied(self, block: Block) -> str:
+        if not (self.copies_rendered and isinstance(block, ReplyBlock)):
+            return super()._copied(block)
+        index = self._ledger.index_of(block)
+        return rows_text(self._ledger.rows(index, self._require_sheet()))
 
     def _note(self, block: Block | None, *, is_new: bool = False) -> None:
         if block is not None and block is not self._start_card:

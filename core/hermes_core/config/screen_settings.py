@@ -49,8 +49,12 @@ class TuiSettings(Section):
     )
     layout: LayoutSettings = setting(LayoutSettings, "Panes.")
     column_width: int = setting(110, "Widest column of text, in cells.", ge=20)
-    tools: str = setting("auto", "How tool cards open.")
-    reasoning: str = setting("collapsed", "How thinking opens.")
+    tools: Annotated[Literal["auto", "collapsed", "expanded"], word()] = setting(
+        "auto", "How tool lines open; auto: failures and changes to files."
+    )
+    reasoning: Annotated[Literal["collapsed", "expanded", "hidden"], word(no="hidden")] = setting(
+        "collapsed", "How thinking is shown."
+    )
     diff: Annotated[Literal["auto", "split", "unified"], word()] = setting(
         "auto", "Diffs beside each other, or one above the other; auto: split from 120 cells."
     )
@@ -72,7 +76,9 @@ class TuiSettings(Section):
     osc52: Annotated[Literal["auto", "raw", "tmux", "screen", "off"], word(yes="auto")] = setting(
         "auto", "Copy through the terminal.", env="HERMES_TUI_OSC52"
     )
-    copy_as: Literal["markdown", "text"] = setting("markdown", "What is copied.", alias="copy")
+    copy_as: Annotated[Literal["markdown", "rendered"], word()] = setting(
+        "markdown", "What is copied: the Markdown as written, or what is seen.", alias="copy"
+    )
     notify: Annotated[Literal["unfocused", "always", "off"], word(yes="always")] = setting(
         "unfocused", "When the desktop is told."
     )
@@ -80,9 +86,11 @@ class TuiSettings(Section):
     notify_command: str = setting("", "Command that is told instead, as JSON on its input.")
     notify_content: bool = setting(False, "Put the reply's text into notices.")
     terminal_progress: bool = setting(False, "Show the terminal's progress mark in a turn.")
-    history_window: int = setting(20, "Turns loaded first.", ge=1)
-    batch: int = setting(10, "Turns loaded while scrolling.", ge=1)
-    prune_lines: int = setting(3000, "Lines kept drawn.", ge=100)
+    history_window: int = setting(20, "Messages shown when a conversation is opened.", ge=1)
+    batch: int = setting(10, "Messages more while scrolling up.", ge=1)
+    prune_lines: int = setting(
+        3000, "Rows kept at hand; older ones are read again when scrolled to.", ge=100
+    )
     leave_transcript: Annotated[Literal["last", "all", "none"], word(yes="last", no="none")] = (
         setting("last", "What stays in the terminal after leaving.")
     )

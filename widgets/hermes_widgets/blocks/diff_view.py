@@ -17,6 +17,8 @@ from hermes_widgets.markdown.highlighting import code_lines
 SPLIT_FROM = 48
 """Cells each half needs."""
 NUMBER_CELLS = 4
+CHANGED = "changed"
+"""The action of rows with changed lines; a click on one does nothing."""
 
 _PLANES: dict[Sign, tuple[str, str]] = {
     " ": ("rail", "rail"),
@@ -34,7 +36,12 @@ _Painted = tuple[DiffLine, tuple[Run, ...]]
 
 
 def diff_rows(
-    diff: FileDiff, sheet: Sheet, *, indent: int = 0, split: bool | None = None
+    diff: FileDiff,
+    sheet: Sheet,
+    *,
+    indent: int = 0,
+    split: bool | None = None,
+    thread: bool = True,
 ) -> list[Row]:
     """Draw a change.
 
@@ -43,27 +50,30 @@ def diff_rows(
         sheet: The page.
         indent: Cells right of the text edge.
         split: Force or forbid two columns; None: where each half gets 48 cells.
+        thread: Whether the thread of a turn runs beside it.
+
+    Returns:
+        The rows; those of changed lines have the action `changed`.
     """
+    bar = sheet.thread if thread else None
     width = sheet.text_width - indent
     if split is None:
         split = (width - 1) // 2 >= SPLIT_FROM
     rows: list[Row] = []
     for number, hunk in enumerate(read_hunks(diff.unified)):
         if hunk.skipped and number:
-            rows.append(_skipped(hunk.skipped, sheet, indent))
+            rows.append(_skipped(hunk.skipped, sheet, indent, bar))
         painted = _painted(hunk, diff.path)
         draw = _split if split else _unified
-        rows.extend(draw(painted, sheet, indent))
+        rows.extend(draw(painted, sheet, indent, bar))
     if diff.truncated:
-        rows.append(
-            sheet.row([("⋯ more than fits here", _FAINT)], bar=sheet.thread, indent=indent + 2)
-        )
+        rows.append(sheet.row([("⋯ more than fits here", _FAINT)], bar=bar, indent=indent + 2))
     return rows
 
 
-def _skipped(count: int, sheet: Sheet, indent: int) -> Row:
+def _skipped(count: int, sheet: Sheet, indent: int, bar: Run | None) -> Row:
     text = f"{'⋯':>{NUMBER_CELLS}} {count} lines"
-    return sheet.row([(text, _FAINT)], bar=sheet.thread, indent=indent, plane="rail", copied=False)
+    return sheet.row([(text, _FAINT)], bar=bar, indent=indent, plane="rail", copied=False)
 
 
 def _painted(hunk: Hunk, path: str) -> list[_Painted]:
@@ -119,7 +129,7 @@ def _numbered(line: DiffLine, number: int | None, sheet: Sheet) -> list[Run]:
     return [(f"{shown:>{NUMBER_CELLS}} {sign} ", pen)]
 
 
-def _unified(painted: Sequence[_Painted], sheet: Sheet, indent: int) -> list[Row]:
+def _unified(painted: Sequence[_Painted], sheet: Sheet, indent: int, bar: Run | None) -> list[Row]:
     rows = []
     room = sheet.text_width - indent - NUMBER_CELLS - 4
     for line, runs in painted:
@@ -129,17 +139,18 @@ def _unified(painted: Sequence[_Painted], sheet: Sheet, indent: int) -> list[Row
             rows.append(
                 sheet.row(
                     (*lead, *part),
-                    bar=sheet.thread,
+                    bar=bar,
                     indent=indent,
                     plane=_PLANES[line.sign][0],
                     start=NUMBER_CELLS + 3,
+                    action="" if line.sign == " " else CHANGED,
                 )
             )
             lead = [(" " * (NUMBER_CELLS + 3), _FAINT)]
     return rows
 
 
-def _split(painted: Sequence[_Painted], sheet: Sheet, indent: int) -> list[Row]:
+def _split(painted: Sequence[_Painted], sheet: Sheet, indent: int, bar: Run | None) -> list[Row]:
     width = sheet.text_width - indent
     half = (width - 1) // 2
     rows = []
@@ -149,7 +160,16 @@ def _split(painted: Sequence[_Painted], sheet: Sheet, indent: int) -> list[Row]:
             (" ", Pen("text", plane="canvas")),
             *_half(right, right[0].new if right else None, width - 1 - half, sheet),
         ]
-        rows.append(sheet.row(body, bar=sheet.thread, indent=indent, start=NUMBER_CELLS + 3))
+        same = left is not None and left is right
+        rows.append(
+            sheet.row(
+                body,
+                bar=bar,
+                indent=indent,
+                start=NUMBER_CELLS + 3,
+                action="" if same else CHANGED,
+            )
+        )
     return rows
 
 

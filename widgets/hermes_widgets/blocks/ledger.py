@@ -86,6 +86,16 @@ class Ledger:
         self._used.pop(block, None)
         self._forget_from(index)
 
+    def drop_before(self, index: int) -> list[Block]:
+        """Take the blocks above a place out and return them."""
+        gone = self.blocks[:index]
+        del self.blocks[:index], self._serials[:index]
+        for block in gone:
+            del self._serial_of[block]
+            self._used.pop(block, None)
+        self._forget_from(0)
+        return gone
+
     def clear(self) -> None:
         """Take all blocks out."""
         self.__init__()  # type: ignore[misc]  # starting afresh is what it means

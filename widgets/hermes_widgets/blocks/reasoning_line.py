@@ -23,6 +23,7 @@ class ReasoningLine(Block):
     """Thinking before a reply, folded to seconds and first words."""
 
     kind: ClassVar[Kind] = "work"
+    can_fold: ClassVar[bool] = True
 
     def __init__(self, message_id: str, started: float) -> None:
         super().__init__()
@@ -31,7 +32,9 @@ class ReasoningLine(Block):
         self._started = started
         self._now = started
         self._seconds: float | None = None
-        self._is_open = False
+        self._is_open: bool | None = None
+        """As it was folded by hand; None: as the sheet says."""
+        self._was_open = False
 
     def append(self, text: str) -> None:
         """Take more thinking."""
@@ -56,7 +59,7 @@ class ReasoningLine(Block):
 
     @property
     def is_folded(self) -> bool:
-        return not self._is_open
+        return not (self._was_open if self._is_open is None else self._is_open)
 
     def fold(self, folded: bool) -> None:
         self._is_open = not folded
@@ -71,7 +74,13 @@ class ReasoningLine(Block):
         return 1
 
     def draw(self, sheet: Sheet) -> list[Row]:
-        is_open = self._is_open or sheet.verbose
+        if self._is_open is None:
+            if sheet.reasoning == "hidden" and not sheet.verbose:
+                return []
+            is_open = sheet.verbose or sheet.reasoning == "expanded"
+        else:
+            is_open = self._is_open
+        self._was_open = is_open
         rows = [self._head(sheet, is_open=is_open)]
         if is_open:
             rows.extend(self._body(sheet))
@@ -106,7 +115,11 @@ class ReasoningLine(Block):
             more = (f"{len(rows) - MAX_ROWS} lines more", _FAINT)
             rows[MAX_ROWS:] = [
                 sheet.row(
-                    [(thread[0] + " ", _LINE), more], bar=sheet.thread, indent=2, copied=False
+                    [(thread[0] + " ", _LINE), more],
+                    bar=sheet.thread,
+                    indent=2,
+                    copied=False,
+                    action="read",
                 )
             ]
         return rows

@@ -110,7 +110,7 @@ class ReplyBlock(Block):
         return [node.code for node in nodes if isinstance(node, Code)]
 
     def shift(self, cells: int) -> bool:
-        if not any(isinstance(node, Table) for node in self._nodes):
+        if not any(isinstance(node, Table | Code) for node in self._nodes):
             return False
         self._shift = max(0, min(400, self._shift + cells))
         self._done_sheet = None

@@ -25,7 +25,7 @@ from hermes_widgets.blocks.error_card import CardAction, ErrorCard
 from hermes_widgets.blocks.notice_line import NoticeLine
 from hermes_widgets.blocks.reasoning_line import ReasoningLine
 from hermes_widgets.blocks.reply_block import Ending, ReplyBlock
-from hermes_widgets.blocks.tool_line import ToolLine
+from hermes_widgets.blocks.tool_line import RUN_LINES, ReadRun, ToolLine
 from hermes_widgets.blocks.turn_end import Changes, TurnEnd
 from hermes_widgets.blocks.user_block import UserBlock
 
@@ -50,6 +50,10 @@ class Sheaf(Protocol):
         """Take a block out."""
         ...
 
+    def touch(self, block: Block) -> None:
+        """Note that the height of a block may have changed."""
+        ...
+
 
 class Scribe:
     """Writes one conversation."""
@@ -66,6 +70,10 @@ class Scribe:
         """The message that began last and has no text yet."""
         self._followers: dict[str, ToolLine] = {}
         """The first tool of a message, for text that is told only at its end."""
+        self._run: list[ToolLine] = []
+        """Calls of one tool, one under the other and nothing between."""
+        self._run_name = ""
+        self._last_tool: ToolLine | None = None
         self._ended: set[str] = set()
         """Ids of messages taken back or discarded, and of turns that have their end."""
 
@@ -217,11 +225,29 @@ class Scribe:
         line = self._tools.get(call_id)
         if line is None:
             line = self._tools[call_id] = ToolLine(call_id, name, now=self._clock(), depth=depth)
+            line.is_repeat = bool(self._turn_tools) and self._turn_tools[-1].name == name
+            before = self._sheaf.blocks[-1] if self._sheaf.blocks else None
+            if before is not self._last_tool or line.name != self._run_name:
+                self._close_run()
+            self._last_tool, self._run_name = line, name
+            self._run.append(line)
             self._turn_tools.append(line)
             self._sheaf.append(line)
             if self._begun and depth == 0:
                 self._followers.setdefault(self._begun, line)
         return line
+
+    def _close_run(self) -> None:
+        """Tell files read one after the other in one line; those of a run that is over."""
+        lines, self._run = self._run, []
+        while lines:
+            count = next((at for at, line in enumerate(lines) if not line.can_join), len(lines))
+            if count >= RUN_LINES:
+                run = ReadRun(lines[:count])
+                for line in run.lines:
+                    line.join(run)
+                self._sheaf.touch(run.lines[0])
+            lines = lines[count + 1 :]
 
     # --- the rest ----------------------------------------------------------------------
 
@@ -246,6 +272,8 @@ class Scribe:
             return []
         self._ended.add(key)
         tools, self._turn_tools = self._turn_tools, []
+        self._close_run()
+        self._last_tool = None
         self._begun = ""
         self._followers.clear()
         for line in tools:
@@ -285,6 +313,17 @@ class Scribe:
                 self._tools.pop(block.call_id, None)
         self._turn_tools = [line for line in self._turn_tools if line not in gone]
         return gone
+
+    def forget(self, gone: Sequence[Block]) -> None:
+        """Blocks were let go; the same events write them again."""
+        for block in gone:
+            if isinstance(block, ToolLine):
+                self._tools.pop(block.call_id, None)
+            elif isinstance(block, TurnEnd):
+                self._ended.discard(f"turn {block.turn_id}")
+            for known in (self._users, self._replies, self._reasonings):
+                if known.get(block.message_id) is block:
+                    del known[block.message_id]
 
     def adopt(self, older: Scribe) -> None:
         """Know the ids of an older part of the same conversation."""

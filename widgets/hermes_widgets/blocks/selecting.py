@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.style import Style
 from textual.geometry import Offset
 from textual.selection import Selection
@@ -62,6 +64,15 @@ def selected_text(ledger: Ledger, sheet: Sheet, selection: Selection) -> str:
             text = row.strip.text[slice(*span)] if span else ""
             parts.append(text if row.joint == "" else text.rstrip())
             parts.append("\n" if row.joint is None else row.joint)
+    return "".join(parts).strip("\n")
+
+
+def rows_text(rows: Sequence[Row]) -> str:
+    """Return the text of rows as they are seen: no gutters, wrapped lines joined."""
+    parts = []
+    for row in rows:
+        parts.append(row.text if row.joint == "" else row.text.rstrip())
+        parts.append("\n" if row.joint is None else row.joint)
     return "".join(parts).strip("\n")
 
 

@@ -10,21 +10,27 @@ from rich.cells import cell_len
 from hermes_core.events import FileDiff, ToolFinished, ToolSkipped
 from hermes_widgets.blocks.block import Block, Kind
 from hermes_widgets.blocks.diff_view import diff_rows
+from hermes_widgets.blocks.tool_output import (
+    OPEN_LINES,
+    PEEK_LINES,
+    argument_rows,
+    output_rows,
+    plan_rows,
+)
 from hermes_widgets.blocks.tool_words import is_known, tool_verb, was_stopped
-from hermes_widgets.drawing.foreign import lines_of, one_line, output_lines
+from hermes_widgets.drawing.foreign import one_line, output_lines
 from hermes_widgets.drawing.pens import Pen, Run
 from hermes_widgets.drawing.rows import Row, Sheet
 from hermes_widgets.fitting import fit, fit_left, seconds
 
 State = Literal["writing", "waiting", "running", "done", "failed", "recovered", "skipped"]
 
-PEEK_LINES = 2
-"""Lines of output a failure shows by itself."""
-OPEN_LINES = 200
-"""Most lines of an opened line."""
 DIFF_FILES = 6
 DIFF_ROWS = 80
 TIME_CELLS = 6
+RUN_LINES = 4
+"""So many files read one after the other are one line."""
+_READERS = ("read_file",)
 LONG_RESULT = 12
 """In a narrow column a longer fact of a success is left out."""
 LIVE_CHARS = 64_000
@@ -55,10 +61,26 @@ _MUTED = Pen("muted")
 _FAINT = Pen("faint")
 
 
+class ReadRun:
+    """Files read one after the other, told in one line."""
+
+    def __init__(self, lines: list[ToolLine]) -> None:
+        self.lines = lines
+        self.is_open = False
+        """Whether each is a line of its own again."""
+
+    def open(self, is_open: bool) -> None:
+        """Show every line, or one for all."""
+        self.is_open = is_open
+        for line in self.lines:
+            line.changed()
+
+
 class ToolLine(Block):
     """A tool call from the first word of it to its answer."""
 
     kind: ClassVar[Kind] = "work"
+    can_fold: ClassVar[bool] = True
 
     def __init__(self, call_id: str, name: str, *, now: float, depth: int = 0) -> None:
         super().__init__()
@@ -76,11 +98,16 @@ class ToolLine(Block):
         self._output = ""
         self._diffs: tuple[FileDiff, ...] = ()
         self._spilled: str | None = None
+        self.result_ref = ""
+        """Message id of the whole result, empty if there is none."""
         self._seconds: float | None = None
         self._started = self._now = now
         self._frame = 0
         self._is_answered = False
         self._level: Literal["folded", "auto", "full"] = "auto"
+        self.is_repeat = False
+        """Whether the tool before it in the turn was the same one."""
+        self.run: ReadRun | None = None
 
     # --- what happens to it ------------------------------------------------------------
 
@@ -124,6 +151,7 @@ class ToolLine(Block):
         self._output = event.result_preview or self._live
         self._diffs = event.diffs
         self._spilled = event.spilled_path
+        self.result_ref = event.result_ref or ""
         self._seconds = event.duration_s
         self._live = ""
         self.changed()
@@ -156,6 +184,20 @@ class ToolLine(Block):
     # --- folding -----------------------------------------------------------------------
 
     @property
+    def can_join(self) -> bool:
+        """Whether it may be told in one line with its neighbours: a file that was read."""
+        return self.state == "done" and self.name in _READERS and self._level == "auto"
+
+    def join(self, run: ReadRun) -> None:
+        """Be told in one line with others."""
+        self.run = run
+        self.changed()
+
+    @property
+    def _is_joined(self) -> bool:
+        return self.run is not None and not self.run.is_open
+
+    @property
     def is_settled(self) -> bool:
         """Whether nothing more will happen to it."""
         return self.state not in ("writing", "waiting", "running")
@@ -173,6 +215,9 @@ class ToolLine(Block):
         self.changed()
 
     def toggle(self) -> None:
+        if self.run is not None and not self.run.is_open:
+            self.run.open(True)
+            return
         shown = self._level == "full" or (self._level == "auto" and bool(self._diffs))
         self.fold(shown)
 
@@ -186,11 +231,28 @@ class ToolLine(Block):
         return "\n".join(part for part in (self._preview, self._output or self._live) if part)
 
     @property
+    def title(self) -> str:
+        """Verb and object, for a heading."""
+        return f"{tool_verb(self.name, self._kind)} {self._preview}".strip()
+
+    @property
+    def output(self) -> str:
+        """What is known of its output here."""
+        return self._output or self._live
+
+    @property
+    def spilled_path(self) -> str:
+        """The file with the whole output; empty if it was short enough."""
+        return self._spilled or ""
+
+    @property
     def diffs(self) -> tuple[FileDiff, ...]:
         """The changes to files it made."""
         return self._diffs
 
     def estimate(self, sheet: Sheet) -> int:
+        if self._is_joined and self.run is not None:
+            return int(self.run.lines[0] is self)
         if self._level == "folded":
             return 1
         changed = sum(diff.unified.count("\n") for diff in self._diffs)
@@ -199,19 +261,45 @@ class ToolLine(Block):
     # --- drawing -----------------------------------------------------------------------
 
     def draw(self, sheet: Sheet) -> list[Row]:
-        rows = [self._head(sheet)]
-        if sheet.hide_tools and self.is_settled and self.state != "failed":
+        if self._is_hidden(sheet):
             return []
+        if self._is_joined and self.run is not None and not sheet.verbose:
+            return [self._run_head(self.run, sheet)] if self.run.lines[0] is self else []
+        rows = [self._head(sheet)]
         level = "full" if sheet.verbose and self._level == "auto" else self._level
         if level == "folded":
             return rows
-        if level == "full":
-            rows.extend(self._arguments(sheet))
+        if level == "full" and self.name != "todo":
+            rows.extend(argument_rows(self._args, self._preview, sheet))
+        if self.name == "todo":
+            rows.extend(plan_rows(self._args, sheet))
+            return rows
         if self._diffs:
             rows.extend(self._changes(sheet))
         if level == "full" or self.state == "failed" or (self.state == "skipped" and self._output):
-            rows.extend(self._lines(sheet, OPEN_LINES if level == "full" else PEEK_LINES))
+            limit = OPEN_LINES if level == "full" else PEEK_LINES
+            rows.extend(output_rows(self.output, self.spilled_path, sheet, limit))
         return rows
+
+    def _is_hidden(self, sheet: Sheet) -> bool:
+        """Whether the progress mode leaves it out: what runs or failed is always shown."""
+        if self.state not in ("done", "skipped", "recovered"):
+            return False
+        return sheet.hide_tools or (sheet.skip_repeats and self.is_repeat)
+
+    def _run_head(self, run: ReadRun, sheet: Sheet) -> Row:
+        field = 5 if sheet.column.width < 72 else 7
+        verb = fit(tool_verb(self.name, self._kind), field)
+        took = seconds(sum(line._seconds or 0.0 for line in run.lines))
+        what = f"{len(run.lines)} files"
+        used = 3 + field + cell_len(what)
+        body: list[Run] = [
+            (sheet.glyphs.done + " ", Pen("ok")),
+            (verb + " " * (field + 1 - cell_len(verb)), _MUTED),
+            (what, Pen("text")),
+            (" " * max(1, sheet.text_width - used - cell_len(took)) + took, _FAINT),
+        ]
+        return sheet.row(_cut(body, sheet.text_width), bar=sheet.thread, action="fold")
 
     def _head(self, sheet: Sheet) -> Row:
         glyph_role, verb_role, bold, detail_role = _LOOKS[self.state]
@@ -281,19 +369,6 @@ class ToolLine(Block):
         )
         return fit(one_line(last), min(32, width // 3)) if width >= 84 and last else "running"
 
-    def _arguments(self, sheet: Sheet) -> list[Row]:
-        """What the call said beyond its preview."""
-        rows: list[Row] = []
-        for name, value in self._args.items():
-            lines = lines_of(value if isinstance(value, str) else repr(value))
-            if one_line("\n".join(lines)) == self._preview:
-                continue
-            more = f" · {len(lines) - 1} lines more" if len(lines) > 1 else ""
-            room = sheet.text_width - 6 - cell_len(name) - cell_len(more)
-            said = [(name + "  ", _FAINT), (fit(lines[0], max(4, room)), _MUTED), (more, _FAINT)]
-            rows.append(self._behind_thread(said, sheet))
-        return rows
-
     def _changes(self, sheet: Sheet) -> list[Row]:
         rows: list[Row] = []
         left = DIFF_ROWS if self._level != "full" else 10 * DIFF_ROWS
@@ -301,7 +376,7 @@ class ToolLine(Block):
         for number, diff in enumerate(files):
             if len(self._diffs) > 1:
                 rows.append(sheet.row([(one_line(diff.path), _MUTED)], bar=sheet.thread, indent=2))
-            drawn = diff_rows(diff, sheet, indent=2)
+            drawn = diff_rows(diff, sheet, indent=2, split=sheet.split)
             if len(drawn) > left or (not left and drawn):
                 hidden = len(drawn) - left
                 rows.extend(drawn[:left])
@@ -320,33 +395,6 @@ class ToolLine(Block):
             parts.append(f"{files} more file" + ("s" if files > 1 else ""))
         text = f" {sheet.glyphs.dot} ".join(parts)
         return sheet.row([(text, _FAINT)], bar=sheet.thread, indent=2, action="fold", copied=False)
-
-    def _lines(self, sheet: Sheet, limit: int) -> list[Row]:
-        """The end of the output behind a second thread."""
-        lines = [line.rstrip() for line in output_lines(self._output or self._live)]
-        lines = [line for line in lines if line] if limit == PEEK_LINES else lines
-        while lines and not lines[-1]:
-            lines.pop()
-        shown = lines[-limit:]
-        hidden = len(lines) - len(shown)
-        room = sheet.text_width - 6
-        rows = [self._behind_thread([(fit(line, room), _MUTED)], sheet) for line in shown]
-        more = f"{hidden} lines more" if hidden != 1 else "1 line more"
-        if self._spilled and limit == OPEN_LINES:
-            more = f"{more} in {one_line(self._spilled)}" if hidden else one_line(self._spilled)
-        if hidden or (self._spilled and limit == OPEN_LINES):
-            suffix = f" {sheet.glyphs.dot} {more}"
-            if shown and cell_len(shown[-1]) + cell_len(suffix) <= room:
-                last = [(shown[-1], _MUTED), (suffix, _FAINT)]
-                rows[-1] = self._behind_thread(last, sheet)
-            else:
-                rows.append(self._behind_thread([(fit(more, room), _FAINT)], sheet))
-        return rows
-
-    @staticmethod
-    def _behind_thread(runs: list[Run], sheet: Sheet) -> Row:
-        thread: Run = (sheet.glyphs.thread + " ", _LINE)
-        return sheet.row([thread, *runs], bar=sheet.thread, indent=2, start=2, action="fold")
 
 
 def _emoji(name: str, sheet: Sheet) -> list[Run]:

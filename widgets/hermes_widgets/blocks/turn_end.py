@@ -39,6 +39,11 @@ class TurnEnd(Block):
         self._event = event
         self._changes = changes
 
+    @property
+    def turn_id(self) -> str | None:
+        """The turn it closes."""
+        return self._event.turn_id
+
     def estimate(self, sheet: Sheet) -> int:
         return 1
 

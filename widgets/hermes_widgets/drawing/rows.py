@@ -54,6 +54,13 @@ class Sheet:
     verbose: bool = False
     """Show arguments, results and reasoning unfolded."""
     show_cost: bool = True
+    skip_repeats: bool = False
+    """The progress mode in which a tool called again and again is shown once."""
+    reasoning: str = "collapsed"
+    """How thinking is shown that was not folded or opened by hand: `collapsed`, `expanded`
+    or `hidden`."""
+    split: bool | None = None
+    """Force or forbid diffs in two columns; None: where there is room."""
     still: bool = False
     """Nothing turns: running things have a steady sign and coarse seconds."""
     rows: int = 24

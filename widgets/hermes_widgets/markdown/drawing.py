@@ -26,7 +26,7 @@ class Place:
     """What stands at the start of the first row, such as a list marker."""
     quoted: bool = False
     shift: int = 0
-    """Cells by which wide tables are moved sideways."""
+    """Cells by which wide tables and wide code are moved sideways."""
 
 
 def node_rows(nodes: Sequence[Node], sheet: Sheet, place: Place | None = None) -> list[Row]:
@@ -108,12 +108,34 @@ def _quoted(runs: Sequence[Run]) -> tuple[Run, ...]:
 
 
 def code_rows(node: Code, sheet: Sheet, place: Place) -> list[Row]:
-    """Lay out code on its plane; long lines are folded, since indentation carries meaning."""
+    """Lay out code on its plane.
+
+    Long lines are folded, since indentation carries meaning; moved sideways they are not.
+    """
     rows: list[Row] = []
     lines = code_lines(node.code, language=node.language)
+    pad = 1 if sheet.column.narrow else 4
+    room = sheet.text_width - place.indent - pad
+    if place.shift and any(cell_len(_text(line)) > room for line in lines):
+        lines = [_cropped(line, place.shift, room) for line in lines]
     for line in lines:
         rows.extend(code_row(line, sheet, place))
     return rows
+
+
+def _cropped(line: Sequence[Run], first: int, room: int) -> tuple[Run, ...]:
+    """Return the cells of a line from one on, as many as there is room for."""
+    runs: list[Run] = []
+    at = 0
+    for text, pen in line:
+        kept = ""
+        for char in text:
+            if first <= at and at + cell_len(char) <= first + room:
+                kept += char
+            at += cell_len(char)
+        if kept:
+            runs.append((kept, pen))
+    return tuple(runs)
 
 
 def code_row(line: Sequence[Run], sheet: Sheet, place: Place) -> list[Row]:

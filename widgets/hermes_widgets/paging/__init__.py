@@ -1,0 +1,1 @@
+"""Long texts and changes, read a page at a time."""
