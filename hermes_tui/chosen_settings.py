@@ -71,6 +71,9 @@ class ChosenSettings:
         """Messages drawn when a conversation is opened."""
         self.batch = 10
         """Messages drawn more at a time while scrolling up."""
+        self.streams = True
+        self.inline_diffs = True
+        self.preview_chars = 0
         self.prune_lines = 3000
         """Rows above which the oldest blocks are let go."""
 
@@ -122,6 +125,9 @@ class ChosenSettings:
         self.diff = str(setting("tui.diff"))
         self.copies_rendered = setting("tui.copy") == "rendered"
         self.shows_cost = bool(setting("display.show_cost"))
+        self.streams = bool(setting("display.streaming"))
+        self.inline_diffs = bool(setting("display.inline_diffs"))
+        self.preview_chars = int(str(setting("display.tool_preview_length")))
         self.history_window = int(str(setting("tui.history_window")))
         self.batch = int(str(setting("tui.batch")))
         self.prune_lines = int(str(setting("tui.prune_lines")))
@@ -183,6 +189,9 @@ class ChosenSettings:
         transcript.progress = self.progress
         transcript.reasoning = self.reasoning
         transcript.diff = self.diff
+        transcript.streaming = self.streams
+        transcript.inline_diffs = self.inline_diffs
+        transcript.preview_chars = self.preview_chars
         transcript.show_cost = self.shows_cost
         transcript.copies_rendered = self.copies_rendered
         transcript.prune_rows = self.prune_lines

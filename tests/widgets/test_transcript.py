@@ -616,6 +616,25 @@ async def test_thinking_is_one_line_open_or_hidden_until_folded_by_hand() -> Non
         assert not any(line.endswith("second thought") for line in (await settled(pilot))[1:])
 
 
+@pytest.mark.ac("display-keys")
+async def test_replies_may_wait_until_complete_and_diffs_until_opened() -> None:
+    async with Stage().run_test(size=(84, 24)) as pilot:
+        transcript = pilot.app.query_one(Transcript)
+        transcript.streaming = transcript.inline_diffs = False
+        transcript.preview_chars = 8
+        tell_patch(transcript)
+        transcript.append_reply("m1", "half")
+        lines = await settled(pilot)
+        assert [line for line in lines if line.strip()] == [lines[0]]
+        assert "…etry.py" in lines[0]
+        transcript.finish_reply("m1", text="half and half")
+        assert "    half and half" in await settled(pilot)
+        transcript.move_cursor(-1)
+        transcript.move_cursor(-1)
+        transcript.action_fold()
+        assert any("except OSError" in line for line in await settled(pilot))
+
+
 @pytest.mark.ac("wide-blocks")
 async def test_wide_code_is_folded_until_it_is_moved_sideways() -> None:
     async with Stage().run_test(size=(60, 24)) as pilot:

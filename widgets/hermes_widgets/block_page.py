@@ -92,6 +92,13 @@ class BlockPage(ScrollView, can_focus=True):
     skin: reactive[Skin] = reactive(USUAL, init=False)
     """Whose thread, spinner, mark and emojis are drawn."""
 
+    streaming: reactive[bool] = reactive(True, init=False)
+    """Show replies while they are written; else once they are complete."""
+    inline_diffs: reactive[bool] = reactive(True, init=False)
+    """Show changes to files below the line that made them."""
+    preview_chars: reactive[int] = reactive(0, init=False)
+    """Most characters of what a tool line is about; 0: as many as fit."""
+
     @dataclass
     class HistoryWanted(Message, namespace="transcript"):
         """The view is close to the oldest block; more may be put in front."""
@@ -230,6 +237,9 @@ class BlockPage(ScrollView, can_focus=True):
             hide_tools=self.progress == "off",
             skip_repeats=self.progress == "new",
             reasoning=self.reasoning,
+            streaming=self.streaming,
+            inline_diffs=self.inline_diffs,
+            preview_chars=self.preview_chars,
             split={"split": True, "unified": False}.get(self.diff),
             verbose=self.progress == "verbose",
             show_cost=self.show_cost,
@@ -355,6 +365,7 @@ class BlockPage(ScrollView, can_focus=True):
 
     watch_density = watch_column_cap = watch_show_cost = watch_use_ascii = watch_progress
     watch_reasoning = watch_diff = watch_progress
+    watch_streaming = watch_inline_diffs = watch_preview_chars = watch_progress
 
     def watch_reduced_motion(self) -> None:
         self._spin(False)

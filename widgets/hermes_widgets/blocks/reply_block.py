@@ -127,6 +127,8 @@ class ReplyBlock(Block):
     # --- drawing -----------------------------------------------------------------------
 
     def draw(self, sheet: Sheet) -> list[Row]:
+        if self._is_open and not sheet.streaming:
+            return []
         if self._done_sheet is not sheet:
             self._lay_out_again(sheet)
         if self._pending:

@@ -105,6 +105,8 @@ class ToolLine(Block):
         self._frame = 0
         self._is_answered = False
         self._level: Literal["folded", "auto", "full"] = "auto"
+        self._shows_more = False
+        """Whether something stood below the line although nobody opened it."""
         self.is_repeat = False
         """Whether the tool before it in the turn was the same one."""
         self.run: ReadRun | None = None
@@ -218,7 +220,7 @@ class ToolLine(Block):
         if self.run is not None and not self.run.is_open:
             self.run.open(True)
             return
-        shown = self._level == "full" or (self._level == "auto" and bool(self._diffs))
+        shown = self._level == "full" or (self._level == "auto" and self._shows_more)
         self.fold(shown)
 
     def advance(self, frame: int, now: float) -> None:
@@ -271,10 +273,11 @@ class ToolLine(Block):
             return rows
         if level == "full" and self.name != "todo":
             rows.extend(argument_rows(self._args, self._preview, sheet))
+        self._shows_more = self.name == "todo" or (bool(self._diffs) and sheet.inline_diffs)
         if self.name == "todo":
             rows.extend(plan_rows(self._args, sheet))
             return rows
-        if self._diffs:
+        if self._diffs and (level == "full" or sheet.inline_diffs):
             rows.extend(self._changes(sheet))
         if level == "full" or self.state == "failed" or (self.state == "skipped" and self._output):
             limit = OPEN_LINES if level == "full" else PEEK_LINES
@@ -318,6 +321,8 @@ class ToolLine(Block):
         room = sheet.text_width - used - tail - (cell_len(fact) + 2 if fact else 0)
         if room < 8 and self.state == "done":
             fact, room = "", sheet.text_width - used - tail
+        if sheet.preview_chars:
+            room = min(room, sheet.preview_chars)
         detail = self._detail(max(1, room))
         body.append((detail, Pen(detail_role)))
         before = max(2, sheet.text_width - used - cell_len(detail) - cell_len(fact) - tail)

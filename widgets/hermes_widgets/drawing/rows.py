@@ -59,6 +59,12 @@ class Sheet:
     reasoning: str = "collapsed"
     """How thinking is shown that was not folded or opened by hand: `collapsed`, `expanded`
     or `hidden`."""
+    streaming: bool = True
+    """Show replies while they are written; else once they are complete."""
+    inline_diffs: bool = True
+    """Show changes to files below the line that made them, unless it is opened by hand."""
+    preview_chars: int = 0
+    """Most characters of what a tool line is about; 0: as many as there is room for."""
     split: bool | None = None
     """Force or forbid diffs in two columns; None: where there is room."""
     still: bool = False
