@@ -11,6 +11,7 @@ from hermes_core.paths import Home
 from hermes_tui.block_menu import quoted
 from hermes_tui.core_link.workspace import ModelInfo
 from hermes_tui.launch_state import LaunchState
+from hermes_tui.screens.model import ModelScreen
 from hermes_tui.screens.pick import PickScreen
 from hermes_widgets.status_bar import StatusBar
 from tests.fakes import scripted_turns as turns
@@ -89,7 +90,7 @@ async def test_the_buttons_of_an_error_card_work_by_their_letters(home: Home) ->
         await stage.pilot.press("r")
         await until(lambda: stage.session.sent(Retry))
         await stage.pilot.press("m")
-        await until(lambda: isinstance(stage.app.screen, PickScreen))
+        await until(lambda: isinstance(stage.app.screen, ModelScreen))
         await until(lambda: "other-1" in stage.shown_text())
 
 
