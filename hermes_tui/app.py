@@ -199,6 +199,7 @@ class HermesApp(TerminalApp):
         self.frame.read_widths()
         self.live_reload.start()
         await self.input_line.load_history()
+        await self.keeper.look()
         await self.sessions.open_first(self.launch)
         await self.keeper.start()
         self.refresh_all()

@@ -27,7 +27,11 @@ def long_age(seconds: float) -> str:
 
 
 def card_info(
-    info: StartInfo, recent: list[SessionSummary], waiting: frozenset[str], now: float
+    info: StartInfo,
+    recent: list[SessionSummary],
+    waiting: frozenset[str],
+    now: float,
+    offer: str = "",
 ) -> StartCardInfo:
     """Gather the card's facts.
 
@@ -36,6 +40,7 @@ def card_info(
         recent: Conversations, the newest first.
         waiting: Ids of those that need the person.
         now: Seconds since the epoch.
+        offer: What an earlier run left open, in words; takes the place of the hint.
     """
     return StartCardInfo(
         model=info.model,
@@ -58,7 +63,7 @@ def card_info(
             for item in recent
         ),
         remark=info.demo,
-        hint="Type a message, / for commands, @ for files, ^p for everything else.",
+        hint=offer or "Type a message, / for commands, @ for files, ^p for everything else.",
     )
 
 
@@ -67,6 +72,8 @@ async def start_card(host: HermesApp, pane: ChatPane) -> None:
     found = await host.guard(host.workspace.recent(limit=4)) or []
     recent = [item for item in found if item.id != pane.state.session_id][:3]
     waiting = frozenset(key for key, state in host.open_states().items() if state.needs_person)
-    pane.transcript.show_start_card(card_info(host.start_info, recent, waiting, host.clocks.wall()))
+    pane.transcript.show_start_card(
+        card_info(host.start_info, recent, waiting, host.clocks.wall(), offer=host.keeper.offer)
+    )
     for warning in host.start_info.warnings:
         pane.transcript.notice(Notice(level="warn", code="warning", text=warning))

@@ -36,14 +36,22 @@ class Keeper:
         self.left: list[OpenTab] = []
         """What an earlier run left and was not brought back yet."""
 
-    async def start(self) -> None:
-        """Look for what an earlier run left, and begin to keep what is open in this one."""
+    async def look(self) -> None:
+        """Look for what an earlier run left."""
         folder = self._host.workspace.home.unfinished
         try:
             self.left = await asyncio.to_thread(take_left_behind, folder)
         except OSError as error:
             logger.warning("what the last run left cannot be looked for: %s", error)
-        self._file = RunFile(folder)
+
+    @property
+    def offer(self) -> str:
+        """What is said of it; empty if there is nothing."""
+        return f"Left open: {counted(self.left)}. /restore brings it back." if self.left else ""
+
+    async def start(self) -> None:
+        """Begin to keep what is open in this run."""
+        self._file = RunFile(self._host.workspace.home.unfinished)
         self._offer()
         await self.save()
 
@@ -102,16 +110,20 @@ class Keeper:
     # --- bringing back ---------------------------------------------------------------
 
     def _offer(self) -> None:
-        """Give a conversation that was opened again its draft; tell of the others."""
+        """Give a conversation that was opened again its draft; tell of the others.
+
+        A start card that is still there says it already.
+        """
         host = self._host
         shown = host.chat
         mine = [tab for tab in self.left if tab.session_id == shown.state.session_id]
         for tab in mine:
             self.left.remove(tab)
             self._fill(shown, tab)
-        if self.left:
-            text = f"An earlier run ended early: {counted(self.left)}. /restore brings them back."
-            shown.transcript.notice(Notice(level="warn", code="unfinished", text=text))
+        has_card = not shown.state.has_content and not host.start_info.warnings
+        if self.left and not has_card:
+            notice = Notice(level="warn", code="unfinished", text=self.offer)
+            shown.transcript.notice(notice)
 
     async def restore(self) -> None:
         """Open what an earlier run left."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
@@ -11,13 +12,15 @@ import msgspec
 from hermes_core.commands import CoreCommand, Reply, Submit
 from hermes_core.errors import HermesError
 from hermes_core.storage.records import SessionSummary
+from hermes_tui.composing.attached_files import with_leading_files
 from hermes_tui.core_link.workspace import SkillInfo, StartInfo, Workspace
 from hermes_tui.plain.asker import Asker, Question
 from hermes_tui.plain.conversation import Conversation
 from hermes_tui.plain.page import Page
 from hermes_tui.session_state import Clocks, SessionState
-from hermes_tui.slash.command import COMMAND_REGISTRY, SlashCommand
+from hermes_tui.slash.command import SlashCommand
 from hermes_tui.slash.door import Source, SubmitMode
+from hermes_tui.slash.quick import commands_in_force
 from hermes_widgets.row import Row
 
 T = TypeVar("T")
@@ -65,6 +68,11 @@ class LineDoor:
         return self.conversation.state
 
     @property
+    def _folder(self) -> Path:
+        """The working folder of the conversation."""
+        return Path(self.state.cwd or ".").expanduser()
+
+    @property
     def is_working(self) -> bool:
         """Whether a command or an answer is under way."""
         return bool(self._tasks)
@@ -86,6 +94,8 @@ class LineDoor:
     async def command(self, command: CoreCommand) -> Reply:
         """Ask the conversation for something; refusals are told."""
         reply = await self.conversation.send(msgspec.structs.replace(command, client=CLIENT))
+        if reply.ok and isinstance(command, Submit):
+            self.conversation.sent(str(reply.data.get("input_id", "")))
         if not reply.ok:
             self.tell_error(reply.text or reply.code)
         elif reply.text:
@@ -102,11 +112,18 @@ class LineDoor:
 
     async def submit(self, text: str, *, mode: SubmitMode = "default", note: str = "") -> None:
         """Send a message; one that is refused is printed again."""
-        reply = await self.conversation.send(Submit(text=text, mode=mode, note=note, client=CLIENT))
+        found = await asyncio.to_thread(with_leading_files, text, self._folder)
+        reply = await self.conversation.send(
+            Submit(text=found.text, attachments=found.pictures, mode=mode, note=note, client=CLIENT)
+        )
         if reply.ok:
             self.conversation.sent(str(reply.data.get("input_id", "")))
         else:
             self.tell_error(reply.text or "The message was not taken", hint=f"Not sent: {text}")
+
+    def commands(self) -> list[SlashCommand]:
+        """Every command in force, those of the person's own last."""
+        return commands_in_force(self.workspace.setting("quick_commands"))
 
     async def run(self, command: SlashCommand, argument: str) -> None:
         """Run a command; what goes wrong in the core is told."""
@@ -179,7 +196,7 @@ class LineDoor:
     async def show_help(self, word: str) -> None:
         """Print the commands, those with a word in them if one is given."""
         lines = []
-        for command in COMMAND_REGISTRY.all():
+        for command in self.commands():
             names = ", ".join(f"/{name}" for name in (command.name, *command.aliases))
             line = f"{names} {command.args}".rstrip() + f": {command.summary}"
             if word.casefold() in line.casefold():

@@ -25,7 +25,6 @@ from hermes_tui.slash.command import (
     unknown_words,
 )
 from hermes_tui.slash.door import SubmitMode
-from hermes_tui.slash.quick import commands_in_force
 from hermes_tui.slash.skills import use_skill
 
 logger = logging.getLogger(__name__)
@@ -206,9 +205,8 @@ class LineMode:
             self._run_slash(words, *command)
 
     def _run_slash(self, text: str, name: str, argument: str) -> None:
-        commands = commands_in_force(self._workspace.setting("quick_commands"))
         skills = [skill.name for skill in self.door.skills if skill.state == "on"]
-        found = find(name, commands, skills)
+        found = find(name, self.door.commands(), skills)
         if isinstance(found, SlashCommand):
             self.door.begin(self.door.run(found, argument))
         elif isinstance(found, Unknown):

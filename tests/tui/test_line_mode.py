@@ -288,6 +288,20 @@ async def test_commands_of_the_screen_say_how_it_is_done_without_one(home: Home)
         await stage.shows("/rollback [N] [file]: restore files")
 
 
+@pytest.mark.ac("line-mode-commands")
+async def test_commands_of_ones_own_run_here_too_and_keys_are_not_kept(home: Home) -> None:
+    async with staged(home) as stage:
+        stage.workspace.settings["quick_commands"] = {
+            "where": {"type": "exec", "command": "echo here I am"}
+        }
+        stage.type("/where")
+        await stage.shows("\nhere I am\n")
+        stage.type("my key is sk-proj-abcdefghijklmnopqrstuvwxyz0123456789ABCD")
+        await until(lambda: stage.session.sent(Submit))
+    assert "/where" in home.input_history.read_text()
+    assert "abcdefghij" not in home.input_history.read_text()
+
+
 def test_a_reply_in_pieces_is_printed_by_whole_lines(home: Home) -> None:
     written: list[str] = []
 
