@@ -40,7 +40,7 @@ def card_info(
         recent: Conversations, the newest first.
         waiting: Ids of those that need the person.
         now: Seconds since the epoch.
-        offer: What an earlier run left open, in words; takes the place of the hint.
+        offer: What an earlier run left open, in words.
     """
     return StartCardInfo(
         model=info.model,
@@ -62,8 +62,8 @@ def card_info(
             )
             for item in recent
         ),
-        remark=info.demo,
-        hint=offer or "Type a message, / for commands, @ for files, ^p for everything else.",
+        remark=info.demo or offer,
+        hint="Type a message, / for commands, @ for files, ^p for everything else.",
     )
 
 

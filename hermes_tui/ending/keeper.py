@@ -120,7 +120,8 @@ class Keeper:
         for tab in mine:
             self.left.remove(tab)
             self._fill(shown, tab)
-        has_card = not shown.state.has_content and not host.start_info.warnings
+        info = host.start_info
+        has_card = not (shown.state.has_content or info.warnings or info.demo)
         if self.left and not has_card:
             notice = Notice(level="warn", code="unfinished", text=self.offer)
             shown.transcript.notice(notice)
