@@ -52,7 +52,11 @@ def _made(
 
 def _execution(command: str) -> Callable[[Door, str], Awaitable[None]]:
     async def run(door: Door, argument: str) -> None:
-        code, text = await run_shell(command, _folder(door))
+        try:
+            code, text = await run_shell(command, _folder(door))
+        except OSError as error:
+            door.tell_error(f"{command} was not run: {error.strerror}", hint=str(_folder(door)))
+            return
         text = text.strip() or ("done" if code == 0 else "nothing was printed")
         shown = text if len(text) <= _SHOWN_CHARS else f"{text[:_SHOWN_CHARS]}\n…"
         if code == 0:

@@ -295,6 +295,9 @@ async def test_commands_of_ones_own_run_here_too_and_keys_are_not_kept(home: Hom
             "where": {"type": "exec", "command": "echo here I am"}
         }
         stage.type("/where")
+        await stage.shows("Error: echo here I am was not run: No such file or directory")
+        stage.mode.door.state.cwd = str(home.root.parent)
+        stage.type("/where")
         await stage.shows("\nhere I am\n")
         stage.type("my key is sk-proj-abcdefghijklmnopqrstuvwxyz0123456789ABCD")
         await until(lambda: stage.session.sent(Submit))
