@@ -13,6 +13,7 @@ from hermes_core.errors import ConfigError
 from hermes_core.host import Host, HostOptions
 from hermes_core.messages import Message, ToolCall
 from hermes_core.paths import Home
+from hermes_tui.copying import Copying
 from hermes_tui.core_link.installed_skills import activation_text
 from hermes_tui.core_link.setting_book import SettingBook
 from hermes_tui.core_link.workspace import ToolInfo
@@ -210,3 +211,30 @@ def test_words_of_an_argument_are_offered_behind_a_command() -> None:
     assert offered("/model de") == ["/model deep"]
     assert offered("/title x") == []
     assert offered("/queue on") == []
+
+
+@pytest.mark.ac("keys-by-place")
+async def test_keys_of_two_meanings_go_by_what_stands_in_the_field(home: Home) -> None:
+    async with staged(home) as stage:
+        composer = stage.app.chat.composer
+        first = stage.app.chat
+        await stage.type("one two")
+        await stage.pilot.press("ctrl+w", "ctrl+w", "ctrl+w", "ctrl+y")
+        assert composer.draft == "one two"
+        assert stage.app.open_panes() == [first]
+        await stage.pilot.press("ctrl+c")
+        assert composer.draft == ""
+        stage.session.say(*turns.writing(), *turns.finished())
+        await until(lambda: stage.app.chat.state.last_reply)
+        copied: list[str] = []
+
+        def locally(text: str) -> bool:
+            copied.append(text)
+            return True
+
+        stage.app.copying = Copying(stage.app, locally=locally)
+        await stage.pilot.press("ctrl+y")
+        await until(lambda: copied == [stage.app.chat.state.last_reply])
+        assert composer.draft == ""
+        await stage.pilot.press("ctrl+w")
+        await until(lambda: first not in stage.app.open_panes())
