@@ -44,6 +44,17 @@ class ToolEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class BesideTask:
+    """Work that goes on beside the conversation."""
+
+    label: str
+    kind: str
+    """`process`, `prompt`, `side` or `review`."""
+    started_at: float
+    """Seconds since the epoch."""
+
+
+@dataclass(frozen=True, slots=True)
 class PastTurn:
     """A turn that is over."""
 
@@ -102,7 +113,8 @@ class SessionState:
     todos: tuple[TodoItem, ...] = ()
     files: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Lines added and removed by path, in the whole conversation."""
-    background: dict[str, str] = field(default_factory=dict)
+    background: dict[str, BesideTask] = field(default_factory=dict)
+    """What runs beside the turn, by id."""
     approvals: dict[str, ApprovalRequested] = field(default_factory=dict)
     decisions: list[tuple[ApprovalRequested, ApprovalResolved]] = field(default_factory=list)
     """The newest last."""

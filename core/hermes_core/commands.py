@@ -36,6 +36,7 @@ class Interrupt(Command, frozen=True, kw_only=True, tag="interrupt"):
 
     scope: Literal["turn", "child", "all"] = "turn"
     child_id: str | None = None
+    """With `child`: what is stopped beside the turn, by the id its events carry."""
 
 
 class QueueEdit(Command, frozen=True, kw_only=True, tag="queue.edit"):

@@ -22,7 +22,7 @@ from hermes_core.events import (
     TodoChanged,
 )
 from hermes_tui.handlers.view import ConversationView
-from hermes_tui.session_state import SessionState, Snapshot, ToolEntry
+from hermes_tui.session_state import BesideTask, SessionState, Snapshot, ToolEntry
 from hermes_widgets.fitting import tokens
 
 WorkEvent: TypeAlias = (
@@ -64,10 +64,12 @@ def apply(event: WorkEvent, state: SessionState, view: ConversationView | None) 
                 entry.phase = "done" if event.status == "completed" else "failed"
                 entry.duration_s = max(0.0, event.ts - entry.started_at)
         case BackgroundStarted():
-            state.background[event.task_id] = event.label or event.kind
+            label = event.label or event.kind
+            state.background[event.task_id] = BesideTask(label, event.kind, event.ts)
         case BackgroundFinished():
-            label = state.background.pop(event.task_id, event.task_id)
-            if view is not None:
+            task = state.background.pop(event.task_id, None)
+            if view is not None and event.status != "lost":
+                label = task.label if task is not None else event.task_id
                 text = f"{label}: {event.summary or event.status}"
                 view.notice(Notice(level="info", code="background_finished", text=text))
         case Heartbeat():

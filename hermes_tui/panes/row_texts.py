@@ -13,6 +13,8 @@ from hermes_widgets.blocks.tool_words import tool_verb
 from hermes_widgets.fitting import age, clean, seconds
 from hermes_widgets.list_rows import Row
 
+BESIDE = "beside:"
+"""Begins the key of a row about work beside the conversation."""
 _TOOL_GLYPHS = {
     "announced": ("◌", "$h-faint"),
     "running": ("●", "$h-gold"),
@@ -79,6 +81,21 @@ def todo_count(items: Iterable[TodoItem]) -> str:
     plan = tuple(items)
     done = sum(item.status in ("completed", "cancelled") for item in plan)
     return f"{done} of {len(plan)}" if plan else ""
+
+
+def beside_rows(state: SessionState) -> list[Row]:
+    """What runs beside the conversation, with its age."""
+    now = state.clocks.wall()
+    return [
+        Row(
+            key=f"{BESIDE}{task_id}",
+            glyph="◆",
+            glyph_style="$h-info",
+            text=clean(task.label),
+            right=age(max(now - task.started_at, 0)),
+        )
+        for task_id, task in state.background.items()
+    ]
 
 
 def approval_row(request: ApprovalRequested, title: str, *, now: float, key: str = "") -> Row:

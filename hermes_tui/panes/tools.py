@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 
+from hermes_core.commands import Interrupt
 from hermes_tui.panes.doing import pane_action
 from hermes_tui.panes.list_pane import ListPane
 from hermes_tui.panes.pane import PaneSpec
 from hermes_tui.panes.row_texts import (
+    BESIDE,
+    beside_rows,
     file_rows,
     heading,
     sections,
@@ -18,7 +21,7 @@ from hermes_tui.panes.row_texts import (
     todo_row,
     tool_row,
 )
-from hermes_tui.session_state import PastTurn, SessionState, ToolEntry
+from hermes_tui.session_state import BesideTask, PastTurn, SessionState, ToolEntry
 from hermes_widgets.blocks.tool_words import tool_verb
 from hermes_widgets.fitting import clean, seconds
 from hermes_widgets.list_rows import Row, RowList
@@ -45,7 +48,7 @@ class ToolsPane(ListPane):
     def has_news(self) -> bool:
         """Whether a turn did something, or there is a plan."""
         state = self.host.chat.state
-        return bool(state.tools or state.todos or state.files)
+        return bool(state.tools or state.todos or state.files or state.background)
 
     def refresh_content(self) -> None:
         """Show the shown conversation's turn, and where there is room those before it."""
@@ -60,7 +63,7 @@ class ToolsPane(ListPane):
             self.show_head("This turn", count)
             calls = [tool_row(entry, is_compact=True) for entry in entries[-_SHOWN_IN_RAIL:]]
             files = [self._files(state, 8)] if self.app.size.height >= 50 else []
-            rest = sections(self._plan(state), *files)
+            rest = sections(self._beside(state), self._plan(state), *files)
             self.list.show([*calls, *([Row()] if calls and rest else []), *rest])
         else:
             self.show_head("Tools", count)
@@ -69,7 +72,8 @@ class ToolsPane(ListPane):
                 (heading(clean(past.question) or "Earlier"), [tool_row(one) for one in past.tools])
                 for past in reversed(_before(state))
             ]
-            self.list.show(sections(self._plan(state), turn, self._files(state, 30), *earlier))
+            parts = [self._plan(state), turn, self._beside(state), self._files(state, 30), *earlier]
+            self.list.show(sections(*parts))
 
     def _show_failed(self, state: SessionState) -> None:
         """List what went wrong, in this turn and before it."""
@@ -87,6 +91,10 @@ class ToolsPane(ListPane):
         return heading("Plan", todo_count(state.todos)), [todo_row(item) for item in state.todos]
 
     @staticmethod
+    def _beside(state: SessionState) -> tuple[Row, list[Row]]:
+        return heading("Running beside", str(len(state.background))), beside_rows(state)
+
+    @staticmethod
     def _files(state: SessionState, limit: int) -> tuple[Row, list[Row]]:
         return heading("Files", str(len(state.files))), file_rows(state.files, limit=limit)
 
@@ -99,6 +107,8 @@ class ToolsPane(ListPane):
     def action_choose(self) -> None:
         """Show the call in the conversation; what is not drawn yet is drawn first."""
         call_id = self.list.chosen_key
+        if call_id.startswith(BESIDE):
+            return
         self.host.show_pane("chat")
         transcript = self.host.chat.transcript
         while call_id and not transcript.show_call(call_id):
@@ -110,6 +120,18 @@ class ToolsPane(ListPane):
         """List only what failed, or everything again."""
         self.is_failed_only = not self.is_failed_only
         self.refresh_content()
+
+    def action_kill(self) -> None:
+        """End the process under the cursor, after a question."""
+        key = self.list.chosen_key
+        task = self.host.chat.state.background.get(key.removeprefix(BESIDE))
+        if key.startswith(BESIDE) and task is not None:
+            self._kill(key.removeprefix(BESIDE), task)
+
+    @work
+    async def _kill(self, task_id: str, task: BesideTask) -> None:
+        if await self.host.confirm("End this process?", clean(task.label), yes="End it"):
+            await self.host.command(Interrupt(scope="child", child_id=task_id, client="screen"))
 
     def action_output(self) -> None:
         """Read all that the call under the cursor answered."""
@@ -161,6 +183,7 @@ PANES = (
         actions=(
             pane_action("tools", "output", "Read the whole output", "f3", footer="output"),
             pane_action("tools", "failed", "Failures alone or all", "f5", footer="failed"),
+            pane_action("tools", "kill", "End a process", "f8", footer="end process"),
             pane_action(
                 "tools", "choose", "Go to the call", "enter", footer="go there", over_fields=False
             ),

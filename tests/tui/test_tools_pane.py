@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from hermes_core.events import ToolFinished, ToolStarted, TurnStarted
+from hermes_core.commands import Interrupt
+from hermes_core.events import (
+    BackgroundFinished,
+    BackgroundStarted,
+    ToolFinished,
+    ToolStarted,
+    TurnStarted,
+)
 from hermes_core.paths import Home
 from hermes_tui.panes.tools import spelled_out
+from hermes_tui.screens.confirm import ConfirmScreen
 from hermes_tui.screens.reader import ReaderScreen
 from hermes_widgets.blocks.tool_line import ToolLine
 from tests.fakes import scripted_turns as turns
@@ -43,6 +51,25 @@ async def test_a_call_leads_to_its_block_and_its_output_and_failures_stand_alone
         assert isinstance(block, ToolLine)
         assert block.call_id == "c3"
         await until(lambda: stage.app.focused is stage.app.chat.transcript)
+
+
+@pytest.mark.ac("process-ended-by-key")
+async def test_a_process_beside_the_conversation_is_listed_and_ended(home: Home) -> None:
+    async with staged(home, size=(80, 24)) as stage:
+        label = "npm run dev -- --port 5173"
+        stage.session.say(BackgroundStarted(task_id="proc_1", kind="process", label=label))
+        await stage.pilot.press("alt+2")
+        await until(lambda: label in stage.shown_text())
+        await stage.pilot.press("f8")
+        await until(lambda: isinstance(stage.app.screen, ConfirmScreen))
+        await stage.pilot.pause()
+        await stage.pilot.press("e")
+        await until(lambda: stage.session.sent(Interrupt))
+        (sent,) = stage.session.sent(Interrupt)
+        assert isinstance(sent, Interrupt)
+        assert (sent.scope, sent.child_id) == ("child", "proc_1")
+        stage.session.say(BackgroundFinished(task_id="proc_1", status="exit -15"))
+        await until(lambda: not stage.app.chat.state.background)
 
 
 @pytest.mark.parametrize(

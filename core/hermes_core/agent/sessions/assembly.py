@@ -61,6 +61,7 @@ from hermes_core.storage.store import Store
 from hermes_core.tools.base import ToolContext
 from hermes_core.tools.files.read_memory import ReadMemory
 from hermes_core.tools.registry import Registry
+from hermes_core.tools.shell.process_table import ProcessTable
 from hermes_core.tools.shell.sessions import TerminalSessions
 
 RECOVERY_EVENTS = 20_000
@@ -225,6 +226,7 @@ class _Assembly:
                 on_rewind=read_memory.forget_returned,
                 titles=side_jobs.titles if self._wants_titles else None,
                 turn_gate=ground.turn_gate,
+                stop_beside=services[ProcessTable].kill_by_id,
                 on_close=close,
             )
         )

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from hermes_core.events import (
     ApprovalRequested,
     ApprovalResolved,
+    BackgroundFinished,
+    BackgroundStarted,
     CompactionFailed,
     CompactionFinished,
     CompactionStarted,
@@ -48,6 +50,7 @@ class LeftOpen:
     approvals: dict[str, ApprovalRequested] = field(default_factory=dict)
     questions: dict[str, QuestionAsked] = field(default_factory=dict)
     compaction: CompactionStarted | None = None
+    background: dict[str, BackgroundStarted] = field(default_factory=dict)
 
     def take(self, event: CoreEvent) -> None:
         """Follow one event."""
@@ -83,6 +86,10 @@ def left_open(events: Sequence[CoreEvent]) -> LeftOpen:
     found = LeftOpen()
     for event in events:
         found.take(event)
+        if isinstance(event, BackgroundStarted):
+            found.background[event.task_id] = event
+        elif isinstance(event, BackgroundFinished):
+            found.background.pop(event.task_id, None)
         if isinstance(event, CompactionStarted | CompactionFinished | CompactionFailed):
             found.compaction = event if isinstance(event, CompactionStarted) else None
     return found
@@ -137,6 +144,8 @@ def closing_events(found: LeftOpen) -> list[CoreEvent]:
                 turn_id=turn_id,
             )
         )
+    for task_id in found.background:
+        events.append(BackgroundFinished(task_id=task_id, status="lost", turn_id=turn_id))
     if found.compaction is not None:
         text = "hermes stopped while it was at it; the conversation is unchanged."
         events.append(CompactionFailed(error=text, turn_id=turn_id))

@@ -187,6 +187,8 @@ class Session:
         match command:
             case Submit():
                 return await self._submit(command)
+            case Interrupt(scope="child", child_id=str(child_id)):
+                return _found(await self._parts.stop_beside(child_id), "background work")
             case Interrupt():
                 return self._interrupt()
             case Answer():

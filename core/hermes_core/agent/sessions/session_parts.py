@@ -52,6 +52,10 @@ class Rollbacks(Protocol):
         ...
 
 
+async def _stop_nothing(task_id: str) -> bool:
+    return False
+
+
 async def _keep_nothing(runtime: Runtime) -> None:
     raise HermesError("The choice cannot be kept here.")
 
@@ -91,4 +95,6 @@ class SessionParts:
     """Names a new conversation; None where nobody looks at titles."""
     turn_gate: asyncio.Semaphore | None = None
     """Shared by the process: how many turns may run at once."""
+    stop_beside: Callable[[str], Awaitable[bool]] = _stop_nothing
+    """End what runs beside the turn, by its id; False if nothing of that id does."""
     on_close: Callable[[], Awaitable[None]] | None = None

@@ -11,9 +11,10 @@ from hermes_core.agent.stream.journal import Journal
 from hermes_core.checkpoints.snapshots import Checkpoint
 from hermes_core.checkpoints.store import CheckpointStore, SessionCheckpoints
 from hermes_core.commands import Submit
-from hermes_core.events import BackgroundFinished, CheckpointCreated
+from hermes_core.events import BackgroundFinished, BackgroundStarted, CheckpointCreated
 from hermes_core.security.redaction import Redactor
 from hermes_core.tools.registry import session_services
+from hermes_core.tools.shell.background_process import BackgroundProcess
 from hermes_core.tools.shell.notices import Completion, notice_text
 from hermes_core.tools.shell.process_table import ProcessTable
 
@@ -74,16 +75,20 @@ def tool_families(
             tasks.add(task)
             task.add_done_callback(tasks.discard)
 
+        def started(process: BackgroundProcess) -> None:
+            label = redactor.redact(process.command)[:300]
+            journal.emit(BackgroundStarted(task_id=process.process_id, kind="process", label=label))
+
+        def ended(process: BackgroundProcess) -> None:
+            code = process.exit_code
+            status = "ended" if code is None else f"exit {code}"
+            journal.emit(BackgroundFinished(task_id=process.process_id, status=status))
+
         def finished(completion: Completion) -> None:
-            journal.emit(
-                BackgroundFinished(
-                    task_id=completion.session_id,
-                    status=f"exit {completion.exit_code}",
-                    summary=completion.command[:300],
-                )
-            )
             tell(notice_text(completion))
 
+        table.on_started = started
+        table.on_ended = ended
         table.on_watch = lambda notice: tell(notice_text(notice))
         table.on_finished = finished
     return made

@@ -48,6 +48,10 @@ class ProcessTable:
         self._processes: dict[str, BackgroundProcess] = {}
         self._followers: dict[str, asyncio.Task[None]] = {}
         self._kills: dict[str, asyncio.Task[None]] = {}
+        self.on_started: Callable[[BackgroundProcess], None] | None = None
+        """Told of each process that runs. Must not raise."""
+        self.on_ended: Callable[[BackgroundProcess], None] | None = None
+        """Told of each process that ran and does no longer. Must not raise."""
         self.on_finished: Callable[[Completion], None] | None = None
         """Told once of each process started with notify_on_complete; not of those the
         agent saw end or ended itself. Ask `was_seen` again before showing it late. Must
@@ -90,6 +94,8 @@ class ProcessTable:
             del self._processes[process.process_id]
             raise
         process.running = running
+        if self.on_started is not None:
+            self.on_started(process)
         self._followers[process.process_id] = asyncio.create_task(
             self._follow(process, running), name=process.process_id
         )
@@ -163,6 +169,14 @@ class ProcessTable:
             task.add_done_callback(lambda _: self._kills.pop(process.process_id, None))
         await asyncio.shield(task)
 
+    async def kill_by_id(self, process_id: str) -> bool:
+        """End the process of that id; False if there is none that runs."""
+        process = self._processes.get(process_id)
+        if process is None or not process.is_running:
+            return False
+        await self.kill(process)
+        return True
+
     async def kill_all(self, *, grace_s: float = 5.0) -> int:
         """End every running process; returns how many there were."""
         running = self.running()
@@ -194,6 +208,8 @@ class ProcessTable:
     async def _follow(self, process: BackgroundProcess, running: RunningCommand) -> None:
         exit_code = await running.wait()
         self._tell_matches(process, process.finish(exit_code))
+        if self.on_ended is not None:
+            self.on_ended(process)
         self._followers.pop(process.process_id, None)
         await self._records.remove(process.process_id)
         if process.notify_on_complete and not process.end_was_seen and self.on_finished:
