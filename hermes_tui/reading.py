@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hermes_core.events import FileDiff
+from hermes_tui.result_text import readable
 from hermes_tui.screens.diff import DiffScreen
 from hermes_tui.screens.pager import PagerScreen
 from hermes_widgets.blocks.block import Block
@@ -88,7 +89,7 @@ class Reading:
             return block.source
         session_id = host.chat.state.session_id
         found = await host.guard(host.workspace.message_text(session_id, block.result_ref))
-        return found if found and len(found) > len(block.output) else block.source
+        return readable(found) if found and len(found) > len(block.output) else block.source
 
 
 def _beginning(path: Path, otherwise: str) -> str:

@@ -11,6 +11,7 @@ from textual.widget import Widget
 from hermes_core.events import FileDiff
 from hermes_themes.roles import LAMPLIGHT
 from hermes_themes.variables import variables
+from hermes_tui.result_text import readable
 from hermes_widgets.blocks.patches import file_diffs
 from hermes_widgets.paging.changes_view import ChangesView
 from hermes_widgets.paging.line_source import FileLines, TextLines
@@ -93,6 +94,14 @@ async def test_changes_are_gone_through_by_hunk_and_by_file() -> None:
         await pilot.press("s")
         await until(lambda: page.is_split)
         assert any("╱" in row for row in _shown(page))
+
+
+def test_a_stored_answer_is_read_as_the_text_inside_it() -> None:
+    stored = '{"output": "one\\ntwo", "exit_code": 1, "error": null}'
+    assert readable(stored) == "exit_code: 1\n\none\ntwo"
+    assert readable('{"hits": [1, 2]}') == '{\n  "hits": [\n    1,\n    2\n  ]\n}'
+    assert readable("{ not json") == "{ not json"
+    assert readable("plain") == "plain"
 
 
 def test_a_diff_over_several_files_is_taken_apart() -> None:
