@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from hermes_core.agent.context_shares import ContextShare
-from hermes_core.insights import Insights, Share, summed
+from hermes_core.insights import LONGEST_DAYS, Insights, Share, summed
 from hermes_core.storage.records import RequestUse
 from hermes_tui.core_link.workspace import UsageInfo
 from hermes_tui.session_state import SessionState
@@ -14,7 +14,6 @@ from hermes_widgets.fitting import tokens
 
 Figures = list[tuple[str, str]]
 _PURPOSES = {"turn": "the conversation", "title_generation": "titles", "compression": "summaries"}
-LONGEST_DAYS = 3_650
 
 
 def money(amount: float | None) -> str:

@@ -10,6 +10,9 @@ import msgspec
 from hermes_core.messages import Usage
 from hermes_core.storage.records import RequestUse
 
+LONGEST_DAYS = 3_650
+"""As far back as can be asked."""
+
 
 class Share(msgspec.Struct, frozen=True, kw_only=True):
     """A sum of requests."""

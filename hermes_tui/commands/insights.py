@@ -7,11 +7,8 @@ import asyncio
 import click
 import msgspec
 
-from hermes_core.insights import Insights
+from hermes_core.insights import LONGEST_DAYS, Insights
 from hermes_core.paths import Home
-from hermes_core.storage.store import Store
-from hermes_tui.core_link.usage_facts import read_insights
-from hermes_tui.usage_text import LONGEST_DAYS, insights_lines
 
 
 @click.command()
@@ -26,10 +23,16 @@ def command(days: int, source: str, as_json: bool) -> None:
     if as_json:
         click.echo(msgspec.json.encode(found).decode())
     else:
+        from hermes_tui.usage_text import insights_lines  # measured: the words load the toolkit
+
         click.echo("\n".join(insights_lines(found, source=source)))
 
 
 async def _read(days: int, source: str) -> Insights:
+    # measured: --help has no use for the core
+    from hermes_core.storage.store import Store
+    from hermes_tui.core_link.usage_facts import read_insights
+
     home = Home.find()
     home.create()
     store = await Store.open(home)
