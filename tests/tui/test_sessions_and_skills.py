@@ -15,7 +15,7 @@ from hermes_core.storage.records import SessionRecord
 from hermes_tui.core_link.core_workspace import CoreWorkspace
 from hermes_tui.core_link.installed_skills import installed_skills, skill_file_text
 from hermes_tui.core_link.workspace import Workspace
-from hermes_tui.screens.reader import ReaderScreen
+from hermes_tui.screens.pager import PagerScreen
 from tests.fakes import scripted_turns as turns
 from tests.support import until
 from tests.tui.stage import staged
@@ -77,7 +77,7 @@ async def test_a_skill_is_read_and_switched_off_and_on_by_key(home: Home) -> Non
         await until(lambda: "2 off" in stage.shown_text())
         await stage.type("pytest")
         await stage.pilot.press("f3")
-        await until(lambda: isinstance(stage.app.screen, ReaderScreen))
+        await until(lambda: isinstance(stage.app.screen, PagerScreen))
         await until(lambda: "How to pytest-triage" in stage.shown_text())
         await stage.pilot.press("escape")
         await until(lambda: not stage.app.is_modal_open)

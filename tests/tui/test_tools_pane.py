@@ -15,7 +15,7 @@ from hermes_core.events import (
 from hermes_core.paths import Home
 from hermes_tui.panes.tools import spelled_out
 from hermes_tui.screens.confirm import ConfirmScreen
-from hermes_tui.screens.reader import ReaderScreen
+from hermes_tui.screens.pager import PagerScreen
 from hermes_widgets.blocks.tool_line import ToolLine
 from tests.fakes import scripted_turns as turns
 from tests.support import until
@@ -36,7 +36,7 @@ async def test_a_call_leads_to_its_block_and_its_output_and_failures_stand_alone
         await stage.pilot.press("alt+2")
         await until(lambda: "CHANGELOG.md" in stage.shown_text())
         await stage.pilot.press("f3")
-        await until(lambda: isinstance(stage.app.screen, ReaderScreen))
+        await until(lambda: isinstance(stage.app.screen, PagerScreen))
         await until(lambda: "and the changelog?" in stage.shown_text())
         await stage.pilot.press("escape")
         await until(lambda: not stage.app.is_modal_open)
