@@ -665,3 +665,20 @@ async def test_a_copied_reply_is_its_markdown_or_what_is_seen() -> None:
         await pilot.pause()
         copied = [said.text for said in app.said if isinstance(said, Transcript.CopyRequested)]
         assert copied == [text, text.replace("**", "")]
+
+
+@pytest.mark.ac("plan-in-blocks")
+async def test_a_plan_stands_below_its_line_until_it_is_folded() -> None:
+    async with Stage().run_test(size=(84, 24)) as pilot:
+        transcript = pilot.app.query_one(Transcript)
+        items = [
+            {"id": "1", "content": "Read [b]the loop[/b]", "status": "completed"},
+            {"id": "2", "content": "Back off", "status": "in_progress"},
+        ]
+        transcript.start_tool("p", "todo", "Back off", {"todos": items})
+        transcript.finish_tool(tool_done("p", "todo", True, 0.1, "1/2"))
+        lines = [line.strip(" ▏") for line in await settled(pilot)]
+        assert lines[1:3] == ["✓ Read [b]the loop[/b]", "▸ Back off"]
+        transcript.move_cursor(-1)
+        transcript.action_fold()
+        assert not any("Read" in line for line in await settled(pilot))
