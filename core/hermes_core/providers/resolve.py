@@ -354,6 +354,8 @@ def _api_mode(choice: _Choice, settings: Settings, base_url: str, model: str) ->
 def _model(choice: _Choice, settings: Settings, asked: str, asked_provider: str) -> str:
     if asked:
         return asked
+    if choice.is_configured and settings.model.default.strip():
+        return settings.model.default.strip()  # chosen for this very provider
     if choice.entry is not None and choice.entry.model:
         return choice.entry.model
     is_other = asked_provider and not choice.is_configured and settings.model.provider != "auto"
