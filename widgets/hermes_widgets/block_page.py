@@ -131,6 +131,8 @@ class BlockPage(ScrollView, can_focus=True):
         self._asked_at = -1
         self._key_at = 0.0
         self._ready = ReadyRows()
+        self._settled_rows: list[Strip] = []
+        """Rows of the view after the last layout."""
 
     @property
     def block_count(self) -> int:
@@ -259,6 +261,7 @@ class BlockPage(ScrollView, can_focus=True):
             return
         self._sheet = self._make_sheet()
         self._ready.clear()
+        self._settled_rows = []
         self._ledger.forget_heights()
         self._settle()
 
@@ -279,7 +282,28 @@ class BlockPage(ScrollView, can_focus=True):
             self._lay_out_from(index, view + row, sheet)
             self._place(self._ledger.total(sheet), self._ledger.top(index, sheet) + row)
         self._ledger.release_unused()
-        self.refresh()
+        self._refresh_changed()
+
+    def _refresh_changed(self) -> None:
+        """Draw the rows again that look otherwise than after the layout before.
+
+        A frame of a growing answer changes one row or two; drawing all rows wrote ten
+        times as many bytes, which is what a slow line waits for. Compared is with the
+        layout before and not with what was drawn: the toolkit also asks for rows that it
+        then does not write.
+        """
+        rows = [self.render_line(y) for y in range(self.size.height)]
+        before, self._settled_rows = self._settled_rows, rows
+        if len(before) != len(rows):
+            self.refresh()
+            return
+        changed = [
+            Region(0, y, self.size.width, 1)
+            for y, (old, new) in enumerate(zip(before, rows, strict=True))
+            if old is not new and old != new
+        ]
+        if changed:
+            self.refresh(*changed)
 
     def _let_go(self, total: int, sheet: Sheet) -> int:
         """Drop what is too far above; returns the rows that are left. See `Transcript`."""
@@ -315,10 +339,13 @@ class BlockPage(ScrollView, can_focus=True):
         if size == self.virtual_size:
             return
         view = self.container_size.height
-        if self.show_vertical_scrollbar and total > view and size.width == self.virtual_size.width:
-            # The bar stays, so nothing on the screen moves: no layout, which costs 2 ms a frame.
+        has_bar = self.show_vertical_scrollbar
+        if has_bar == (total > view) and size.width == self.virtual_size.width:
+            # The bar stays, or stays away, so nothing on the screen moves: no layout, which
+            # costs 2 ms a frame and draws every row again.
             self.set_reactive(BlockPage.virtual_size, size)
-            self.vertical_scrollbar.window_virtual_size = total
+            if has_bar:
+                self.vertical_scrollbar.window_virtual_size = total
         else:
             self.virtual_size = size
 
