@@ -17,6 +17,7 @@ from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from hermes_core.events import QuestionAsked
+from hermes_widgets.fitting import clean, clean_lines
 from hermes_widgets.list_rows import Row, RowList
 
 _OTHER = "other"
@@ -89,7 +90,8 @@ class ClarifyCard(Vertical):
 
     def compose(self) -> ComposeResult:
         """Question, choices or field, hint."""
-        head = Content.assemble(("? ", "$h-warn bold"), (self.question.question, "$h-text bold"))
+        asked = clean_lines(self.question.question)
+        head = Content.assemble(("? ", "$h-warn bold"), (asked, "$h-text bold"))
         yield Static(head, markup=False)
         if self.question.kind == "choice":
             yield self._list
@@ -103,7 +105,12 @@ class ClarifyCard(Vertical):
             self.set_timer(max(rest - _COUNTDOWN_S, 0.01), self._start_countdown)
         if self.question.kind == "choice":
             rows = [
-                Row(key=f"choice-{at}", glyph=str(at + 1), glyph_style="$h-gold bold", text=text)
+                Row(
+                    key=f"choice-{at}",
+                    glyph=str(at + 1),
+                    glyph_style="$h-gold bold",
+                    text=clean(text),
+                )
                 for at, text in enumerate(self.question.choices)
             ]
             number = str(len(rows) + 1)

@@ -8,18 +8,29 @@ from rich.cells import cell_len, set_cell_size
 
 _BIDI = {0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)}
 
+_UNSHOWN = {"Cc", "Cs", "Zl", "Zp"}
+"""Categories of characters: controls, lone surrogates, ends of lines and paragraphs."""
+
 
 def clean(text: str) -> str:
     """Return one line without controls, escape codes' first bytes and bidi marks.
 
-    Tabs and line ends become single spaces; everything else below them is dropped.
+    Tabs and line ends become single spaces; everything else below them is dropped, half
+    characters (lone surrogates) too, which no terminal can be sent.
     """
     flat = text.replace("\r\n", " ").replace("\n", " ").replace("\t", " ")
     if flat.isascii() and flat.isprintable():
         return flat
     return "".join(
-        char for char in flat if unicodedata.category(char) != "Cc" and ord(char) not in _BIDI
+        char
+        for char in flat
+        if unicodedata.category(char) not in _UNSHOWN and ord(char) not in _BIDI
     )
+
+
+def clean_lines(text: str) -> str:
+    """Return lines, each as `clean` leaves it."""
+    return "\n".join(clean(line) for line in text.splitlines())
 
 
 def fit(text: str, width: int) -> str:

@@ -21,7 +21,7 @@ from hermes_widgets.blocks.tool_words import is_known, tool_verb, was_stopped
 from hermes_widgets.drawing.foreign import one_line, output_lines
 from hermes_widgets.drawing.pens import Pen, Run
 from hermes_widgets.drawing.rows import Row, Sheet
-from hermes_widgets.fitting import fit, fit_left, seconds
+from hermes_widgets.fitting import clean, fit, fit_left, seconds
 
 State = Literal["writing", "waiting", "running", "done", "failed", "recovered", "skipped"]
 
@@ -85,7 +85,7 @@ class ToolLine(Block):
     def __init__(self, call_id: str, name: str, *, now: float, depth: int = 0) -> None:
         super().__init__()
         self.call_id = call_id
-        self.name = name
+        self.name = clean(name)
         self.state: State = "writing"
         self.turn_id: str | None = None
         self._depth = depth
@@ -144,7 +144,7 @@ class ToolLine(Block):
         if self._is_answered:
             return
         self._is_answered = True
-        self.name = event.name or self.name
+        self.name = clean(event.name) or self.name
         self.turn_id = event.turn_id
         self.state = "done" if event.ok else "failed"
         self._fact = one_line(event.summary) or ("" if event.ok else "failed")
@@ -163,7 +163,7 @@ class ToolLine(Block):
         if self._is_answered:
             return
         self._is_answered = True
-        self.name = event.name or self.name
+        self.name = clean(event.name) or self.name
         self.turn_id = event.turn_id
         self.state = "skipped"
         self._fact = _CAUSES[event.cause]

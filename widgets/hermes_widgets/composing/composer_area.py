@@ -142,21 +142,8 @@ class ComposerArea(TextArea):
         elif key == "tab" and self.text:
             self._use(event)
             self.post_message(self.MenuKey("tab"))
-        elif not event.is_printable and (action := self._action_of(key)):
-            # At once, not when the key comes back from above: what was typed ahead
-            # keeps its order.
-            self._use(event)
-            await self.run_action(action)
         else:
             await super()._on_key(event)
-
-    def _action_of(self, key: str) -> str:
-        """Return what a key does in the field, empty if it does nothing here."""
-        bindings = self._bindings.copy()
-        if self.app._keymap:
-            bindings.apply_keymap(self.app._keymap)
-        found = bindings.key_to_bindings.get(key, [])
-        return found[0].action if found else ""
 
     @staticmethod
     def _use(event: events.Key) -> None:
