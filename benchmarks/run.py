@@ -62,7 +62,9 @@ class Benchmark:
 ALL = (
     Benchmark("startup"),
     Benchmark("streaming"),
+    Benchmark("stream_bytes"),
     Benchmark("key_latency"),
+    Benchmark("screen_steps"),
     Benchmark("idle"),
     Benchmark("sdk_memory"),
     Benchmark("resume"),

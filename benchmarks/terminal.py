@@ -78,6 +78,11 @@ class Terminal:
         self._process.wait()
         os.close(self._fd)
 
+    @property
+    def fd(self) -> int:
+        """Our end of the terminal."""
+        return self._fd
+
     # --- while it runs -------------------------------------------------------------------
 
     def send(self, text: str) -> float:
