@@ -10,6 +10,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingsMap, BindingType
 from textual.containers import Horizontal
+from textual.driver import Driver
 from textual.scrollbar import ScrollBar
 from textual.widgets import ContentSwitcher
 from textual.worker import WorkerFailed
@@ -79,6 +80,7 @@ class HermesApp(TerminalApp):
         quiet_s: How long the person must not have typed before a modal opens.
         grace_s: How long a fresh modal ignores keys.
         clocks: Where the time comes from.
+        driver_class: Draws; None: what suits the terminal.
     """
 
     CSS_PATH = "app.tcss"
@@ -110,6 +112,7 @@ class HermesApp(TerminalApp):
         quiet_s: float = 1.0,
         grace_s: float = 0.3,
         clocks: Clocks | None = None,
+        driver_class: type[Driver] | None = None,
     ) -> None:
         self.clocks = clocks or Clocks()
         self.launch = launch or LaunchState()
@@ -119,7 +122,7 @@ class HermesApp(TerminalApp):
             colours=self.launch.colours,
             wide_glyphs=self.launch.wide_glyphs,
         )
-        super().__init__()
+        super().__init__(driver_class=driver_class)
         # Before anything is styled: measured, a second styling is a fifth of the first paint.
         self.appearance.start(skin=self.launch.skin, theme=self.launch.theme)
         ScrollBar.renderer = ThinBar

@@ -16,7 +16,8 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from hermes_core.commands import Answer
-from hermes_core.events import ApprovalRequested
+from hermes_core.events import ApprovalRequested, Notice
+from hermes_tui.panes.row_texts import decision_word
 from hermes_tui.screens.approval import ApprovalScreen, Decided
 from hermes_widgets.diff_page import DiffPage
 
@@ -144,10 +145,19 @@ class Asking:
         request_id = shown.request.request_id
         if not any(request_id in pane.state.approvals for pane in self._host.open_panes()):
             self._screen = None
+            self._tell_who(request_id)
             while self._host.screen is not shown and self._host.is_modal_open:
                 self._host.pop_screen()
             if self._host.screen is shown:
                 shown.dismiss(None)
+
+    def _tell_who(self, request_id: str) -> None:
+        """Say in its conversation who answered a request while it was shown here."""
+        for pane in self._host.open_panes():
+            for request, answer in pane.state.decisions:
+                if request.request_id == request_id and answer.by:
+                    text = f"{decision_word(answer.decision).capitalize()} by {answer.by}"
+                    pane.transcript.notice(Notice(level="info", code="local", text=text))
 
     def _open(self, pending: Pending, total: int) -> None:
         pane, request = pending.pane, pending.request
@@ -178,7 +188,6 @@ class Asking:
                 decision=result.decision,
                 reason=result.reason,
                 shown_hash=request.shown_hash,
-                client="screen",
             )
         )
         self._asked.discard(request.request_id)

@@ -67,6 +67,7 @@ class Copying:
                 mode=host.chosen.osc52,
                 locally=self._locally,
                 environ=self._environ,
+                is_web=host.is_web,
             )
         except OSError as error:
             host.tell_error(f"Nothing was copied: {error}")

@@ -7,11 +7,13 @@ import contextlib
 import os
 import sys
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Literal, cast
 
 import click
 from rich.console import Console
 from textual.constants import COLOR_SYSTEM
+from textual.driver import Driver
 
 from hermes_core.paths import Home
 from hermes_tui import cycle_collection
@@ -19,7 +21,7 @@ from hermes_tui._version import VERSION
 from hermes_tui.app import HermesApp
 from hermes_tui.core_link.workspace import Workspace
 from hermes_tui.ending.farewell import summary_lines
-from hermes_tui.launch_state import LaunchState
+from hermes_tui.launch_state import ExitState, LaunchState
 from hermes_tui.options import RunOptions
 from hermes_tui.terminal.terminal_background import Answer
 from hermes_tui.terminal.terminal_guard import guarded_terminal
@@ -28,11 +30,21 @@ from hermes_widgets.fitting import clean
 OpenCore = Callable[[Home, RunOptions, list[Callable[[], None]]], Awaitable[Workspace]]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TabPlace:
+    """Draws in a browser tab in place of the terminal."""
+
+    driver: type[Driver]
+    size: tuple[int, int]
+    """Columns and rows at the start."""
+
+
 def run_app(
     options: RunOptions,
     answer: Answer | None = None,
     *,
     load_core: Callable[[], OpenCore] | None = None,
+    tab: TabPlace | None = None,
 ) -> int:
     """Run the screen to its end and return the exit code.
 
@@ -40,6 +52,7 @@ def run_app(
         options: What the command line asked for.
         answer: What the terminal said about itself.
         load_core: Imports what opens the core; blocks. None for the real one.
+        tab: Where to draw if there is no terminal.
     """
     answer = answer or Answer()
     home = Home.find()
@@ -70,21 +83,26 @@ def run_app(
         finally:
             cycle_collection.begin()
 
-    app = HermesApp(connect, launch)
+    app = HermesApp(connect, launch, driver_class=tab.driver if tab else None)
     try:
-        with guarded_terminal(home.logs / "terminal.log"):
-            left = app.run()
+        with guarded_terminal(home.logs / "terminal.log", keeps_title=tab is None):
+            left = app.run(size=tab.size if tab else None)
     finally:
         for stop in stops:
             stop()
     if app.failure is not None:
         raise app.failure
+    if tab is None:
+        _say_goodbye(left)
+    return 0 if left is None or left.reason == "quit" else 1
+
+
+def _say_goodbye(left: ExitState | None) -> None:
     text = [*left.text.split("\n"), ""] if left is not None and left.text else []
     with contextlib.suppress(OSError):  # a window that was closed takes nothing any more
         for line in (*text, *summary_lines(left)):
             click.echo(clean(line.expandtabs(4)))
         sys.stdout.flush()
-    return 0 if left is None or left.reason == "quit" else 1
 
 
 def _colours() -> str:

@@ -7,7 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from hermes_core.events import ApprovalRequested, ApprovalResolved, InputAccepted, QuestionAsked
+from hermes_core.events import (
+    ApprovalRequested,
+    ApprovalResolved,
+    InputAccepted,
+    QuestionAnswered,
+    QuestionAsked,
+)
 from hermes_core.messages import Runtime, TodoItem, Usage
 
 ToolPhase = Literal["announced", "running", "waiting", "done", "failed", "skipped"]
@@ -119,6 +125,8 @@ class SessionState:
     decisions: list[tuple[ApprovalRequested, ApprovalResolved]] = field(default_factory=list)
     """The newest last."""
     questions: dict[str, QuestionAsked] = field(default_factory=dict)
+    answered_last: QuestionAnswered | None = None
+    """The newest answer to a question."""
 
     used_tokens: int = 0
     window_tokens: int = 0

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -19,7 +19,7 @@ from hermes_core.agent.sessions.assembly import Ground, SessionPlan, build_sessi
 from hermes_core.agent.sessions.fallback_chain import Fallback, fallback_chain
 from hermes_core.agent.sessions.session import Session
 from hermes_core.agent.sharing.attachment import Attachment
-from hermes_core.agent.sharing.owner_socket import OwnerSocket
+from hermes_core.agent.sharing.owner_socket import Hello, Opening, OwnerSocket
 from hermes_core.agent.sharing.remote import NotSent, RemoteSession
 from hermes_core.agent.workers import Workers
 from hermes_core.checkpoints.snapshots import Limits
@@ -77,6 +77,8 @@ class HostOptions:
     yolo: bool = False
     client: str = "app"
     """Names this process in answers to questions."""
+    opened_at: str = ""
+    """Socket of the process that opens conversations in our place; empty: we do."""
 
 
 class Host:
@@ -359,8 +361,79 @@ class Host:
             return [(grant.entry, grant.scope) for grant in session.grants]
         return [(entry, "always") for entry in self.loaded.settings.command_allowlist]
 
+    async def open_for_clients(self, joined: Callable[[str, str], None]) -> str:
+        """Run the conversations of other processes of this person; returns our socket.
+
+        Args:
+            joined: Told the name of a client and the conversation it came to.
+
+        Raises:
+            OSError: The runtime folder cannot be used.
+        """
+        self._socket.open_for_clients(
+            self._open_for, lambda hello: joined(hello.client, hello.session_id)
+        )
+        async with self._lock:
+            return (await self._listening()).socket_path
+
+    async def _open_for(self, hello: Hello) -> Session | None:
+        """Open a conversation a client asked for; None if another process owns it."""
+        asked = hello.opening or Opening()
+        selection = select(
+            self.tools,
+            self.loaded.settings,
+            platform=asked.platform,
+            environ=self.options.environ,
+        )
+        named = asked.model or asked.provider
+        inner = await self._open_inner(
+            SessionPlan(
+                session_id=hello.session_id,
+                source=asked.source,
+                platform=asked.platform,
+                interactive=asked.interactive,
+                system_message=asked.system_message,
+                cwd=self.options.cwd,
+                resolution=self.resolve(asked.model, asked.provider) if named else None,
+                tools=selection.tools,
+                warnings=selection.warnings,
+            )
+        )
+        if isinstance(inner, Session):
+            return inner
+        await inner.release()
+        return None
+
+    async def _elsewhere(self, plan: SessionPlan) -> RemoteSession | None:
+        """The conversation at the process that opens ours; None if we are on our own."""
+        if not self.options.opened_at:
+            return None
+        named = plan.resolution.runtime if plan.resolution is not None else None
+        remote = RemoteSession(
+            plan.session_id,
+            self.options.opened_at,
+            self.store,
+            self.options.client,
+            opening=Opening(
+                source=plan.source,
+                platform=plan.platform,
+                interactive=plan.interactive,
+                system_message=plan.system_message,
+                model=named.model if named is not None else "",
+                provider=named.provider if named is not None else "",
+            ),
+        )
+        try:
+            await remote.connect()
+        except NotSent as error:
+            _log.info("session %s is not opened elsewhere: %s", plan.session_id, error)
+            return None
+        return remote
+
     async def _open_inner(self, plan: SessionPlan) -> Session | RemoteSession:
         async with self._lock:
+            if (elsewhere := await self._elsewhere(plan)) is not None:
+                return elsewhere
             live = self._sessions.get(plan.session_id)
             if live is not None and not live.is_closed:
                 return live.retain()

@@ -33,5 +33,5 @@ COMMANDS = {
 }
 """Name to (module:attribute, summary); a module is loaded when its command runs."""
 
-SERVE_TARGETS = ("api",)
+SERVE_TARGETS = ("api", "web")
 """What `--serve` can run; all of them when none is named."""

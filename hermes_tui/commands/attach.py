@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
+from collections.abc import Sequence
 
 import click
 
@@ -24,25 +25,53 @@ def command(context: click.Context, /, session: str | None) -> None:
     """Join SESSION (id or title) on the screen; without one, pick from the live ones."""
     home = Home.find()
     home.create()
-    if session is None:
-        live = asyncio.run(_live(home))
-        session = _chosen(live)
-        if session is None:
-            return
-    context.exit(start(RunOptions(resume=session)))
+    live, named = asyncio.run(_live(home, session))
+    chosen = _chosen(live) if named is None else _running(named, live)
+    if chosen is not None:
+        context.exit(start(RunOptions(resume=chosen)))
 
 
-async def _live(home: Home) -> list[SessionSummary]:
+async def _live(home: Home, named: str | None) -> tuple[list[SessionSummary], str | None]:
+    """The conversations that run, and the id of the named one.
+
+    Raises:
+        SessionNotFound: There is none of that name.
+    """
     store = await Store.open(home)
     try:
         ids = set(await store.live_sessions())
         known = await store.list_sessions(limit=1_000, include_tool=True)
-        return [summary for summary in known if summary.id in ids]
+        live = [summary for summary in known if summary.id in ids]
+        try:
+            return live, None if named is None else await store.resolve(named)
+        except SessionNotFound as error:
+            text = f"No session found matching '{named}'."
+            raise SessionNotFound(text, hint=_hint(live)) from error
     finally:
         await store.aclose()
 
 
-def _chosen(live: list[SessionSummary]) -> str | None:
+def _running(session_id: str, live: Sequence[SessionSummary]) -> str:
+    """The id itself.
+
+    Raises:
+        SessionNotFound: Nobody runs that conversation.
+    """
+    if not any(summary.id == session_id for summary in live):
+        raise SessionNotFound(
+            f"No process runs session {session_id}; there is nothing to join.",
+            hint=f"Go on with it here: hermes --resume {session_id}",
+        )
+    return session_id
+
+
+def _hint(live: Sequence[SessionSummary]) -> str:
+    if not live:
+        return "No conversation is running in another process."
+    return "\n".join(["These run:", *table(live, now=time.time())])
+
+
+def _chosen(live: Sequence[SessionSummary]) -> str | None:
     """The only one, or the one the person picks; None if they picked none.
 
     Raises:

@@ -7,6 +7,8 @@ A module of its own because loading the core takes longer than the first paint m
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 from collections.abc import Callable
 
 from hermes_core.errors import HermesError
@@ -15,7 +17,7 @@ from hermes_core.logs import start_logging_as_set
 from hermes_core.paths import Home
 from hermes_tui.core_link.core_workspace import CoreWorkspace
 from hermes_tui.core_link.installed_skills import skill_text
-from hermes_tui.core_link.workspace import Workspace
+from hermes_tui.core_link.workspace import OpenedAt, Workspace
 from hermes_tui.options import RunOptions
 
 
@@ -25,6 +27,7 @@ async def open_core(
     stops: list[Callable[[], None]],
     *,
     allow_demo: bool = True,
+    opened_at: OpenedAt | None = None,
 ) -> Workspace:
     """Open host and logging.
 
@@ -33,6 +36,7 @@ async def open_core(
         options: What the command line asked for.
         stops: Gets what is to be called at the very end.
         allow_demo: Whether the built-in script may answer where nothing is set up.
+        opened_at: Where the conversations are run; None: in this process.
 
     Raises:
         HermesError: The store cannot be used, nothing is configured to answer, or a skill
@@ -48,6 +52,8 @@ async def open_core(
             allow_demo=allow_demo,
             toolsets=options.toolsets,
             yolo=options.yolo,
+            client=(opened_at.client if opened_at else "") or terminal_name(),
+            opened_at=opened_at.socket if opened_at else "",
         )
     )
     stops.append(start_logging_as_set(home, host.loaded, verbose=options.verbose, console=False))
@@ -57,3 +63,11 @@ async def open_core(
         await host.aclose()
         raise
     return CoreWorkspace(host, runtime, preload=preload)
+
+
+def terminal_name() -> str:
+    """What others read who see an answer given on this screen, such as `terminal pts/3`."""
+    try:
+        return f"terminal {os.ttyname(sys.stdin.fileno()).removeprefix('/dev/')}"
+    except OSError:
+        return f"process {os.getpid()}"

@@ -23,6 +23,16 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedAt:
+    """Where the conversations of a screen are run; as it stands: in its own process."""
+
+    socket: str = ""
+    """Of the process that runs them."""
+    client: str = ""
+    """Our name there, shown to others who look at the same conversation; empty: the terminal's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StartInfo:
     """Facts for the start card and the rows around the conversation."""
 

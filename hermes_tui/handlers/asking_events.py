@@ -33,6 +33,7 @@ def apply(event: AskingEvent, state: SessionState, view: ConversationView | None
             state.questions[event.request_id] = event
             _mark(event.call_id, state, view, is_waiting=True)
         case QuestionAnswered():
+            state.answered_last = event
             question = state.questions.pop(event.request_id, None)
             if question is not None:
                 _mark(question.call_id, state, view, is_waiting=False)

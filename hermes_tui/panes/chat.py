@@ -118,6 +118,7 @@ class ChatPane(Vertical):
         self.card: ClarifyCard | None = None
         """The question that is shown."""
         self._cards: dict[str, ClarifyCard] = {}
+        self._answered_here = ""
         self.past = Past()
         self.batch_size = 10
         """Messages drawn more at a time while scrolling up."""
@@ -411,21 +412,31 @@ class ChatPane(Vertical):
             if card is self.card:
                 self.card = None
             card.remove()
+            self._tell_who_answered(key)
         if gone and self.card is None:
             self._show_next_card()
             if self.card is None:
                 self.composer.focus_field()
 
+    def _tell_who_answered(self, request_id: str) -> None:
+        """Say who answered a question that was shown here, unless it was answered here."""
+        answer = self.state.answered_last
+        if request_id == self._answered_here or answer is None or not answer.by:
+            return
+        if answer.request_id == request_id:
+            text = f"Answered by {answer.by}"
+            self.transcript.notice(Notice(level="info", code="local", text=text))
+
     @on(ClarifyCard.Answered)
     async def _answered(self, event: ClarifyCard.Answered) -> None:
         event.stop()
         question = event.question
+        self._answered_here = question.request_id
         await self.send(
             Answer(
                 request_id=question.request_id,
                 value=event.value,
                 shown_hash=question.shown_hash,
-                client="screen",
             )
         )
 

@@ -110,6 +110,12 @@ def approval_row(request: ApprovalRequested, title: str, *, now: float, key: str
     )
 
 
+def decision_word(decision: str) -> str:
+    """What became of a request: `denied`, `no answer`, or how long it is allowed."""
+    words = {"deny": "denied", "timeout": "no answer", "once": "allowed once"}
+    return words.get(decision, f"allowed: {decision}" if decision != "cancelled" else decision)
+
+
 def decision_rows(state: SessionState, limit: int = 3) -> list[Row]:
     """What was decided last."""
     rows = []
@@ -124,6 +130,7 @@ def decision_rows(state: SessionState, limit: int = 3) -> list[Row]:
                 right={"deny": "denied", "timeout": "no answer"}.get(
                     answer.decision, answer.decision
                 ),
+                detail=f"by {clean(answer.by)}" if answer.by else "",
             )
         )
     return rows

@@ -91,10 +91,12 @@ async def copy_text(
     mode: str = "auto",
     locally: Callable[[str], bool] = copy_locally,
     environ: Mapping[str, str] | None = None,
+    is_web: bool = False,
 ) -> str:
     """Copy and return one line that says what was done.
 
-    Over SSH the local clipboard is another machine's, so the terminal is asked first.
+    Over SSH and in a browser the local clipboard may be another machine's, so the
+    terminal is asked first.
 
     Args:
         text: What to copy.
@@ -103,12 +105,13 @@ async def copy_text(
         mode: Of the terminal's clipboard, see `clipboard_sequence`.
         locally: Copies on this machine, in a thread; says whether that can be read back.
         environ: To see whether this is SSH or a multiplexer.
+        is_web: Whether the terminal is a page in a browser.
 
     Raises:
         OSError: The text had to go to the file and that cannot be written.
     """
     environ = os.environ if environ is None else environ
-    far = is_remote(environ)
+    far = is_web or is_remote(environ)
     if not far and await asyncio.to_thread(locally, text):
         return COPIED
     sequence = clipboard_sequence(text, mode, environ)

@@ -78,15 +78,6 @@ async def test_a_chip_is_stepped_over_unfolded_and_deleted_whole() -> None:
         assert app.draft == "see "
 
 
-async def test_keys_that_come_all_at_once_keep_their_order() -> None:
-    app = Bench()
-    async with app.run_test(size=(60, 16)) as pilot:
-        for key in ("d", "d", "ctrl+u", "o", "n", "left", "i", "e", "backspace"):
-            app.post_message(events.Key(key, key if len(key) == 1 else None))
-        await pilot.pause()
-        assert app.draft == "oin"
-
-
 async def test_what_was_cut_in_a_row_is_put_back_as_one_piece() -> None:
     app = Bench()
     async with app.run_test(size=(60, 16)) as pilot:

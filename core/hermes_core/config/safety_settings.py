@@ -120,3 +120,15 @@ class ApiServerSettings(Section):
         if isinstance(raw, dict) and raw.get("key") and "enabled" not in raw:
             return {**raw, "enabled": True}
         return raw
+
+
+class WebSettings(Section):
+    """The screen in a browser."""
+
+    host: str = setting("127.0.0.1", "Address to listen on.", env="HERMES_WEB_HOST")
+    port: int = setting(9119, "Port to listen on.", env="HERMES_WEB_PORT", ge=0, le=65535)
+    public_url: str = setting(
+        "",
+        "Address browsers use if a proxy with TLS stands in front; must begin with `https://`.",
+        env="HERMES_WEB_PUBLIC_URL",
+    )

@@ -37,6 +37,7 @@ from hermes_core.config.safety_settings import (
     SecuritySettings,
     SessionSettings,
     StorageSettings,
+    WebSettings,
 )
 from hermes_core.config.screen_settings import DisplaySettings, TuiSettings
 from hermes_core.config.section import Section, setting
@@ -90,6 +91,7 @@ class Settings(Section):
     storage: StorageSettings = setting(StorageSettings, "The conversation store.")
     sessions: SessionSettings = setting(SessionSettings, "Old conversations.")
     api_server: ApiServerSettings = setting(ApiServerSettings, "The HTTP API.")
+    web_screen: WebSettings = setting(WebSettings, "The screen in a browser.")
     timezone: str = setting("", "IANA name; empty takes the system's.", env="HERMES_TIMEZONE")
 
     @model_validator(mode="before")

@@ -4,6 +4,9 @@ A connection begins with a `Hello` line naming the session and is answered with 
 `Reply`. Then the client writes commands, one a line, each answered with a `Reply`
 line. A connection whose first command is `subscribe` carries events from then on
 and nothing else. The socket file is private (0600) and the peer's user id is checked.
+
+A process that runs conversations for others (the one that serves screens to browsers)
+also opens them on request: a `Hello` with an `opening` asks for that.
 """
 
 from __future__ import annotations
@@ -16,13 +19,14 @@ import secrets
 import socket
 import struct
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import msgspec
 
 from hermes_core.agent.sessions.session import Session
 from hermes_core.commands import Reply, Subscribe, decode_command
+from hermes_core.errors import HermesError
 from hermes_core.events import encode_event
 from hermes_core.paths import runtime_folder
 
@@ -33,12 +37,28 @@ _log = logging.getLogger(__name__)
 _encoder = msgspec.json.Encoder()
 
 
+class Opening(msgspec.Struct, frozen=True, kw_only=True):
+    """How a conversation is to be opened for a client that must not own it itself."""
+
+    source: str = "cli"
+    platform: str = "cli"
+    interactive: bool = True
+    system_message: str = ""
+    model: str = ""
+    provider: str = ""
+
+
 class Hello(msgspec.Struct, frozen=True, kw_only=True):
     """The first line of a connection."""
 
     session_id: str
     client: str = ""
+    opening: Opening | None = None
     v: int = 1
+
+
+OpenFor = Callable[[Hello], Awaitable[Session | None]]
+"""Opens the conversation of a `Hello` and counts its user; None if it is owned elsewhere."""
 
 
 class OwnerSocket:
@@ -56,10 +76,21 @@ class OwnerSocket:
         uid_of: Callable[[socket.socket], int] | None = None,
     ) -> None:
         self._find = find
+        self._open_for: OpenFor | None = None
+        self._tell_joined: Callable[[Hello], None] = lambda hello: None
         self._uid_of = uid_of or peer_uid
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.Task[None]] = set()
         self.path = ""
+
+    def open_for_clients(self, open_for: OpenFor, joined: Callable[[Hello], None]) -> None:
+        """Open what clients ask for, not only let them join what is open.
+
+        Args:
+            open_for: Opens it.
+            joined: Told which client came to which conversation.
+        """
+        self._open_for, self._tell_joined = open_for, joined
 
     async def start(self, folder: Path | None = None) -> str:
         """Listen; returns the path of the socket.
@@ -113,13 +144,17 @@ class OwnerSocket:
             _log.warning("a process of another user was turned away")
             return
         hello = msgspec.json.decode(await reader.readline(), type=Hello)
-        session = self._find(hello.session_id)
-        if session is None or session.is_closed:
+        try:
+            session = await self._joined(hello)
+        except HermesError as error:
+            await _write(writer, Reply(ok=False, code=type(error).__name__, text=str(error)))
+            return
+        if session is None:
             await _write(writer, Reply(ok=False, code="not_here", text="Not owned here."))
             return
-        await _write(writer, Reply(ok=True))
-        session.remote_users += 1
         try:
+            self._tell_joined(hello)
+            await _write(writer, Reply(ok=True))
             while line := await reader.readline():
                 try:
                     command = decode_command(line)
@@ -134,6 +169,20 @@ class OwnerSocket:
                 await _write(writer, await session.send(command))
         finally:
             await session.leave()
+
+    async def _joined(self, hello: Hello) -> Session | None:
+        """The conversation a client names, with the client counted as its user."""
+        session = self._find(hello.session_id)
+        if session is not None and not session.is_closed:
+            session.remote_users += 1
+            return session
+        if hello.opening is None or self._open_for is None:
+            return None
+        session = await self._open_for(hello)
+        if session is not None:
+            session.remote_users += 1
+            await session.release()  # it was held while it was opened
+        return session
 
     async def _stream(
         self,

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import msgspec
 
-from hermes_core.agent.sharing.owner_socket import MAX_LINE, Hello
+from hermes_core.agent.sharing.owner_socket import MAX_LINE, Hello, Opening
 from hermes_core.commands import CoreCommand, Reply, Subscribe, encode_command
 from hermes_core.errors import OwnerLost
 from hermes_core.events import CoreEvent, SessionClosed, decode_event
@@ -28,13 +28,23 @@ class RemoteSession:
         socket_path: The owner's socket.
         store: This process's own view of the same database, for past events.
         client: Our name, shown as who answered.
+        opening: Asks the other process to open the conversation if it is not open there.
     """
 
-    def __init__(self, session_id: str, socket_path: str, store: Store, client: str) -> None:
+    def __init__(
+        self,
+        session_id: str,
+        socket_path: str,
+        store: Store,
+        client: str,
+        *,
+        opening: Opening | None = None,
+    ) -> None:
         self._session_id = session_id
         self._socket_path = socket_path
         self._store = store
         self._client = client
+        self._opening = opening
         self._commands: _Stream | None = None
         self._lock = asyncio.Lock()
 
@@ -126,7 +136,7 @@ class RemoteSession:
         except OSError as error:
             raise NotSent("The process that ran this conversation has ended.") from error
         try:
-            hello = Hello(session_id=self._session_id, client=self._client)
+            hello = Hello(session_id=self._session_id, client=self._client, opening=self._opening)
             writer.write(msgspec.json.encode(hello) + b"\n")
             await writer.drain()
             line = await reader.readline()
