@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingsMap, BindingType
 from textual.containers import Horizontal
 from textual.driver import Driver
+from textual.events import TextSelected
 from textual.scrollbar import ScrollBar
 from textual.widgets import ContentSwitcher
 from textual.worker import WorkerFailed
@@ -77,7 +78,6 @@ class HermesApp(TerminalApp):
     Args:
         connect: Builds the core; typing is possible before it is done.
         launch: How this run begins.
-        quiet_s: How long the person must not have typed before a modal opens.
         grace_s: How long a fresh modal ignores keys.
         clocks: Where the time comes from.
         driver_class: Draws; None: what suits the terminal.
@@ -109,7 +109,6 @@ class HermesApp(TerminalApp):
         connect: Connect,
         launch: LaunchState | None = None,
         *,
-        quiet_s: float = 1.0,
         grace_s: float = 0.3,
         clocks: Clocks | None = None,
         driver_class: type[Driver] | None = None,
@@ -131,7 +130,7 @@ class HermesApp(TerminalApp):
         self.is_ready = False
         self.has_failed_to_start = False
         self.history = InputHistory()
-        self.asking = Asking(self, quiet_s=quiet_s, grace_s=grace_s)
+        self.asking = Asking(self, grace_s=grace_s)
         self.sessions = OpenSessions(self)
         self.leaving = Leaving(self)
         self.keeper = Keeper(self)
@@ -389,6 +388,12 @@ class HermesApp(TerminalApp):
     @on(Transcript.ReadRequested)
     def _read_requested(self) -> None:
         self.run_worker(self.block_menu.read())
+
+    @on(TextSelected)
+    def _text_selected(self) -> None:
+        text = self.screen.get_selected_text() if self.chosen.auto_copies else None
+        if text:
+            self.copying.copy(text)
 
     @on(Transcript.LinkOpened)
     def _link_opened(self, event: Transcript.LinkOpened) -> None:

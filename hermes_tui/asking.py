@@ -39,7 +39,6 @@ class Asking:
 
     Args:
         host: The program.
-        quiet_s: How long the person must not have typed, in seconds.
         grace_s: How long a fresh modal ignores keys.
         clock: Monotonic seconds.
     """
@@ -48,12 +47,10 @@ class Asking:
         self,
         host: HermesApp,
         *,
-        quiet_s: float = 1.0,
         grace_s: float = 0.3,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._host = host
-        self._quiet_s = quiet_s
         self._grace_s = grace_s
         self._clock = clock
         self._typed_at = float("-inf")
@@ -80,7 +77,7 @@ class Asking:
         self._close_answered()
         waiting = self.pending()
         if self._screen is None and waiting:
-            rest = self._quiet_s - (self._clock() - self._typed_at)
+            rest = self._host.chosen.typing_grace_s - (self._clock() - self._typed_at)
             if rest <= 0 and not self._host.is_modal_open and not self._waits_for_password():
                 self._open(waiting[0], len(waiting))
             elif rest > 0:
@@ -104,7 +101,7 @@ class Asking:
         ]
         if not due:
             return
-        rest = self._quiet_s - (self._clock() - self._typed_at)
+        rest = self._host.chosen.typing_grace_s - (self._clock() - self._typed_at)
         if rest > 0 and pane.card is None:
             self._review_in(rest)
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, get_args
 
@@ -9,12 +10,16 @@ from textual.constants import TEXTUAL_ANIMATIONS
 
 from hermes_tui.slash.door import SubmitMode
 from hermes_tui.terminal.mouse import mouse_sequence
+from hermes_tui.terminal.wrapping import is_remote
 from hermes_widgets.indicator import IndicatorKind
 from hermes_widgets.status_bar import StatusBar
 
 if TYPE_CHECKING:
     from hermes_tui.app import HermesApp
     from hermes_tui.panes.chat import ChatPane
+
+LAST_EXCHANGE = 2
+"""Messages: a question and its answer."""
 
 
 class ChosenSettings:
@@ -67,6 +72,10 @@ class ChosenSettings:
         self.copies_rendered = False
         """Whether a copied block is what is seen, and not its Markdown."""
         self.shows_cost = True
+        self.typing_grace_s = 1.0
+        """How long the person must not have typed before a dialog opens."""
+        self.auto_copies = False
+        """Whether what is selected with the mouse is copied at once."""
         self.history_window = 20
         """Messages drawn when a conversation is opened."""
         self.batch = 10
@@ -102,6 +111,7 @@ class ChosenSettings:
         self._read_terminal(setting)
         self.confirm_exit = str(setting("tui.confirm_exit"))
         self.leave_transcript = str(setting("tui.leave_transcript"))
+        self.typing_grace_s = int(str(setting("tui.typing_grace_ms"))) / 1000
         self.paste_lines = int(str(setting("tui.paste_collapse_lines")))
         self._use_mouse(bool(setting("tui.mouse")))
         self.uses_vi = setting("tui.editing_mode") == "vi"
@@ -128,13 +138,19 @@ class ChosenSettings:
         self.streams = bool(setting("display.streaming"))
         self.inline_diffs = bool(setting("display.inline_diffs"))
         self.preview_chars = int(str(setting("display.tool_preview_length")))
-        self.history_window = int(str(setting("tui.history_window")))
+        shown = int(str(setting("tui.history_window")))
+        self.history_window = (
+            LAST_EXCHANGE if setting("display.resume_display") == "minimal" else shown
+        )
         self.batch = int(str(setting("tui.batch")))
         self.prune_lines = int(str(setting("tui.prune_lines")))
 
     def _read_terminal(self, setting: Callable[[str], object]) -> None:
         """Read what is about the terminal around the screen."""
         self.osc52 = str(setting("tui.osc52"))
+        # Elsewhere a selection may end up on the clipboard of the wrong machine, or nowhere.
+        wanted = setting("tui.auto_copy")
+        self.auto_copies = wanted == "on" or (wanted == "auto" and not is_remote(os.environ))
         self.notify = str(setting("tui.notify"))
         self.notify_after = int(str(setting("tui.notify_after")))
         self.notify_command = str(setting("tui.notify_command"))

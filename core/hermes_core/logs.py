@@ -33,6 +33,7 @@ _CHATTY = (
     "anthropic",
     "urllib3",
     "asyncio",
+    "markdown_it",
     "uvicorn",
     "watchfiles",
 )

@@ -68,6 +68,7 @@ def build(
     """Return the app and its workspace, not running yet."""
     wall = (clocks or Clocks()).wall
     workspace = FakeWorkspace(home, react=react, wall=wall)
+    workspace.settings["tui.typing_grace_ms"] = int(quiet_s * 1000)
     workspace.installed = [
         SkillInfo(name="pytest-triage", category="coding", description="find why a test fails"),
         SkillInfo(name="patent-search", category="research", state="off"),
@@ -77,7 +78,7 @@ def build(
     async def connect() -> Workspace:
         return workspace
 
-    app = HermesApp(connect, launch, quiet_s=quiet_s, grace_s=0.0, clocks=clocks)
+    app = HermesApp(connect, launch, grace_s=0.0, clocks=clocks)
     return app, workspace
 
 

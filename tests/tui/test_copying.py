@@ -145,3 +145,34 @@ async def test_an_earlier_reply_is_copied_by_its_number(home: Home) -> None:
         await stage.send("/copy all")
         await until(lambda: "“all” is no number" in stage.shown_text())
         assert len(clipboard.texts) == 2
+
+
+@pytest.mark.ac("copy-selection")
+@pytest.mark.parametrize(
+    ("wanted", "ssh", "copied"),
+    [("auto", False, True), ("auto", True, False), ("on", True, True), ("off", False, False)],
+)
+async def test_what_the_mouse_selects_is_copied_if_that_is_chosen(
+    home: Home, monkeypatch: pytest.MonkeyPatch, wanted: str, ssh: bool, copied: bool
+) -> None:
+    if ssh:
+        monkeypatch.setenv("SSH_CONNECTION", SSH["SSH_CONNECTION"])
+    async with staged(home) as stage:
+        clipboard = FakeClipboard(works=True)
+        stage.app.copying = Copying(stage.app, locally=clipboard, environ={})
+        stage.workspace.settings["tui.auto_copy"] = wanted
+        stage.app.chosen.follow()
+        stage.session.say(*turns.user(1, "Select me"))
+        await until(lambda: stage.app.chat.transcript.is_settled)
+        await until(lambda: "Select me" in stage.shown_text())
+        rows = stage.shown_text().split("\n")
+        y = next(row for row, text in enumerate(rows) if "Select me" in text)
+        x = rows[y].index("Select me")
+        await stage.pilot.mouse_down(offset=(x, y))
+        await stage.pilot.hover(offset=(x + 9, y))
+        await stage.pilot.mouse_up(offset=(x + 9, y))
+        await until(lambda: bool(stage.app.screen.get_selected_text()))
+        await stage.pilot.pause()
+        if copied:
+            await until(lambda: clipboard.texts)
+        assert ("Select me" in "".join(clipboard.texts)) is copied

@@ -28,7 +28,7 @@ async def watching(home: Home, config: str = BASE) -> AsyncIterator[HermesApp]:
         host = await Host.open(HostOptions(home=home, environ={}, allow_demo=True))
         return CoreWorkspace(host, host.resolve().runtime)
 
-    app = HermesApp(connect, quiet_s=0.0, grace_s=0.0)
+    app = HermesApp(connect, grace_s=0.0)
     async with app.run_test(size=(100, 30)) as pilot:
         await until(lambda: app.is_ready and app.chat.state.runtime is not None)
         await until(lambda: app.live_reload.is_watching)

@@ -21,7 +21,7 @@ class DisplaySettings(Section):
     inline_diffs: bool = setting(True, "Show the changes made to files.")
     show_cost: bool = setting(False, "Show what a session costs.")
     resume_display: Literal["full", "minimal"] = setting(
-        "full", "How much of a resumed conversation is shown."
+        "full", "What is drawn of a resumed conversation at first; minimal: the last exchange."
     )
     busy_input_mode: Annotated[Literal["steer", "queue", "interrupt"], word()] = setting(
         "steer", "What Enter does while the agent works."

@@ -14,24 +14,17 @@ SOURCES = ("core", "hermes_tui", "widgets", "themes", "skins")
 ATTRIBUTES = {"tui.copy": "copy_as"}
 _NAMES = """
 agent.max_cost_usd agent.personalities agent.prefill_messages_file agent.service_tier
-agent.tool_use_enforcement api_server.cors_origins api_server.model_name
+agent.tool_use_enforcement
 approvals.cron_mode approvals.gateway_timeout approvals.timeout_unfocused
-command_allowlist compression.abort_on_summary_failure compression.protect_last_n
-compression.target_ratio compression.threshold display.background_process_notifications
-display.inline_diffs display.resume_display
-display.show_reasoning display.streaming display.tool_preview_length
-display.tool_progress memory.memory_char_limit memory.memory_enabled
-memory.user_char_limit memory.user_profile_enabled network.force_ipv4 network.hub_index network.update_check requests.ca_bundle
+display.background_process_notifications
+memory.memory_char_limit memory.memory_enabled
+memory.user_char_limit memory.user_profile_enabled network.force_ipv4 network.hub_index network.update_check 
 requests.call_stale_timeout requests.dump requests.stream_retries
-requests.stream_stale_timeout security.allow_private_urls
+security.allow_private_urls
 security.website_blocklist.domains security.website_blocklist.shared_files
-security.write_safe_root sessions.auto_prune sessions.retention_days skills.disabled
+sessions.auto_prune sessions.retention_days
 skills.external_dirs storage.retention.events_days storage.retention.logs_days
-storage.retention.spills_days terminal.lifetime_seconds terminal.sudo_password timezone
-tools.max_parallel tui.auto_copy tui.batch tui.column_width tui.confirm_exit tui.copy
-tui.emoji tui.history_window tui.indicator tui.inline tui.keymap
-tui.leave_transcript tui.prune_lines tui.sessions_scope
-tui.typing_grace_ms
+storage.retention.spills_days terminal.lifetime_seconds timezone tools.max_parallel tui.inline
 """
 AWAITED = frozenset(_NAMES.split())
 """Keys whose reader is not built yet. Take a key out when its reader lands."""
@@ -67,5 +60,5 @@ def test_every_key_has_a_reader_or_is_awaited() -> None:
     assert unread() - AWAITED == set()
 
 
-def test_what_is_awaited_is_a_key() -> None:
-    assert {key.path for key in all_keys()} >= AWAITED
+def test_what_is_awaited_is_a_key_without_a_reader() -> None:
+    assert unread() >= AWAITED

@@ -17,7 +17,7 @@ from hermes_core.tools.files.masking import mask_of
 from hermes_core.tools.files.page import Mask, mask_key_blocks, numbered, scan
 from hermes_core.tools.files.read_memory import ReadMemory, blocks, content_version, warns
 from hermes_core.tools.files.similar import similar_paths
-from hermes_core.tools.files.text_file import count_lines, decode, looks_binary
+from hermes_core.tools.files.text_file import count_lines, counted_lines, decode, looks_binary
 
 MAX_LINES = 2_000
 _WHOLE_BYTES = 16 << 20
@@ -105,7 +105,9 @@ class ReadFile(Tool[ReadFileArgs]):
             data["redacted"] = True
         if warning:
             data["_warning"] = warning
-        return ToolResult(data=data, summary=_lines(len(page.lines)), preview=content[:2_000])
+        return ToolResult(
+            data=data, summary=counted_lines(len(page.lines)), preview=content[:2_000]
+        )
 
 
 async def _page(path: Path, offset: int, limit: int, ctx: ToolContext, mask: Mask) -> Page:
@@ -213,7 +215,3 @@ def _too_large(shown: str, page: Page, chars: int, most: int) -> ToolResult:
     error = f"{shown}: this part has {chars} characters, {most} at most. Use offset and limit."
     data = {"error": error, "total_lines": page.total_lines, "file_size": page.size}
     return ToolResult(data=data, ok=False, summary="too large")
-
-
-def _lines(count: int) -> str:
-    return "1 line" if count == 1 else f"{count} lines"

@@ -139,3 +139,8 @@ def _dropped_returns(raw: str) -> list[int]:
         found.append(at - len(found))
         at = raw.find("\r\n", at + 2)
     return found
+
+
+def counted_lines(count: int) -> str:
+    """A number of lines in words."""
+    return "1 line" if count == 1 else f"{count} lines"

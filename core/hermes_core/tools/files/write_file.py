@@ -16,7 +16,7 @@ from hermes_core.tools.files.diffs import change_summary
 from hermes_core.tools.files.masking import mask_of, masked_diff
 from hermes_core.tools.files.read_memory import ReadMemory
 from hermes_core.tools.files.syntax import check
-from hermes_core.tools.files.text_file import count_lines, decode, looks_binary
+from hermes_core.tools.files.text_file import count_lines, counted_lines, decode, looks_binary
 
 
 class WriteFileArgs(msgspec.Struct, frozen=True):
@@ -69,8 +69,8 @@ class WriteFile(Tool[WriteFileArgs]):
         if stale:
             data["_warning"] = stale
         diff = masked_diff(change.diff(), mask_of(ctx))
-        lines = count_lines(args.content)
-        summary = change_summary((diff,)) if before is not None else f"{lines} lines"
+        lines = counted_lines(count_lines(args.content))
+        summary = change_summary((diff,)) if before is not None else lines
         return ToolResult(data=data, summary=summary, diffs=(diff,))
 
 
