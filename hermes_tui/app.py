@@ -176,6 +176,7 @@ class HermesApp(TerminalApp):
 
     async def on_mount(self) -> None:
         """Show an empty conversation at once, then bring the core up."""
+        self.appearance.dress_frame()
         await self.sessions.add_pane()
         self.watch(self.screen, "focused", self.frame.focus_moved, init=False)
         self.chosen.apply()

@@ -43,6 +43,8 @@ class Leaving:
     async def escape(self) -> None:
         """Back to the conversation; else stop the turn; with a draft only when pressed twice."""
         host = self._host
+        if host.dismiss_errors():
+            return
         if host.shown_pane != "chat":
             host.show_pane("chat")
             return

@@ -185,6 +185,14 @@ class Appearance:
             pane.composer.area.placeholder = skin.branding.welcome
             pane.transcript.skin = replace(skin, tool_emojis={}) if self._is_plain else skin
 
+    def dress_frame(self) -> None:
+        """Give the rows around the conversations the persona that is worn."""
+        skin = self.persona
+        for bar in self._host.query(StatusBar):
+            bar.skin = skin
+        for tabs in self._host.query(TabRow):
+            tabs.wear(skin.mark, skin.branding.agent_name.split()[0].lower())
+
     def _wear(self, look: Look) -> None:
         host, before = self._host, self._worn
         if look == before:
@@ -196,11 +204,7 @@ class Appearance:
             host.set_class(look.palette.framed or host.no_color, "-framed")
             use_palette(host, look.palette)
         if host.is_running and (before is None or before.skin != look.skin):
-            skin = look.skin
-            for bar in host.query(StatusBar):
-                bar.skin = skin
-            for tabs in host.query(TabRow):
-                tabs.wear(skin.mark, skin.branding.agent_name.split()[0].lower())
+            self.dress_frame()
             self.dress(host.open_panes())
 
     def _filter(self) -> None:

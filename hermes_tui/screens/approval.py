@@ -41,6 +41,7 @@ class ApprovalScreen(SheetScreen[Decided | None]):
     ApprovalScreen.-w-narrow #approval-well, ApprovalScreen.-w-tiny #approval-well {
         margin: 0; max-height: 6;
     }
+    ApprovalScreen.-w-narrow.-diff #approval-well { margin: 0 0 1 0; max-height: 9; }
     ApprovalScreen.-h-tiny #approval-well { max-height: 2; }
     ApprovalScreen.-h-tiny #approval-where { display: none; }
     ApprovalScreen.-h-tiny #approval-findings { max-height: 1; margin-bottom: 0; }

@@ -6,6 +6,8 @@ from typing import Generic, TypeVar
 
 from textual.screen import ModalScreen
 
+from hermes_widgets.list_rows import RowList
+
 Result = TypeVar("Result")
 
 
@@ -18,6 +20,7 @@ class SheetScreen(ModalScreen[Result], Generic[Result]):
         width: 96; max-width: 100%; height: auto; max-height: 90%;
         background: $h-raised; border-left: outer $h-gold; padding: 1 2;
     }
+    SheetScreen.-listed > .sheet { border-left: none; }
     SheetScreen > .sheet > .sheet-title { height: 1; text-style: bold; color: $h-text; }
     SheetScreen.-w-tiny, SheetScreen.-w-narrow { align: center bottom; }
     SheetScreen.-w-tiny > .sheet, SheetScreen.-w-narrow > .sheet { width: 100%; }
@@ -25,3 +28,7 @@ class SheetScreen(ModalScreen[Result], Generic[Result]):
     SheetScreen Input { height: 1; border: none; padding: 0 1; background: $h-canvas; }
     SheetScreen Input:focus { border: none; }
     """
+
+    def on_mount(self) -> None:
+        """One bar is enough: over a list it is that of the cursor."""
+        self.set_class(bool(self.query(RowList)), "-listed")

@@ -8,11 +8,16 @@ from textual import constants
 from textual.app import App
 from textual.driver import Driver
 from textual.filter import LineFilter, Monochrome
+from textual.notifications import SeverityLevel
 
 from hermes_tui.chosen_settings import ChosenSettings
 from hermes_tui.copying import Copying
 from hermes_tui.launch_state import ExitState
 from hermes_tui.terminal.terminal_link import TerminalLink
+
+_TOASTS = 2
+"""Most toasts at a time."""
+_UNTIL_DISMISSED_S = 86_400.0
 
 
 class TerminalApp(App[ExitState]):
@@ -46,6 +51,32 @@ class TerminalApp(App[ExitState]):
     def watch_app_focus(self) -> None:
         """Nothing moves in a window that nobody looks at."""
         self.chosen.apply_motion()
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = False,
+    ) -> None:
+        """Show a toast: two at most, and those about errors stay until they are dismissed.
+
+        What is said is data, whatever it holds; `markup` is only there for the toolkit.
+        """
+        for old in list(self._notifications)[: 1 - _TOASTS]:
+            self._unnotify(old, refresh=False)
+        if timeout is None and severity == "error":
+            timeout = _UNTIL_DISMISSED_S
+        super().notify(message, title=title, severity=severity, timeout=timeout, markup=False)
+
+    def dismiss_errors(self) -> bool:
+        """Take toasts about errors away; returns whether there were any."""
+        has_errors = any(toast.severity == "error" for toast in self._notifications)
+        if has_errors:
+            self.clear_notifications()
+        return has_errors
 
     def on_unmount(self) -> None:
         """Leave the terminal's window as it was."""

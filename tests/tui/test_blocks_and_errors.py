@@ -31,7 +31,9 @@ async def _menu(stage: Stage) -> None:
 async def test_the_menu_of_a_block_quotes_and_retries(home: Home) -> None:
     async with staged(home, size=SIZE) as stage:
         stage.session.say(*turns.user(1, "what is up"), *turns.writing("All is well."))
-        stage.session.say(TurnFinished(outcome="completed", reason="text_response", turn_id="t1"))
+        stage.session.say(
+            TurnFinished(outcome="completed", reason="text_response", turn_id="t1", duration_s=1.0)
+        )
         await until(lambda: stage.app.chat.state.turns == 1)
         await until(lambda: stage.app.chat.transcript.is_settled)
         await stage.pilot.press("alt+up", "alt+up")

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 import pytest
-from textual.pilot import Pilot
 
 from hermes_core.errors import ConfigError
 from hermes_core.host import Host, HostOptions
 from hermes_core.paths import Home
-from hermes_tui.app import HermesApp
 from hermes_tui.core_link.core_workspace import CoreWorkspace
 from hermes_tui.core_link.workspace import SettingInfo, Workspace
-from hermes_tui.launch_state import LaunchState
 from hermes_tui.screens.confirm import ConfirmScreen
 from hermes_tui.screens.settings import SettingsScreen
 from tests.support import until
-from tests.tui.stage import STILL, Stage, build, staged
-
-Compare = Callable[..., bool]
+from tests.tui.stage import Stage, staged
 
 LISTED = [
     SettingInfo(
@@ -190,25 +184,3 @@ async def test_real_settings_are_listed_written_and_refused(home: Home) -> None:
         assert workspace.setting("display.busy_input_mode") == "steer"
     finally:
         await workspace.close()
-
-
-@pytest.mark.ac("settings-picture")
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["small", "usual"])
-def test_the_settings_look_as_they_were_judged(
-    size: tuple[int, int], home: Home, snap_compare: Compare
-) -> None:
-    app, workspace = build(home, launch=LaunchState(reduced_motion=True), clocks=STILL)
-    workspace.setting_list = list(LISTED)
-
-    async def play(pilot: Pilot[Any]) -> None:
-        await _show_settings(pilot, app)
-
-    assert snap_compare(app, terminal_size=size, run_before=play)
-
-
-async def _show_settings(pilot: Pilot[Any], app: HermesApp) -> None:
-    await until(lambda: app.is_ready and app.chat.state.runtime is not None)
-    await pilot.press("f2")
-    await until(lambda: isinstance(app.screen, SettingsScreen))
-    await pilot.press(*"busy", "enter")
-    await pilot.pause()

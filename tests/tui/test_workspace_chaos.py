@@ -30,7 +30,7 @@ class Forgetful(HermesApp):
 
 
 def forgetful(connect: Connect) -> HermesApp:
-    return Forgetful(connect, quiet_s=0.0, grace_s=0.0)
+    return Forgetful(connect, grace_s=0.0)
 
 
 @pytest.mark.timeout(300)

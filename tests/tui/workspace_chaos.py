@@ -99,7 +99,7 @@ Build = Callable[[Connect], HermesApp]
 
 def usual(connect: Connect) -> HermesApp:
     """The program as it is."""
-    return HermesApp(connect, quiet_s=0.0, grace_s=0.0)
+    return HermesApp(connect, grace_s=0.0)
 
 
 @dataclass

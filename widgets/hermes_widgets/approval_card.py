@@ -22,7 +22,7 @@ from textual.widgets import Input, Static
 
 from hermes_core.events import ApprovalFinding, ApprovalRequested
 from hermes_widgets.drawing.foreign import visible
-from hermes_widgets.fitting import clean, fit
+from hermes_widgets.fitting import clean, fit, fit_left
 
 Decision = Literal["once", "session", "always", "deny"]
 _WORDS: dict[str, tuple[Decision, str]] = {
@@ -73,6 +73,9 @@ def findings_content(findings: tuple[ApprovalFinding, ...], width: int) -> Conte
 def where_content(request: ApprovalRequested, asked_by: str, width: int) -> Content:
     """Draw where it would happen and who asks."""
     parts: list[Content] = []
+    if request.diff is not None:
+        path = fit_left(clean(request.diff.path), max(width // 2, 8))
+        parts.append(Content.styled(path, "$h-text bold"))
     for word, value in (("in", request.cwd), ("on", request.backend), ("asked by", asked_by)):
         if value and not (word == "on" and value == "local"):
             text = fit(clean(value), max(width - 12, 8))
@@ -111,8 +114,13 @@ class ChoiceRow(Widget):
     def _buttons(self) -> list[Content]:
         buttons = []
         for at, label in enumerate(self._shown_labels()[0]):
-            style = "$h-ink on $h-warn" if at == self.chosen else "$h-text on $h-select"
-            button = Content.styled(f" {label} ", style).stylize("underline bold", 1, 2)
+            chosen = at == self.chosen
+            style = "$h-ink on $h-warn" if chosen else "$h-text on $h-select"
+            left, right = " ", " "
+            if self.app.no_color:  # both would be reversed
+                left, right, style = "[", "]", style if chosen else "$h-text"
+            button = Content.styled(f"{left}{label}{right}", style)
+            button = button.stylize("underline bold", 1, 2)
             buttons.append(button)
         return buttons
 

@@ -108,14 +108,14 @@ class ClarifyCard(Vertical):
                 Row(
                     key=f"choice-{at}",
                     glyph=str(at + 1),
-                    glyph_style="$h-gold bold",
+                    glyph_style="$h-muted bold",
                     text=clean(text),
                 )
                 for at, text in enumerate(self.question.choices)
             ]
             number = str(len(rows) + 1)
             rows.append(
-                Row(key=_OTHER, glyph=number, glyph_style="$h-gold bold", text="Something else…")
+                Row(key=_OTHER, glyph=number, glyph_style="$h-muted bold", text="Something else…")
             )
             self._list.show(rows)
             self._field.display = False

@@ -49,6 +49,8 @@ class TurnEnd(Block):
 
     def draw(self, sheet: Sheet) -> list[Row]:
         parts = self._parts(sheet)
+        if not parts:
+            return []
         dot = f" {sheet.glyphs.dot} "
         while len(parts) > 1 and _cells(parts, dot) > sheet.text_width:
             parts.pop()
@@ -68,7 +70,8 @@ class TurnEnd(Block):
         elif event.outcome == "partial":
             reason = _REASONS.get(event.reason, one_line(event.reason).replace("_", " "))
             parts.append((reason or "incomplete", Pen("warn")))
-        parts.append((spoken_seconds(event.duration_s), FAINT))
+        if event.duration_s:  # imported conversations know nothing of it
+            parts.append((spoken_seconds(event.duration_s), FAINT))
         if event.tool_calls:
             parts.append((_count(event.tool_calls, "tool"), FAINT))
         if changes.files:

@@ -78,7 +78,7 @@ class Weights(LineFilter):
         }
         if not keeps_colours:
             self._words.setdefault(_triplet(palette.gold), Style(bold=True))
-        fills = ("select", "gold", "warn", "bad", "ok", "info")
+        fills = ("select", "gold", "warn", "bad", "ok", "info", "text")
         self._fills = frozenset(_triplet(getattr(palette, role)) for role in fills)
         self._made: dict[tuple[Style, bool], Style] = {}
 
@@ -125,4 +125,5 @@ def _triplet(colour: str) -> Rgb:
 
 
 def _has_words(text: str) -> bool:
-    return any(char.isalnum() or char in "✗!?" for char in text)
+    """Whether there is more than signs and numbers, which code is full of."""
+    return any(char.isalpha() or char in "✗!?−" for char in text)
