@@ -164,7 +164,7 @@ class Asking:
         self._screen = ApprovalScreen(
             request,
             place=f"1 of {total}" if total > 1 else "",
-            asked_by="" if pane is self._host.chat else pane.state.shown_title,
+            asked_by=_asking(request, "" if pane is self._host.chat else pane.state.shown_title),
             payload=payload,
             grace_s=self._grace_s,
         )
@@ -195,3 +195,8 @@ class Asking:
     def forget(self, request_ids: Iterable[str]) -> None:
         """Requests of a closed conversation need no answer."""
         self._asked.difference_update(request_ids)
+
+
+def _asking(request: ApprovalRequested, title: str) -> str:
+    """Who asks, if it is not the shown conversation's own agent."""
+    return " in ".join(part for part in (request.asked_by, title) if part)

@@ -47,6 +47,8 @@ class ToolEntry:
     """The beginning or the end of what it answered."""
     result_ref: str | None = None
     """Message id of the whole answer."""
+    parent: str = ""
+    """The call or child agent it belongs to; empty for the agent's own calls."""
 
 
 @dataclass(frozen=True, slots=True)

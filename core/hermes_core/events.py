@@ -375,6 +375,8 @@ class ApprovalRequested(Event, frozen=True, kw_only=True, tag="approval.requeste
     shown_hash: str = ""
     """An answer must repeat it, so that a stale screen decides nothing."""
     expires_at: float | None = None
+    asked_by: str = ""
+    """The task of the child or background agent that asks; empty for the agent itself."""
 
 
 class ApprovalResolved(Event, frozen=True, kw_only=True, tag="approval.resolved"):
@@ -472,9 +474,10 @@ class CheckpointRestored(Event, frozen=True, kw_only=True, tag="checkpoint.resto
 
 
 class AgentSpawned(Event, frozen=True, kw_only=True, tag="agent.spawned"):
-    """A child agent works."""
+    """A child agent works. Its own events carry its id in `agent`, and call ids begin with it."""
 
     child_id: str
+    """Also the id of its conversation."""
     parent: tuple[str, ...] = ()
     goal: str
     toolsets: tuple[str, ...] = ()
@@ -486,7 +489,9 @@ class AgentFinished(Event, frozen=True, kw_only=True, tag="agent.finished"):
 
     child_id: str
     status: str
+    """`completed`, `failed`, `interrupted`, `timeout`, `error` or `lost`."""
     summary: str = ""
+    """The beginning of what it said last, or why it failed."""
     usage: Usage = Usage()
 
 

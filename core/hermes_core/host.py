@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from hermes_core.agent.clock import Clock, SystemClock
-from hermes_core.agent.sessions.assembly import Ground, SessionPlan, build_session
+from hermes_core.agent.sessions.assembly import build_session
 from hermes_core.agent.sessions.fallback_chain import Fallback, fallback_chain
 from hermes_core.agent.sessions.session import Session
+from hermes_core.agent.sessions.session_plan import Ground, SessionPlan
 from hermes_core.agent.sharing.attachment import Attachment
 from hermes_core.agent.sharing.owner_socket import Hello, Opening, OwnerSocket
 from hermes_core.agent.sharing.remote import NotSent, RemoteSession
@@ -39,6 +40,7 @@ from hermes_core.providers.facts.pricing import Cost, cost_of
 from hermes_core.providers.facts.tokens import TokenCounter
 from hermes_core.providers.keys.auth_file import AuthFile
 from hermes_core.providers.keys.key_pools import KeyPools
+from hermes_core.providers.model_ref import ModelRef, resolve_ref
 from hermes_core.providers.resolve import Resolution, resolve
 from hermes_core.security.redaction import Redactor
 from hermes_core.storage.owner import current_owner
@@ -130,6 +132,8 @@ class Host:
             redactor=self.redactor,
             clock=clock,
             resolve=self.resolve,
+            resolve_ref=self._resolve_ref,
+            own=self._errand,
             model=self.model,
             pools=self.pools,
             fallbacks=self._fallbacks,
@@ -221,6 +225,15 @@ class Host:
             if named or not self.options.allow_demo:
                 raise
             return resolve(settings, secrets_, provider="demo")
+
+    def _resolve_ref(self, ref: ModelRef) -> Resolution:
+        return resolve_ref(
+            ref,
+            self.loaded.settings,
+            self.loaded.secrets,
+            windows=self._catalogue,
+            stored=self.pools,
+        )
 
     def _fallbacks(self) -> tuple[Fallback, ...]:
         return fallback_chain(
@@ -462,6 +475,14 @@ class Host:
             f"Another process (pid {lease.owner.pid}) holds this conversation and does not answer.",
             hint="Wait a moment, or end that process.",
         )
+
+    async def _errand(self, plan: SessionPlan) -> Session:
+        """Open a session that works for one of ours; nobody else can know its id yet."""
+        owner = await self._listening()
+        lease = await self.store.take_lease(plan.session_id, owner, now=self._clock.time())
+        if lease.held_elsewhere:
+            raise StoreUnavailable(f"The conversation {plan.session_id} belongs to somebody else.")
+        return await self._own(plan)
 
     async def _own(self, plan: SessionPlan) -> Session:
         session_id = plan.session_id

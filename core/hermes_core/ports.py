@@ -11,6 +11,9 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+import msgspec
+from msgspec import UNSET, UnsetType
+
 from hermes_core.commands import CoreCommand, Reply
 from hermes_core.events import CoreEvent, FileDiff
 from hermes_core.messages import TodoItem
@@ -169,4 +172,65 @@ class Recall(Protocol):
         self, query: str, *, limit: int, roles: Sequence[str] = (), exclude: str = ""
     ) -> list[dict[str, Any]]:
         """Ranked hits with snippets, one per conversation."""
+        ...
+
+
+class DelegatedTask(msgspec.Struct, frozen=True, kw_only=True):
+    """What one child agent is asked to do."""
+
+    goal: str
+    context: str = ""
+    toolsets: tuple[str, ...] | None = None
+    """Toolsets it may use, out of those of the agent that asks; None: all of them."""
+
+
+class ChildTokens(msgspec.Struct, frozen=True, kw_only=True):
+    """What a child read and wrote, in tokens."""
+
+    input: int = 0
+    output: int = 0
+
+
+class ChildCall(msgspec.Struct, frozen=True, kw_only=True):
+    """One tool call of a child."""
+
+    tool: str
+    args_bytes: int = 0
+    result_bytes: int = 0
+    status: str = "ok"
+
+
+class ChildResult(msgspec.Struct, frozen=True, kw_only=True):
+    """How one child ended; the fields are those the model reads."""
+
+    task_index: int
+    status: str
+    """`completed`, `failed`, `interrupted`, `timeout` or `error`."""
+    summary: str
+    """The child's last words; empty if it had none."""
+    api_calls: int = 0
+    duration_seconds: float = 0.0
+    model: str = ""
+    exit_reason: str = "completed"
+    tokens: ChildTokens = ChildTokens()
+    tool_trace: tuple[ChildCall, ...] = ()
+    error: str | UnsetType = UNSET
+
+
+class Delegation(Protocol):
+    """Hand work to child agents and wait for them."""
+
+    async def run(
+        self, tasks: Sequence[DelegatedTask], *, max_iterations: int, cancel: CancelToken
+    ) -> list[ChildResult]:
+        """Run all tasks at once and return their results in the order of the tasks.
+
+        Args:
+            tasks: At least one.
+            max_iterations: Steps each child may take, at least 1.
+            cancel: Reaches every child.
+
+        Raises:
+            ToolError: The model for children cannot be used; nothing was started.
+        """
         ...

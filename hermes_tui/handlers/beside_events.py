@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Literal, TypeAlias, assert_never
 
 from hermes_core.events import (
-    AgentFinished,
-    AgentSpawned,
     BackgroundFinished,
     BackgroundStarted,
     CheckpointCreated,
@@ -22,17 +20,11 @@ from hermes_core.events import (
     TodoChanged,
 )
 from hermes_tui.handlers.view import ConversationView
-from hermes_tui.session_state import BesideTask, SessionState, Snapshot, ToolEntry
+from hermes_tui.session_state import BesideTask, SessionState, Snapshot
 from hermes_widgets.fitting import tokens
 
 WorkEvent: TypeAlias = (
-    TodoChanged
-    | ContextGauge
-    | AgentSpawned
-    | AgentFinished
-    | BackgroundStarted
-    | BackgroundFinished
-    | Heartbeat
+    TodoChanged | ContextGauge | BackgroundStarted | BackgroundFinished | Heartbeat
 )
 RemarkEvent: TypeAlias = (
     CompactionStarted
@@ -54,15 +46,6 @@ def apply(event: WorkEvent, state: SessionState, view: ConversationView | None) 
         case ContextGauge():
             state.used_tokens = event.used
             state.window_tokens = event.window
-        case AgentSpawned():
-            state.tools[event.child_id] = ToolEntry(
-                event.child_id, "agent", preview=event.goal, phase="running", started_at=event.ts
-            )
-        case AgentFinished():
-            entry = state.tools.get(event.child_id)
-            if entry is not None:
-                entry.phase = "done" if event.status == "completed" else "failed"
-                entry.duration_s = max(0.0, event.ts - entry.started_at)
         case BackgroundStarted():
             label = event.label or event.kind
             state.background[event.task_id] = BesideTask(label, event.kind, event.ts)

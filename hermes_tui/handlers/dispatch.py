@@ -56,6 +56,7 @@ from hermes_core.events import (
     TurnStarted,
 )
 from hermes_tui.handlers import (
+    agent_events,
     asking_events,
     beside_events,
     message_events,
@@ -98,7 +99,10 @@ def apply(event: CoreEvent, state: SessionState, view: ConversationView | None) 
             if not event.agent:
                 message_events.apply(event, state, view)
         case ToolAnnounced() | ToolStarted() | ToolOutput() | ToolFinished() | ToolSkipped():
-            tool_events.apply(event, state, view)
+            if event.agent:
+                agent_events.apply_call(event, state, view)
+            else:
+                tool_events.apply(event, state, view)
         case ApprovalRequested() | ApprovalResolved() | QuestionAsked() | QuestionAnswered():
             asking_events.apply(event, state, view)
         case InputAccepted() | InputState() | TurnStarted() | TurnFinished():
@@ -109,7 +113,13 @@ def apply(event: CoreEvent, state: SessionState, view: ConversationView | None) 
 
 
 def _apply_rest(
-    event: (turn_events.RequestEvent | beside_events.WorkEvent | beside_events.RemarkEvent),
+    event: (
+        turn_events.RequestEvent
+        | beside_events.WorkEvent
+        | beside_events.RemarkEvent
+        | AgentSpawned
+        | AgentFinished
+    ),
     state: SessionState,
     view: ConversationView | None,
 ) -> None:
@@ -128,13 +138,13 @@ def _apply_rest(
         case (
             TodoChanged()
             | ContextGauge()
-            | AgentSpawned()
-            | AgentFinished()
             | BackgroundStarted()
             | BackgroundFinished()
             | Heartbeat()
         ):
             beside_events.apply(event, state, view)
+        case AgentSpawned() | AgentFinished():
+            agent_events.apply(event, state, view)
         case (
             CompactionStarted()
             | CompactionFinished()

@@ -16,9 +16,9 @@ def apply(event: ToolEvent, state: SessionState, view: ConversationView | None) 
     """Note the event; draw it if there is a view."""
     match event:
         case ToolAnnounced():
-            _entry(state, event.call_id, event.name, len(event.agent))
+            _entry(state, event.call_id, event.name)
             if view is not None:
-                view.announce_tool(event.call_id, event.name, depth=len(event.agent))
+                view.announce_tool(event.call_id, event.name)
         case ToolStarted():
             _started(event, state, view)
         case ToolOutput():
@@ -27,7 +27,7 @@ def apply(event: ToolEvent, state: SessionState, view: ConversationView | None) 
         case ToolFinished():
             _finished(event, state, view)
         case ToolSkipped():
-            entry = _entry(state, event.call_id, event.name, len(event.agent))
+            entry = _entry(state, event.call_id, event.name)
             entry.phase = "skipped"
             entry.summary = event.cause
             if view is not None:
@@ -41,12 +41,12 @@ def _running(name: str, preview: str) -> str:
     return preview if name == "terminal" else f"{tool_verb(name)} {preview}".strip()
 
 
-def _entry(state: SessionState, call_id: str, name: str, depth: int) -> ToolEntry:
-    return state.tools.setdefault(call_id, ToolEntry(call_id, name, depth=depth))
+def _entry(state: SessionState, call_id: str, name: str) -> ToolEntry:
+    return state.tools.setdefault(call_id, ToolEntry(call_id, name))
 
 
 def _started(event: ToolStarted, state: SessionState, view: ConversationView | None) -> None:
-    entry = _entry(state, event.call_id, event.name, len(event.agent))
+    entry = _entry(state, event.call_id, event.name)
     entry.phase = "running"
     state.tool_calls += 1
     entry.preview = event.preview
@@ -60,12 +60,11 @@ def _started(event: ToolStarted, state: SessionState, view: ConversationView | N
             args=event.args,
             paths=event.paths,
             kind=event.kind,
-            depth=len(event.agent),
         )
 
 
 def _finished(event: ToolFinished, state: SessionState, view: ConversationView | None) -> None:
-    entry = _entry(state, event.call_id, event.name, len(event.agent))
+    entry = _entry(state, event.call_id, event.name)
     entry.phase = "done" if event.ok else "skipped" if was_stopped(event) else "failed"
     entry.duration_s = event.duration_s
     entry.summary = event.summary

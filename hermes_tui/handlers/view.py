@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol
 
-from hermes_core.events import Notice, ToolFinished, ToolSkipped, TurnFinished
+from hermes_core.events import (
+    AgentFinished,
+    AgentSpawned,
+    Notice,
+    ToolFinished,
+    ToolSkipped,
+    ToolStarted,
+    TurnFinished,
+)
 from hermes_widgets.blocks.card_action import CardAction
 
 
@@ -64,6 +72,15 @@ class ConversationView(Protocol):
 
     def skip_tool(self, event: ToolSkipped) -> None:
         """A call was not run."""
+
+    def start_agent(self, event: AgentSpawned) -> None:
+        """A child agent works."""
+
+    def agent_call(self, event: ToolStarted) -> None:
+        """A child calls a tool."""
+
+    def finish_agent(self, event: AgentFinished) -> None:
+        """A child has ended."""
 
     def notice(self, event: Notice) -> None:
         """Show a remark."""

@@ -12,7 +12,15 @@ from hermes_core.agent.reply import ReplyText
 from hermes_core.agent.sharing.attachment import Attachment
 from hermes_core.commands import Interrupt, Submit
 from hermes_core.errors import HermesError
-from hermes_core.events import InputState, RequestStarted, SessionOpened, TurnFinished
+from hermes_core.events import (
+    ApprovalRequested,
+    ApprovalResolved,
+    InputState,
+    Notice,
+    RequestStarted,
+    SessionOpened,
+    TurnFinished,
+)
 from hermes_core.host import Host, HostOptions
 from hermes_core.logs import start_logging_as_set
 from hermes_core.paths import Home
@@ -92,6 +100,10 @@ async def _ask(host: Host, options: RunOptions) -> int:
     return code
 
 
+_CHILDREN_TELL = (ApprovalRequested, ApprovalResolved, Notice)
+"""What child agents do belongs to the call that waits for them; these need the person."""
+
+
 def _asked(named: str | None, session_id: str | None) -> str:
     """A flag names the model of a conversation that goes on; a new one has it by settings."""
     return (named or "") if session_id is not None else ""
@@ -134,8 +146,9 @@ async def _follow(
             case InputState(state="delivered", input_id=delivered) if delivered == input_id:
                 ours = event.turn_id
         if isinstance(event, SessionOpened) or (ours is not None and event.turn_id == ours):
-            reply.take(event)
-            printer.event(event)
+            if not event.agent or isinstance(event, _CHILDREN_TELL):
+                reply.take(event)
+                printer.event(event)
             if isinstance(event, TurnFinished):
                 return
 

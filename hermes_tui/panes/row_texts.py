@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from hermes_core.events import ApprovalRequested
 from hermes_core.messages import TodoItem
 from hermes_core.storage.records import SessionSummary
 from hermes_tui.core_link.workspace import SkillInfo
 from hermes_tui.session_state import SessionState, ToolEntry
-from hermes_widgets.blocks.tool_words import tool_verb
+from hermes_widgets.blocks.tool_words import AGENT, tool_verb
 from hermes_widgets.fitting import age, clean, seconds
 from hermes_widgets.list_rows import Row
 
@@ -47,15 +47,17 @@ def heading(text: str, right: str = "") -> Row:
     return Row(text=text, style="$h-text bold", right=right)
 
 
-def tool_row(entry: ToolEntry, *, is_compact: bool = False) -> Row:
-    """A call of the turn: state, verb, what on, seconds."""
+def tool_row(entry: ToolEntry, *, is_compact: bool = False, now: float = 0.0) -> Row:
+    """A call of the turn: state, verb, what on, seconds; of a child those so far, at `now`."""
     glyph, style = _TOOL_GLYPHS[entry.phase]
     verb = clean(tool_verb(entry.name))
-    indent = "  " * entry.depth
+    indent = "  " * (entry.depth - 1) + "╰ " if entry.depth else ""
     quiet = entry.phase in ("skipped", "announced")
     right = ""
     if entry.phase in ("done", "failed"):
         right = seconds(entry.duration_s)
+    elif entry.phase == "running" and entry.name == AGENT and now:
+        right = seconds(max(0, round(now - entry.started_at)))
     elif entry.phase == "waiting":
         right = "waits"
     return Row(
@@ -68,6 +70,22 @@ def tool_row(entry: ToolEntry, *, is_compact: bool = False) -> Row:
         right_style="$h-warn" if entry.phase == "waiting" else "$h-faint",
         detail=clean(entry.summary) if entry.phase == "failed" and not is_compact else "",
     )
+
+
+def as_tree(entries: Iterable[ToolEntry]) -> list[ToolEntry]:
+    """Put child agents under the call that started them, and their calls under them."""
+    below: dict[str, list[ToolEntry]] = {}
+    for entry in entries:
+        below.setdefault(entry.parent, []).append(entry)
+
+    def with_children(entry: ToolEntry) -> Iterator[ToolEntry]:
+        yield entry
+        for child in below.pop(entry.call_id, ()):
+            yield from with_children(child)
+
+    roots = below.pop("", [])
+    found = [one for root in roots for one in with_children(root)]
+    return [*found, *(one for orphans in list(below.values()) for one in orphans)]
 
 
 def todo_row(item: TodoItem) -> Row:

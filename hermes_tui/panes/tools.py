@@ -13,6 +13,7 @@ from hermes_tui.panes.list_pane import ListPane
 from hermes_tui.panes.pane import PaneSpec
 from hermes_tui.panes.row_texts import (
     BESIDE,
+    as_tree,
     beside_rows,
     file_rows,
     heading,
@@ -53,7 +54,7 @@ class ToolsPane(ListPane):
     def refresh_content(self) -> None:
         """Show the shown conversation's turn, and where there is room those before it."""
         state = self.host.chat.state
-        entries = list(state.tools.values())
+        entries, now = as_tree(state.tools.values()), self.host.clocks.wall()
         count = f"{len(entries)} tool{'s' if len(entries) > 1 else ''}" if entries else ""
         if state.turn_started is not None and count:
             count += f" · {seconds(state.turn_seconds)}"
@@ -61,15 +62,20 @@ class ToolsPane(ListPane):
             self._show_failed(state)
         elif self.is_compact:
             self.show_head("This turn", count)
-            calls = [tool_row(entry, is_compact=True) for entry in entries[-_SHOWN_IN_RAIL:]]
+            calls = [
+                tool_row(entry, is_compact=True, now=now) for entry in entries[-_SHOWN_IN_RAIL:]
+            ]
             files = [self._files(state, 8)] if self.app.size.height >= 50 else []
             rest = sections(self._beside(state), self._plan(state), *files)
             self.list.show([*calls, *([Row()] if calls and rest else []), *rest])
         else:
             self.show_head("Tools", count)
-            turn = (heading("This turn"), [tool_row(entry) for entry in entries])
+            turn = (heading("This turn"), [tool_row(entry, now=now) for entry in entries])
             earlier = [
-                (heading(clean(past.question) or "Earlier"), [tool_row(one) for one in past.tools])
+                (
+                    heading(clean(past.question) or "Earlier"),
+                    [tool_row(one) for one in as_tree(past.tools)],
+                )
                 for past in reversed(_before(state))
             ]
             parts = [self._plan(state), turn, self._beside(state), self._files(state, 30), *earlier]

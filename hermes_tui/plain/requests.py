@@ -57,7 +57,8 @@ def approval_question(request: ApprovalRequested, *, now: float, whole: bool = F
     """
     payload = _payload(request)
     is_whole = whole or _is_short(payload)
-    place = ", ".join(part for part in (request.tool, request.backend, request.cwd) if part)
+    asker = f"for: {request.asked_by}" if request.asked_by else ""
+    place = ", ".join(p for p in (request.tool, request.backend, request.cwd, asker) if p)
     lines = [f"Approval needed: {_ACTIONS[request.action]} ({place})"]
     lines.append(_indented(payload if is_whole else _cut(payload)))
     lines += [f"Why: {item.key}: {item.explanation}" for item in request.findings]

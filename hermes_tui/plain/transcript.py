@@ -6,14 +6,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from hermes_core.events import CoreEvent, Notice, ToolFinished, ToolSkipped, TurnFinished
+from hermes_core.events import (
+    AgentFinished,
+    AgentSpawned,
+    CoreEvent,
+    Notice,
+    ToolFinished,
+    ToolSkipped,
+    ToolStarted,
+    TurnFinished,
+)
 from hermes_core.terminals.ansi import LiveText
 from hermes_tui.handlers import dispatch
 from hermes_tui.plain.page import Page
 from hermes_tui.session_state import SessionState
 from hermes_tui.slash.command import COMMAND_REGISTRY
 from hermes_widgets.blocks.card_action import CardAction
-from hermes_widgets.blocks.tool_words import tool_verb, was_stopped
+from hermes_widgets.blocks.tool_words import AGENT, tool_verb, was_stopped
 from hermes_widgets.fitting import clean, fit, tokens
 
 REPLY = "Hermes: "
@@ -155,6 +164,18 @@ class PlainTranscript:
         self._last_tool = name
         if self.progress != "off" and not repeats and not name.startswith("_"):
             self._page.say(f"[{mark}] {about}" + (f" - {facts}" if facts else ""))
+
+    def start_agent(self, event: AgentSpawned) -> None:
+        """Remember what the child is about; its own calls are not printed."""
+        self._tools[event.child_id] = f"agent {fit(clean(event.goal), _PREVIEW_CELLS)}"
+
+    def agent_call(self, event: ToolStarted) -> None:
+        """Calls of children would only mix with each other; the end of each child is told."""
+
+    def finish_agent(self, event: AgentFinished) -> None:
+        """Print how a child ended, as one line."""
+        mark = {"completed": "ok", "interrupted": "stopped"}.get(event.status, event.status)
+        self._tool(event.child_id, AGENT, mark, "")
 
     def notice(self, event: Notice) -> None:
         """Print a remark with its weight in words."""

@@ -14,7 +14,17 @@ from typing import Any
 from textual.message import Message
 from textual.reactive import reactive
 
-from hermes_core.events import CoreEvent, FileDiff, Notice, ToolFinished, ToolSkipped, TurnFinished
+from hermes_core.events import (
+    AgentFinished,
+    AgentSpawned,
+    CoreEvent,
+    FileDiff,
+    Notice,
+    ToolFinished,
+    ToolSkipped,
+    ToolStarted,
+    TurnFinished,
+)
 from hermes_widgets.block_finding import BlockFinding
 from hermes_widgets.blocks.block import Block
 from hermes_widgets.blocks.error_card import CardAction
@@ -134,6 +144,18 @@ class Transcript(BlockFinding):
     def skip_tool(self, event: ToolSkipped) -> None:
         """Show that a tool was not run or was stopped."""
         self._note(self._scribe.skip_tool(event))
+
+    def start_agent(self, event: AgentSpawned) -> None:
+        """Show that a child works."""
+        self._note(self._scribe.start_agent(event), is_new=True)
+
+    def agent_call(self, event: ToolStarted) -> None:
+        """Say on a child's line what it does now."""
+        self._note(self._scribe.agent_call(event))
+
+    def finish_agent(self, event: AgentFinished) -> None:
+        """Show how a child ended."""
+        self._note(self._scribe.finish_agent(event))
 
     def notice(self, event: Notice) -> None:
         """Show a remark."""

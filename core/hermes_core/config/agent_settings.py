@@ -61,6 +61,28 @@ class ClarifySettings(Section):
     timeout: int = setting(120, "Seconds to wait for an answer; 0 waits for ever.", ge=0)
 
 
+class DelegationSettings(Section):
+    """Child agents that work for another one."""
+
+    provider: str = setting("", "Provider of child agents; empty: that of their parent.")
+    model: str = setting("", "Model of child agents; empty: the provider's or their parent's.")
+    base_url: str = setting("", "Address of an endpoint for them; wins over `provider`.")
+    api_key: str = setting("", "Key of that endpoint; sent to it alone.", secret=True)
+    reasoning_effort: Annotated[ReasoningEffort, word(yes="medium", no="none")] = setting(
+        "", "How hard they think; empty: as their parent."
+    )
+    max_iterations: int = setting(50, "Tool-calling rounds of one child.", ge=1)
+    max_concurrent_children: int = setting(
+        3, "Children at work at once.", env="DELEGATION_MAX_CONCURRENT_CHILDREN", ge=1
+    )
+    child_timeout_seconds: float = setting(
+        600.0, "Seconds without a sign of life after which a child is given up.", gt=0
+    )
+    subagent_auto_approve: bool = setting(
+        False, "Let children run risky commands unasked; the hard floor still holds."
+    )
+
+
 class MemorySettings(Section):
     """What is remembered between conversations."""
 

@@ -13,7 +13,7 @@ smart_model_routing agent.gateway_timeout agent.gateway_timeout_warning
 agent.gateway_notify_interval agent.restart_drain_timeout agent.save_trajectories
 context memory.nudge_interval memory.flush_min_turns memory.provider
 skills.platform_disabled skills.config skills.creation_nudge_interval
-delegation code_execution worktree checkpoints.auto_prune checkpoints.retention_days
+delegation.max_spawn_depth delegation.orchestrator_enabled code_execution worktree checkpoints.auto_prune checkpoints.retention_days
 checkpoints.delete_orphans checkpoints.min_interval_hours
 terminal.docker_image terminal.singularity_image terminal.modal_image
 terminal.daytona_image terminal.docker_forward_env terminal.docker_env

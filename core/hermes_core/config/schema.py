@@ -14,6 +14,7 @@ from hermes_core.config.agent_settings import (
     CheckpointSettings,
     ClarifySettings,
     CompressionSettings,
+    DelegationSettings,
     MemorySettings,
     SkillsSettings,
     ToolsSettings,
@@ -67,6 +68,7 @@ class Settings(Section):
     agent: AgentSettings = setting(AgentSettings, "How turns are run.")
     auxiliary: AuxiliarySettings = setting(AuxiliarySettings, "Models of side jobs.")
     compression: CompressionSettings = setting(CompressionSettings, "Long conversations.")
+    delegation: DelegationSettings = setting(DelegationSettings, "Child agents.")
     checkpoints: CheckpointSettings = setting(CheckpointSettings, "Snapshots before changes.")
     clarify: ClarifySettings = setting(ClarifySettings, "Questions the agent asks.")
     memory: MemorySettings = setting(MemorySettings, "What is remembered.")

@@ -90,7 +90,7 @@ class Grant:
 
 
 class ApprovalPolicy:
-    """The rules of one session. Not shared between sessions.
+    """The rules of one session, and of the agents that work for it.
 
     Args:
         mode: As set for the session.

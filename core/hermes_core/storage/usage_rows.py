@@ -49,7 +49,9 @@ def fetch(
         " COALESCE(actual_cost_usd, estimated_cost_usd) AS cost_usd,"
         f" {', '.join(_BUCKETS)} FROM sessions"
         " WHERE last_active >= :since AND (:source IS NULL OR source = :source)"
-        " AND (:id IS NULL OR id = :id)",
+        " AND (:id IS NULL OR id = :id)"
+        # what children took stands in the conversation they worked for
+        " AND (source != 'delegate' OR :source = source OR :id = id)",
         {"since": since, "source": source, "id": session_id},
     ).fetchall()
     found: list[RequestUse] = []

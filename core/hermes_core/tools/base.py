@@ -23,6 +23,7 @@ from hermes_core.paths import Home
 from hermes_core.ports import (
     CancelToken,
     Checkpoints,
+    Delegation,
     Files,
     Permissions,
     Questions,
@@ -71,6 +72,8 @@ class ToolContext:
     questions: Questions
     todos: Todos
     recall: Recall
+    delegation: Delegation | None = None
+    """None where this agent may not have children."""
     environ: Mapping[str, str] = field(default_factory=dict)
     """The process environment as it was at start."""
     output: Callable[[str, str], None] = lambda stream, chunk: None

@@ -96,6 +96,9 @@ class Reply:
     """Pace in seconds between events, for benchmarks."""
     packet_bytes: int = 0
     """Cut the body into packets of this size, regardless of event borders."""
+    to: str = ""
+    """Only for a request whose body holds this text, whatever comes before; for agents that
+    ask at the same time."""
     repeat: bool = False
     """Answer any number of requests with this step; it counts as done."""
     check: Callable[[Any], None] | None = None

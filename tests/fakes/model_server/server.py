@@ -196,10 +196,12 @@ class ModelServer:
             if not self._expect_refusals:
                 self.problems.append(f"refused: {refused}")
             raise
-        if not self._steps:
+        fitting = (n for n, step in enumerate(self._steps) if step.to.encode() in request.raw)
+        index = next(fitting, None)
+        if index is None:
             self.problems.append(f"request number {len(self.requests)} was not expected")
             raise Refused("The script has no step for this request.", status=400)
-        step = self._steps[0] if self._steps[0].repeat else self._steps.pop(0)
+        step = self._steps[index] if self._steps[index].repeat else self._steps.pop(index)
         if step.check is not None:
             try:
                 step.check(request)

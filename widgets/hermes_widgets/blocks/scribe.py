@@ -7,9 +7,12 @@ Every method returns the block whose look changed, or None if nothing did.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from hermes_core.events import (
+    AgentFinished,
+    AgentSpawned,
     CoreEvent,
     MessageFinished,
     Notice,
@@ -26,8 +29,10 @@ from hermes_widgets.blocks.notice_line import NoticeLine
 from hermes_widgets.blocks.reasoning_line import ReasoningLine
 from hermes_widgets.blocks.reply_block import Ending, ReplyBlock
 from hermes_widgets.blocks.tool_line import RUN_LINES, ReadRun, ToolLine
+from hermes_widgets.blocks.tool_words import AGENT, tool_verb
 from hermes_widgets.blocks.turn_end import Changes, TurnEnd
 from hermes_widgets.blocks.user_block import UserBlock
+from hermes_widgets.drawing.foreign import one_line
 
 
 class Sheaf(Protocol):
@@ -55,6 +60,15 @@ class Sheaf(Protocol):
         ...
 
 
+@dataclass(slots=True)
+class _Agent:
+    """A child that works, or has worked."""
+
+    since: float
+    """Seconds since the epoch."""
+    calls: set[str] = field(default_factory=set)
+
+
 class Scribe:
     """Writes one conversation."""
 
@@ -74,6 +88,7 @@ class Scribe:
         """Calls of one tool, one under the other and nothing between."""
         self._run_name = ""
         self._last_tool: ToolLine | None = None
+        self._agents: dict[str, _Agent] = {}
         self._ended: set[str] = set()
         """Ids of messages taken back or discarded, and of turns that have their end."""
 
@@ -249,6 +264,47 @@ class Scribe:
                 self._sheaf.touch(run.lines[0])
             lines = lines[count + 1 :]
 
+    # --- child agents ------------------------------------------------------------------
+
+    def start_agent(self, event: AgentSpawned) -> Block | None:
+        """A child works: one line, whatever it does."""
+        self._agents.setdefault(event.child_id, _Agent(event.ts))
+        line = self._tool(event.child_id, AGENT, 1)
+        line.start(event.goal, {}, (), "other", self._clock())
+        return line
+
+    def agent_call(self, event: ToolStarted) -> Block | None:
+        """A child calls a tool: that is what its line says now."""
+        child_id = event.agent[0] if event.agent else ""
+        agent = self._agents.get(child_id)
+        if agent is None or event.call_id in agent.calls:
+            return None
+        agent.calls.add(event.call_id)
+        line = self._tools[child_id]
+        line.add_output(f"{tool_verb(event.name, event.kind)} {one_line(event.preview)}\n")
+        return line
+
+    def finish_agent(self, event: AgentFinished) -> Block | None:
+        """A child has reported."""
+        agent = self._agents.get(event.child_id)
+        if agent is None:
+            return None
+        line = self._tools[event.child_id]
+        ok, count = event.status == "completed", len(agent.calls)
+        calls = f"{count} call{'s' * (count != 1)}" if count else ""
+        line.finish(
+            ToolFinished(
+                call_id=event.child_id,
+                name=AGENT,
+                ok=ok,
+                duration_s=max(0.0, event.ts - agent.since),
+                summary=calls if ok else event.status,
+                result_preview=event.summary,
+                turn_id=event.turn_id,
+            )
+        )
+        return line
+
     # --- the rest ----------------------------------------------------------------------
 
     def notice(self, event: Notice) -> Block | None:
@@ -331,6 +387,7 @@ class Scribe:
         self._replies = {**older._replies, **self._replies}
         self._reasonings = {**older._reasonings, **self._reasonings}
         self._tools = {**older._tools, **self._tools}
+        self._agents = {**older._agents, **self._agents}
         self._ended |= older._ended
 
     def knows(self, event: CoreEvent) -> bool:
@@ -343,6 +400,8 @@ class Scribe:
                 return event.message_id in self._reasonings or event.message_id in self._ended
             case ToolStarted() | ToolFinished() | ToolSkipped():
                 return event.call_id in self._tools
+            case AgentSpawned() | AgentFinished():
+                return event.child_id in self._tools
             case TurnFinished():
                 return f"turn {event.turn_id}" in self._ended
         return False
@@ -358,18 +417,29 @@ class Scribe:
                 )
             case ReasoningFinished():
                 self.finish_reasoning(event.message_id, event.text, event.seconds)
-            case ToolStarted():
-                self._replay_start(event)
-            case ToolFinished():
-                self.finish_tool(event)
-            case ToolSkipped():
-                self.skip_tool(event)
             case Notice():
                 self.notice(event)
             case TurnFinished():
                 self.finish_turn(event)
             case SessionRewound():
                 self.rewind(event.from_message_id)
+            case _:
+                self._replay_work(event)
+
+    def _replay_work(self, event: CoreEvent) -> None:
+        match event:
+            case ToolStarted() if event.agent:
+                self.agent_call(event)
+            case ToolStarted():
+                self._replay_start(event)
+            case ToolFinished() if not event.agent:
+                self.finish_tool(event)
+            case ToolSkipped() if not event.agent:
+                self.skip_tool(event)
+            case AgentSpawned():
+                self.start_agent(event)
+            case AgentFinished():
+                self.finish_agent(event)
 
     def _replay_start(self, event: ToolStarted) -> None:
         self.start_tool(

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from hermes_core.events import ToolFinished
 
+AGENT = "agent"
+"""Stands in place of a tool's name where a child agent works."""
+
 _VERBS = {
+    AGENT: "agent",
     "read_file": "read",
     "write_file": "write",
     "patch": "patch",
@@ -37,7 +41,7 @@ _VERBS = {
     "skill_view": "skill",
     "skill_manage": "skill",
     "clarify": "ask",
-    "delegate_task": "agent",
+    "delegate_task": "task",
     "cronjob": "cron",
     "send_message": "send",
 }

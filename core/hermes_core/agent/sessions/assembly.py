@@ -5,36 +5,35 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import logging
-import secrets
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from hermes_core.agent.cancel import TurnCancel
-from hermes_core.agent.clock import Clock
 from hermes_core.agent.compaction.compactor import Compactor
+from hermes_core.agent.delegation.background import BackgroundWork
+from hermes_core.agent.delegation.children import Children
+from hermes_core.agent.delegation.employer import Employer
+from hermes_core.agent.delegation.helpers import Helpers
 from hermes_core.agent.references.attaching import Attaching, read_contexts
 from hermes_core.agent.sessions import prompt as prompts
 from hermes_core.agent.sessions import recovery
 from hermes_core.agent.sessions.conversation import Conversation
-from hermes_core.agent.sessions.fallback_chain import Fallback
 from hermes_core.agent.sessions.inbox import Inbox
-from hermes_core.agent.sessions.pending import Pending
+from hermes_core.agent.sessions.pending import Asker, Pending
 from hermes_core.agent.sessions.permission_desk import NEVER_S, PermissionDesk
 from hermes_core.agent.sessions.services import SessionQuestions, SessionTodos
 from hermes_core.agent.sessions.session import Session
 from hermes_core.agent.sessions.session_parts import SessionParts, Switched
+from hermes_core.agent.sessions.session_plan import Ground, SessionPlan, new_id
 from hermes_core.agent.sessions.session_route import SessionRoute
 from hermes_core.agent.sessions.session_upkeep import SessionRollbacks, tool_families
 from hermes_core.agent.side.side_jobs import SideJobs
+from hermes_core.agent.side.side_question import SideQuestions
 from hermes_core.agent.stream.journal import Journal
 from hermes_core.agent.turns.model_call import ModelCaller, StallLimits
-from hermes_core.agent.turns.tool_runner import ToolRunner, ToolServices
+from hermes_core.agent.turns.tool_runner import GRACE_S, HELPER_GRACE_S, ToolRunner, ToolServices
 from hermes_core.agent.turns.turn_parts import TurnParts
-from hermes_core.agent.workers import Workers
-from hermes_core.checkpoints.store import CheckpointStore
-from hermes_core.config.loader import LoadedSettings
 from hermes_core.errors import HermesError, SessionNotFound
 from hermes_core.events import (
     CoreEvent,
@@ -44,23 +43,14 @@ from hermes_core.events import (
     TodoChanged,
 )
 from hermes_core.files import LocalFiles
-from hermes_core.messages import Runtime
-from hermes_core.paths import Home
 from hermes_core.providers.address import is_local
-from hermes_core.providers.base import Model
-from hermes_core.providers.choosing import Wish
-from hermes_core.providers.facts.pricing import Price
-from hermes_core.providers.facts.tokens import TokenCounter
-from hermes_core.providers.keys.key_pools import KeyPools
 from hermes_core.providers.resolve import Resolution
 from hermes_core.security.injection import find_injection
-from hermes_core.security.redaction import LineRedactor, Redactor
+from hermes_core.security.redaction import LineRedactor
 from hermes_core.storage.recall import StoreRecall
 from hermes_core.storage.records import SessionRecord
-from hermes_core.storage.store import Store
 from hermes_core.tools.base import ToolContext
 from hermes_core.tools.files.read_memory import ReadMemory
-from hermes_core.tools.registry import Registry
 from hermes_core.tools.shell.process_table import ProcessTable
 from hermes_core.tools.shell.sessions import TerminalSessions
 
@@ -68,58 +58,6 @@ RECOVERY_EVENTS = 20_000
 """How far back a resumed session is searched for what was left open: days of work."""
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionPlan:
-    """What a door wants of a session."""
-
-    session_id: str
-    source: str = "cli"
-    platform: str = "cli"
-    interactive: bool = True
-    system_message: str = ""
-    cwd: Path
-    resolution: Resolution | None = None
-    """Set when the model was named for this run; else the session's own, else the default."""
-    tools: Registry
-    warnings: tuple[str, ...] = ()
-    yolo: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ground:
-    """What all sessions of a process share."""
-
-    home: Home
-    environ: Mapping[str, str]
-    loaded: LoadedSettings
-    store: Store
-    checkpoints: CheckpointStore
-    counter: TokenCounter
-    redactor: Redactor
-    clock: Clock
-    resolve: Callable[[str, str], Resolution]
-    """(model, provider) to a resolution; empty words mean the default."""
-    model: Callable[[Resolution], Model]
-    pools: KeyPools
-    fallbacks: Callable[[], Sequence[Fallback]]
-    turn_gate: asyncio.Semaphore
-    workers: Workers
-    save_allowlist: Callable[[list[str]], Awaitable[None]]
-    price: Price
-    """What tokens cost at a runtime."""
-    meant: Callable[[str, str, Runtime], Wish]
-    """What somebody means who types (model, provider) while this runtime answers."""
-    describe: Callable[[Runtime], str]
-    """What is known of a model, in one line."""
-    keep_runtime: Callable[[Runtime], Awaitable[None]]
-    """Makes a runtime the one of new conversations."""
-
-
-def new_id() -> str:
-    """An id for a turn, message, input or request."""
-    return secrets.token_hex(6)
 
 
 class _Assembly:
@@ -167,6 +105,8 @@ class _Assembly:
         )
         talk = await self._conversation(record, is_new=is_new)
         pending = Pending(plan.session_id, journal, ground.store, clock=ground.clock, new_id=new_id)
+        errand = plan.errand
+        asker: Asker = pending if errand is None else errand.asks
         desk = PermissionDesk(
             home=ground.home,
             loaded=ground.loaded,
@@ -175,9 +115,10 @@ class _Assembly:
             yolo=plan.yolo,
             redactor=ground.redactor,
             save_allowlist=ground.save_allowlist,
-            pending=pending,
-            is_attended=lambda: self.live.is_attended,
+            pending=asker,
+            is_attended=self._is_attended,
             cancel=lambda: self.live.cancel,
+            policy=None if errand is None else errand.policy,
         )
         services = tool_families(lambda: self.live, journal, ground.redactor)
         checkpoints = SessionRollbacks(
@@ -190,8 +131,12 @@ class _Assembly:
         side_jobs = self._side_jobs(journal, talk, read_memory.forget_returned)
         self._prompt_warnings += side_jobs.warnings
         inbox = Inbox(journal, ground.home.spills / plan.session_id, new_id)
+        shell: TerminalSessions = services[TerminalSessions]
+        helpers = self._helpers(journal, talk, asker, desk, lambda: shell.cwd or plan.cwd)
+        children = None if errand is not None and errand.kind == "subagent" else helpers.children
         runner = ToolRunner(
-            journal, self._tool_services(talk, journal, pending, desk, checkpoints, services)
+            journal,
+            self._tool_services(talk, journal, asker, desk, checkpoints, services, children),
         )
 
         async def close() -> None:
@@ -215,7 +160,8 @@ class _Assembly:
                     runner,
                     side_jobs.compactor,
                     checkpoints,
-                    self._attaching(talk, desk, services[TerminalSessions]),
+                    self._attaching(talk, desk, shell),
+                    helpers.children,
                 ),
                 approvals=desk,
                 rollbacks=checkpoints,
@@ -225,7 +171,9 @@ class _Assembly:
                 interactive=plan.interactive,
                 on_rewind=read_memory.forget_returned,
                 titles=side_jobs.titles if self._wants_titles else None,
-                turn_gate=ground.turn_gate,
+                # whoever waits for an errand holds a place already
+                turn_gate=ground.turn_gate if errand is None else None,
+                helpers=helpers,
                 stop_beside=services[ProcessTable].kill_by_id,
                 on_close=close,
             )
@@ -245,6 +193,41 @@ class _Assembly:
         except SessionNotFound:
             return SessionRecord(id=plan.session_id, source=plan.source, cwd=str(plan.cwd)), True
 
+    def _is_attended(self) -> bool:
+        errand = self.plan.errand
+        return self.live.is_attended if errand is None else errand.is_attended()
+
+    def _helpers(
+        self,
+        journal: Journal,
+        talk: Conversation,
+        asker: Asker,
+        desk: PermissionDesk,
+        cwd: Callable[[], Path],
+    ) -> Helpers:
+        ground = self.ground
+        employer = Employer(
+            ground=ground,
+            plan=self.plan,
+            journal=journal,
+            conversation=talk,
+            resolution=lambda: self._resolved,
+            asker=asker,
+            is_attended=self._is_attended,
+            policy=desk.policy,
+            cwd=cwd,
+        )
+        side = SideQuestions(
+            journal,
+            talk,
+            clock=ground.clock,
+            resolution=lambda: self._resolved,
+            open_model=ground.model,
+            estimate=ground.counter.estimate,
+            price=ground.price,
+        )
+        return Helpers(Children(employer), BackgroundWork(employer, side))
+
     def _own_resolution(self, record: SessionRecord) -> Resolution:
         """The model this conversation was last held with, else the default."""
         if record.model and record.billing_provider:
@@ -255,13 +238,14 @@ class _Assembly:
         return self.ground.resolve("", "")
 
     async def _conversation(self, record: SessionRecord, *, is_new: bool) -> Conversation:
+        errand = self.plan.errand
         messages = [] if is_new else await self.ground.store.messages(self.plan.session_id)
         talk = Conversation(
             runtime=self._resolved.runtime,
             system=record.system_prompt or "",
             messages=messages,
             contexts=await asyncio.to_thread(read_contexts, messages),
-            effort=self.ground.loaded.settings.agent.reasoning_effort,
+            effort=errand.effort if errand else self.ground.loaded.settings.agent.reasoning_effort,
         )
         if not talk.system:
             built = await asyncio.to_thread(self._prompt)
@@ -270,6 +254,9 @@ class _Assembly:
         return talk
 
     def _prompt(self) -> prompts.Prompt:
+        errand = self.plan.errand
+        if errand is not None and errand.system_prompt:
+            return prompts.Prompt(errand.system_prompt)
         facts = prompts.PromptFacts(
             home=self.ground.home,
             cwd=self.plan.cwd,
@@ -283,11 +270,13 @@ class _Assembly:
         return prompts.build_prompt(facts, scan=find_injection)
 
     async def _announce(self, journal: Journal, talk: Conversation) -> None:
-        runtime = talk.runtime
+        runtime, errand = talk.runtime, self.plan.errand
         await self.ground.store.create_session(
             SessionRecord(
                 id=self.plan.session_id,
                 source=self.plan.source,
+                kind=errand.kind if errand is not None else "root",
+                parent_session_id=errand.parent_session_id if errand is not None else None,
                 model=runtime.model,
                 billing_provider=runtime.provider,
                 billing_base_url=runtime.base_url,
@@ -397,8 +386,11 @@ class _Assembly:
         compactor: Compactor,
         checkpoints: SessionRollbacks,
         attaching: Attaching,
+        children: Children,
     ) -> TurnParts:
         ground, settings = self.ground, self.ground.loaded.settings
+        errand = self.plan.errand
+        is_child = errand is not None and errand.kind == "subagent"
         caller = ModelCaller(
             journal,
             clock=ground.clock,
@@ -419,11 +411,12 @@ class _Assembly:
             estimate=ground.counter.estimate,
             calibrate=ground.counter.learn,
             attaching=attaching,
-            max_steps=settings.agent.max_turns,
+            max_steps=(errand and errand.max_steps) or settings.agent.max_turns,
             max_output_tokens=settings.model.max_tokens,
             on_step=checkpoints.new_step,
-            overlay=settings.agent.system_prompt,
+            overlay="" if is_child else settings.agent.system_prompt,
             session_id=self.plan.session_id,
+            take_spent=children.take_spent,
         )
 
     def _attaching(
@@ -441,10 +434,11 @@ class _Assembly:
         self,
         talk: Conversation,
         journal: Journal,
-        pending: Pending,
+        asker: Asker,
         desk: PermissionDesk,
         checkpoints: SessionRollbacks,
         services: Mapping[type[Any], Any],
+        children: Children | None,
     ) -> ToolServices:
         ground, plan = self.ground, self.plan
         todos = SessionTodos(talk, journal)
@@ -467,14 +461,15 @@ class _Assembly:
                 files=files,
                 checkpoints=checkpoints.port,
                 questions=SessionQuestions(
-                    pending,
+                    asker,
                     cancel=cancel,
-                    is_attended=lambda: self.live.is_attended,
+                    is_attended=self._is_attended,
                     call_id=call_id,
                     timeout_s=ground.loaded.settings.clarify.timeout or NEVER_S,
                 ),
                 todos=todos,
                 recall=recall,
+                delegation=children,
                 environ=ground.environ,
                 output=output,
                 services=services,
@@ -488,8 +483,9 @@ class _Assembly:
             cwd=lambda: shell.cwd or plan.cwd,
             clock=ground.clock,
             on_tool=services[ReadMemory].note_tool,
-            waited_s=pending.waited_s,
+            waited_s=asker.waited_s,
             strays=lambda: ground.workers.strays,
+            grace_s=GRACE_S if plan.errand is None else HELPER_GRACE_S,
         )
 
 

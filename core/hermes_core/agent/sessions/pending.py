@@ -42,6 +42,26 @@ class QuestionRecords(Protocol):
         ...
 
 
+class Asker(Protocol):
+    """Asks a person and waits for the answer; see `Pending`."""
+
+    async def approval(
+        self, request: ApprovalRequested, *, timeout_s: float, cancel: TurnCancel
+    ) -> ApprovalResolved:
+        """Ask for a decision."""
+        ...
+
+    async def question(
+        self, question: QuestionAsked, *, timeout_s: float, cancel: TurnCancel
+    ) -> str | None:
+        """Ask something; None if there is no answer."""
+        ...
+
+    def waited_s(self, call_id: str) -> float:
+        """Seconds a call has waited for a person; asked once, then forgotten."""
+        ...
+
+
 @dataclass(slots=True)
 class _Open:
     event: ApprovalRequested | QuestionAsked
@@ -93,6 +113,7 @@ class Pending:
                 request_id=request.request_id,
                 decision="cancelled" if outcome == "cancelled" else "timeout",
                 by=outcome,
+                agent=request.agent,
             )
         else:
             resolved = ApprovalResolved(
@@ -100,6 +121,7 @@ class Pending:
                 decision=answer.decision or "deny",
                 by=answer.client,
                 reason=answer.reason[:1_000],
+                agent=request.agent,
             )
         self._journal.emit(resolved)
         cancel.raise_if_set()
@@ -129,6 +151,7 @@ class Pending:
                 request_id=question.request_id,
                 answer=None if is_private or value is None else value[:2_000],
                 by=answer.client if answer is not None else "nobody",
+                agent=question.agent,
             )
         )
         cancel.raise_if_set()

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 from hermes_core.agent.cancel import TurnCancel
-from hermes_core.agent.sessions.pending import Pending
+from hermes_core.agent.sessions.pending import Asker
 from hermes_core.config.loader import LoadedSettings
 from hermes_core.events import ApprovalRequested
 from hermes_core.paths import Home
@@ -51,6 +51,7 @@ class PermissionDesk:
         pending: Where questions wait.
         is_attended: Whether somebody can answer.
         cancel: The running turn's token.
+        policy: Shared with another conversation; None makes one of its own.
     """
 
     def __init__(
@@ -63,15 +64,16 @@ class PermissionDesk:
         yolo: bool,
         redactor: Redactor,
         save_allowlist: Callable[[list[str]], Awaitable[None]],
-        pending: Pending,
+        pending: Asker,
         is_attended: Callable[[], bool],
         cancel: Callable[[], TurnCancel],
+        policy: ApprovalPolicy | None = None,
     ) -> None:
         settings = loaded.settings
         mode, _ = parse_mode(settings.approvals.mode)
         if yolo or is_yes(environ.get("HERMES_YOLO_MODE")):
             mode = "off"
-        self.policy = ApprovalPolicy(
+        self.policy = policy or ApprovalPolicy(
             mode=mode,
             allowlist=settings.command_allowlist,
             save=save_allowlist,

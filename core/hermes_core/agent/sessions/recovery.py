@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from hermes_core.events import (
+    AgentFinished,
+    AgentSpawned,
     ApprovalRequested,
     ApprovalResolved,
     BackgroundFinished,
@@ -50,6 +52,7 @@ class LeftOpen:
     approvals: dict[str, ApprovalRequested] = field(default_factory=dict)
     questions: dict[str, QuestionAsked] = field(default_factory=dict)
     compaction: CompactionStarted | None = None
+    children: dict[str, AgentSpawned] = field(default_factory=dict)
     background: dict[str, BackgroundStarted] = field(default_factory=dict)
 
     def take(self, event: CoreEvent) -> None:
@@ -79,6 +82,19 @@ class LeftOpen:
                 self.questions[request_id] = event
             case QuestionAnswered(request_id=request_id):
                 self.questions.pop(request_id, None)
+            case _:
+                self._take_agents(event)
+
+    def _take_agents(self, event: CoreEvent) -> None:
+        match event:
+            case AgentSpawned(child_id=child_id):
+                self.children[child_id] = event
+            case AgentFinished(child_id=child_id):
+                self.children.pop(child_id, None)
+            case BackgroundStarted(task_id=task_id):
+                self.background[task_id] = event
+            case BackgroundFinished(task_id=task_id):
+                self.background.pop(task_id, None)
 
 
 def left_open(events: Sequence[CoreEvent]) -> LeftOpen:
@@ -86,10 +102,6 @@ def left_open(events: Sequence[CoreEvent]) -> LeftOpen:
     found = LeftOpen()
     for event in events:
         found.take(event)
-        if isinstance(event, BackgroundStarted):
-            found.background[event.task_id] = event
-        elif isinstance(event, BackgroundFinished):
-            found.background.pop(event.task_id, None)
         if isinstance(event, CompactionStarted | CompactionFinished | CompactionFailed):
             found.compaction = event if isinstance(event, CompactionStarted) else None
     return found
@@ -122,6 +134,7 @@ def closing_events(found: LeftOpen) -> list[CoreEvent]:
                 cause="lost",
                 message="Outcome unknown: hermes stopped while it ran.",
                 turn_id=turn_id,
+                agent=tool.agent,
             )
         )
     for call in found.announced.values():
@@ -144,8 +157,24 @@ def closing_events(found: LeftOpen) -> list[CoreEvent]:
                 turn_id=turn_id,
             )
         )
-    for task_id in found.background:
-        events.append(BackgroundFinished(task_id=task_id, status="lost", turn_id=turn_id))
+    for child in found.children.values():
+        events.append(
+            AgentFinished(
+                child_id=child.child_id,
+                status="lost",
+                summary="hermes stopped while it worked.",
+                turn_id=turn_id,
+            )
+        )
+    for task in found.background.values():
+        events.append(
+            BackgroundFinished(
+                task_id=task.task_id,
+                status="lost",
+                summary="hermes stopped while this ran; it was not begun again.",
+                turn_id=turn_id,
+            )
+        )
     if found.compaction is not None:
         text = "hermes stopped while it was at it; the conversation is unchanged."
         events.append(CompactionFailed(error=text, turn_id=turn_id))

@@ -7,7 +7,7 @@ from typing import Any
 
 from hermes_core.agent.cancel import TurnCancel
 from hermes_core.agent.sessions.conversation import Conversation
-from hermes_core.agent.sessions.pending import Pending
+from hermes_core.agent.sessions.pending import Asker
 from hermes_core.agent.stream.journal import Journal
 from hermes_core.errors import ToolError
 from hermes_core.events import QuestionAsked, TodoChanged
@@ -46,7 +46,7 @@ class SessionQuestions:
 
     def __init__(
         self,
-        pending: Pending,
+        pending: Asker,
         *,
         cancel: TurnCancel,
         is_attended: Callable[[], bool],

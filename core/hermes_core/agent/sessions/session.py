@@ -188,9 +188,12 @@ class Session:
             case Submit():
                 return await self._submit(command)
             case Interrupt(scope="child", child_id=str(child_id)):
-                return _found(await self._parts.stop_beside(child_id), "background work")
+                helpers = self._parts.helpers
+                stopped = helpers is not None and helpers.stop(child_id)
+                stopped = stopped or await self._parts.stop_beside(child_id)
+                return _found(stopped, "background work")
             case Interrupt():
-                return self._interrupt()
+                return self._interrupt(command)
             case Answer():
                 reply = self._parts.pending.answer(command)
                 await asyncio.sleep(0)  # let the waiter write its resolution
@@ -231,10 +234,8 @@ class Session:
                 return Reply(ok=False, code="use_events", text="Iterate events() instead.")
             case Compact(focus=focus):
                 return self._compact(focus)
-            case SpawnBackground() | AskSide():
-                return Reply(
-                    ok=False, code="not_available", text="This version cannot do that yet."
-                )
+            case SpawnBackground(prompt=text) | AskSide(question=text):
+                return await self._beside(command, text)
 
     # --- input -----------------------------------------------------------------------------
 
@@ -259,12 +260,25 @@ class Session:
         await self._journal.flush()
         return Reply(ok=True, data={"input_id": item.input_id, "mode": mode})
 
-    def _interrupt(self) -> Reply:
+    def _interrupt(self, command: Interrupt) -> Reply:
+        helpers = self._parts.helpers
+        ended = command.scope == "all" and helpers is not None and helpers.stop_all()
         if self._turn is None:
-            return Reply(ok=False, code="idle", text="Nothing is running.")
+            return Reply(ok=ended, code="" if ended else "idle", text="Nothing is running.")
         self._parts.inbox.hold(True)
         self._turn.cancel.set()
         return Reply(ok=True)
+
+    async def _beside(self, command: SpawnBackground | AskSide, text: str) -> Reply:
+        helpers, text = self._parts.helpers, clean_text(text).strip()
+        if helpers is None:
+            return Reply(ok=False, code="not_available", text="Nothing can work beside this.")
+        if not text:
+            return Reply(ok=False, code="empty", text="There is nothing to do.")
+        start = helpers.spawn if isinstance(command, SpawnBackground) else helpers.ask
+        task_id = start(text)
+        await self._journal.flush()
+        return Reply(ok=True, data={"task_id": task_id})
 
     async def _queued(self, found: bool) -> Reply:
         await self._journal.flush()
@@ -497,6 +511,8 @@ class Session:
                 await asyncio.wait({self._task}, timeout=CLOSE_WAIT_S)
             if self._parts.titles is not None:
                 await self._parts.titles.aclose()
+            if self._parts.helpers is not None:
+                await self._parts.helpers.aclose()
             self._journal.emit(SessionClosed(reason=reason))
             await self._journal.aclose()
             if self._parts.on_close is not None:

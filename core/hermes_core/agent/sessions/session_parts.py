@@ -56,6 +56,30 @@ async def _stop_nothing(task_id: str) -> bool:
     return False
 
 
+class SessionHelpers(Protocol):
+    """The agents that work for the session."""
+
+    def spawn(self, prompt: str) -> str:
+        """Start one beside the conversation; returns its id."""
+        ...
+
+    def ask(self, question: str) -> str:
+        """Answer a question on the side; returns its id."""
+        ...
+
+    def stop(self, agent_id: str) -> bool:
+        """Stop a child or background work; False if it does not run."""
+        ...
+
+    def stop_all(self) -> bool:
+        """Stop all background work; False if there is none."""
+        ...
+
+    async def aclose(self) -> None:
+        """Stop everything and wait for its end."""
+        ...
+
+
 async def _keep_nothing(runtime: Runtime) -> None:
     raise HermesError("The choice cannot be kept here.")
 
@@ -91,6 +115,8 @@ class SessionParts:
     """Whether a person sits behind the door that opened it."""
     on_rewind: Callable[[], None] = lambda: None
     """Told after the conversation lost its tail or files went back."""
+    helpers: SessionHelpers | None = None
+    """None where no other agent can work for it."""
     titles: Titles | None = None
     """Names a new conversation; None where nobody looks at titles."""
     turn_gate: asyncio.Semaphore | None = None

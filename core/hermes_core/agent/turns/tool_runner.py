@@ -45,6 +45,8 @@ from hermes_core.tools.base import ToolContext, ToolResult
 MAX_AT_ONCE = 8
 MAX_STRAYS = 16
 GRACE_S = 0.3
+HELPER_GRACE_S = 0.1
+"""Of agents that work for another one, whose own grace goes on meanwhile."""
 ABANDON_S = 0.1
 
 _log = logging.getLogger(__name__)
@@ -79,6 +81,8 @@ class ToolServices:
     """How long a call waited for a person; that is not the tool's time."""
     strays: Callable[[], int] = lambda: 0
     """Given-up thread calls that still run, in this process."""
+    grace_s: float = GRACE_S
+    """How long a tool may take to end by itself after an interrupt."""
 
 
 @dataclass(slots=True)
@@ -259,7 +263,7 @@ class ToolRunner:
             await asyncio.wait({task, interrupted}, return_when=asyncio.FIRST_COMPLETED)
             if task.done():
                 return True
-            await asyncio.wait({task}, timeout=GRACE_S)
+            await asyncio.wait({task}, timeout=self._services.grace_s)
             if not task.done():
                 task.cancel()
                 await asyncio.wait({task}, timeout=ABANDON_S)

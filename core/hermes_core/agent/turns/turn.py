@@ -79,10 +79,11 @@ class Turn:
         await self._deliver(inputs)
         await journal.flush()
         finish = await self._outcome()
-        cost = total_cost(self._asking.costs)
+        usage, costs = self._parts.take_spent()
+        cost = total_cost([*self._asking.costs, *costs])
         finish = msgspec.structs.replace(
             finish,
-            usage=self._asking.usage,
+            usage=self._asking.usage + usage,
             cost_usd=usd(cost),
             cost_status=cost.status,
             steps=self._steps,

@@ -14,6 +14,7 @@ from hermes_core.agent.turns.route import ModelRoute
 from hermes_core.agent.turns.tool_runner import ToolRunner
 from hermes_core.messages import Usage
 from hermes_core.providers.base import ModelRequest
+from hermes_core.providers.facts.pricing import Cost
 from hermes_core.tools.registry import Registry
 
 
@@ -38,6 +39,8 @@ class TurnParts:
     max_steps: int = 90
     max_output_tokens: int | None = None
     on_step: Callable[[], None] = lambda: None
+    take_spent: Callable[[], tuple[Usage, list[Cost]]] = lambda: (Usage(), [])
+    """What child agents spent since it was asked last; counted to the turn."""
     overlay: str = ""
     """Ephemeral system text, sent behind the frozen prompt."""
     session_id: str = ""

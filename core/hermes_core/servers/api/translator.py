@@ -150,7 +150,12 @@ class ChunkTranslator:
         return self._chunk(Delta(role="assistant", content=""))
 
     def chunk(self, event: CoreEvent) -> Chunk | None:
-        """Return what the client is told about an event, if anything."""
+        """Return what the client is told about an event, if anything.
+
+        Child agents are part of the call that waits for them: their own calls are not told.
+        """
+        if event.agent:
+            return None
         match event:
             case MessageDelta(message_id=message_id, text=text):
                 return self._content(message_id, text)
