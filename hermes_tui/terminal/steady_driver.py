@@ -7,9 +7,9 @@ import select
 import signal
 from codecs import getincrementaldecoder
 
-from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 
+from hermes_tui.terminal.key_parser import KeyParser
 from hermes_tui.terminal.mouse_filter import MouseFilter
 
 _WAIT_S = 0.1
@@ -22,7 +22,7 @@ class SteadyDriver(LinuxDriver):
 
     def run_input_thread(self) -> None:
         """Turn input into events until the program ends; runs in a thread of its own."""
-        parser = XTermParser(self._debug)
+        parser = KeyParser(self._debug)
         decoder = getincrementaldecoder("utf-8")("replace")
         reports = MouseFilter()
         while not self.exit_event.is_set():
