@@ -187,8 +187,7 @@ class BlockCursor(BlockPage):
             return
         above = top < first or height >= view
         target = top - self._pinned_rows(index) if above else top + height - view
-        self._set_virtual(self._ledger.total(sheet))
-        self.scroll_to(y=target, animate=False)
+        self._go_to_row(target)
 
     # --- actions -------------------------------------------------------------------------
 
@@ -251,7 +250,7 @@ class BlockCursor(BlockPage):
 
     def action_top(self) -> None:
         """Go to the oldest row that is loaded."""
-        self.scroll_to(y=0, animate=False)
+        self._go_to_row(0)
 
     def action_bottom(self) -> None:
         """Go to the newest row."""

@@ -110,8 +110,7 @@ class BlockFinding(BlockCursor):
         index = self._ledger.index_from_serial(serial)
         y = self._ledger.top(index, sheet) + self._ledger.gap(index, sheet) + row
         view = self.scrollable_content_region.height
-        self._set_virtual(self._ledger.total(sheet))
-        self.scroll_to(y=max(0, y - view // 3), animate=False)
+        self._go_to_row(max(0, y - view // 3))
 
     def _look(self, row: Row, spot: Spot) -> Strip:
         strip = super()._look(row, spot)

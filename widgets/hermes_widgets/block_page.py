@@ -49,6 +49,8 @@ ROOMY_ROWS = 30
 """Below this height of the screen the page is compact."""
 NEAR_TOP = 5
 """Rows from the top at which older history is asked for."""
+_NEAR_VIEWS = 3
+"""Heights of the view up to which going up keeps its place by rows, not by estimates."""
 
 
 class BlockPage(ScrollView, can_focus=True):
@@ -360,13 +362,51 @@ class BlockPage(ScrollView, can_focus=True):
         super().watch_scroll_y(old_value, new_value)
         if self._moving or not self.is_mounted or self._sheet is None:
             return
-        self._following = new_value >= self.max_scroll_y
-        if self._following:
+        up = round(old_value) - round(new_value)
+        if 0 < up <= _NEAR_VIEWS * self.scrollable_content_region.height:
+            self._anchor_above(up)
+        else:
+            self._anchor_here()
+        self._stand(following=new_value >= self.max_scroll_y)
+
+    def _anchor_above(self, rows: int) -> None:
+        """Move the anchor up by rows as they are laid out, not as they were estimated.
+
+        Else what stood at the top would move down by as much as the estimate was short,
+        and a page further up would leave those rows out.
+        """
+        sheet = self._require_sheet()
+        serial, row = self._anchor
+        index = place = self._ledger.index_from_serial(serial)
+        known = row
+        while known < rows and place:
+            place -= 1
+            known += len(self._ledger.rows(place, sheet)) + self._ledger.gap(place, sheet)
+        y = self._ledger.top(index, sheet) + row - rows
+        spot = self._ledger.spot(max(0, y), sheet)
+        if spot is not None:
+            self._anchor = (self._ledger.serial(spot.block), spot.row)
+
+    def _go_to_row(self, y: int) -> None:
+        """Put a row at the top, counted as the blocks are known now."""
+        if not self.is_mounted or not self.size.width:
+            return
+        self._set_virtual(self._ledger.total(self._require_sheet()))
+        following = y >= self.max_scroll_y
+        spot = self._ledger.spot(max(0, y), self._require_sheet())
+        if spot is not None:
+            self._anchor = (self._ledger.serial(spot.block), spot.row)
+        self._stand(following=following)
+
+    def _stand(self, *, following: bool) -> None:
+        """Lay out where the person went, and ask for older blocks near the oldest."""
+        self._following = following
+        if following:
             self._new = 0
-        self._anchor_here()
         self._settle()
-        if new_value <= NEAR_TOP and self._asked_at != len(self._ledger) and len(self._ledger):
-            self._asked_at = len(self._ledger)
+        count = len(self._ledger)
+        if self.scroll_y <= NEAR_TOP and self._asked_at != count and count:
+            self._asked_at = count
             self.post_message(self.HistoryWanted())
 
     # --- events of the toolkit -----------------------------------------------------------
