@@ -109,6 +109,23 @@ class Tmux:
                 raise Broken(f"never shown: {seen}\n{text}")
             time.sleep(0.05)
 
+    def drawn(self, target: str = "owner", *, unlike: str = "") -> str:
+        """What a screen shows once it has come to rest.
+
+        Args:
+            unlike: Wait up to two seconds for something else than this.
+        """
+        end = time.monotonic() + 2.0
+        text = self.text(target)
+        while text == unlike and time.monotonic() < end:
+            time.sleep(0.03)
+            text = self.text(target)
+        before = ""
+        while text != before and time.monotonic() < end:
+            time.sleep(0.06)
+            before, text = text, self.text(target)
+        return text
+
 
 class Soak:
     """The session.
@@ -220,7 +237,12 @@ class Soak:
     def skin(self) -> None:
         """Another persona."""
         self._send(f"/skin {self._chance.choice(SKINS)} ")
-        self._tmux.until(READY)
+        end = time.monotonic() + LIMIT_S
+        while "❯ /skin" in (text := self._tmux.drawn()):
+            print(f"enter again, for the field holds:\n{text}", flush=True)
+            self._tmux.press("Enter")
+            if time.monotonic() > end:
+                raise Broken(f"the command is not taken\n{text}")
 
     def attach(self) -> None:
         """A second screen joins, speaks, and leaves."""
@@ -258,22 +280,30 @@ def _call(command: str) -> dict[str, object]:
     return {"calls": [{"name": "terminal", "arguments": {"command": command}}]}
 
 
+def shown_marks(text: str) -> list[str]:
+    """The marks of the messages on a screen, from the top down.
+
+    The row of tabs is left out, whose titles are first words of messages, and so is the
+    question repeated above the rest of its turn.
+    """
+    rows = text.split("\n")[1:]
+    if rows and "↑" in rows[0]:
+        del rows[0]
+    return re.findall(r"mark\d{5}x", "\n".join(rows))
+
+
 def on_screen(tmux: Tmux, last: str) -> list[str]:
     """The marks of the whole transcript, read by scrolling from the end to the top."""
     found: list[str] = []
     tmux.press("C-End")
-    tmux.until(last)
-    still = 0
+    tmux.until(lambda text: last in shown_marks(text))
+    text, still = tmux.drawn(), 0
     while still < 3:  # older messages are loaded on the way
-        text = tmux.text("owner")
-        for mark in reversed(re.findall(r"mark\d{5}x", text)):
-            if mark not in found:
-                found.append(mark)
+        found += [mark for mark in reversed(shown_marks(text)) if mark not in found]
+        before = text
         tmux.press("PageUp")
-        end = time.monotonic() + 2.0
-        while tmux.text("owner") == text and time.monotonic() < end:
-            time.sleep(0.05)
-        still = still + 1 if tmux.text("owner") == text else 0
+        text = tmux.drawn(unlike=before)
+        still = still + 1 if text == before else 0
     return found[::-1]
 
 
