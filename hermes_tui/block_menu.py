@@ -22,7 +22,13 @@ if TYPE_CHECKING:
     from hermes_tui.app import HermesApp
     from hermes_tui.panes.chat import ChatPane
 
-_TITLES = {"user": "Your message", "reply": "Reply", "work": "Work", "card": "Error"}
+_TITLES = {
+    "user": "Your message",
+    "reply": "Reply",
+    "work": "Work",
+    "card": "Error",
+    "result": "Result",
+}
 _CODE_CELLS = 40
 
 

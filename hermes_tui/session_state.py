@@ -57,9 +57,16 @@ class BesideTask:
 
     label: str
     kind: str
-    """`process`, `prompt`, `side` or `review`."""
+    """`process`, `prompt`, `side`, `review`, or `agent` for a child of the turn."""
     started_at: float
     """Seconds since the epoch."""
+    doing: str = ""
+    """What an agent does now, if it is known."""
+
+    @property
+    def noun(self) -> str:
+        """What it is called."""
+        return {"process": "process", "side": "question"}.get(self.kind, "agent")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal, TypeAlias, assert_never
 
 from hermes_core.events import (
@@ -49,14 +50,17 @@ def apply(event: WorkEvent, state: SessionState, view: ConversationView | None) 
         case BackgroundStarted():
             label = event.label or event.kind
             state.background[event.task_id] = BesideTask(label, event.kind, event.ts)
+            if view is not None:
+                view.begin_beside(event)
         case BackgroundFinished():
-            task = state.background.pop(event.task_id, None)
-            if view is not None and event.status != "lost":
-                label = task.label if task is not None else event.task_id
-                text = f"{label}: {event.summary or event.status}"
-                view.notice(Notice(level="info", code="background_finished", text=text))
+            state.background.pop(event.task_id, None)
+            if view is not None:
+                view.finish_beside(event)
         case Heartbeat():
-            pass  # the spinner already says that something runs
+            # of the agent itself the spinner already says that it works
+            task = state.background.get(event.agent[0]) if event.agent else None
+            if task is not None:
+                state.background[event.agent[0]] = replace(task, doing=event.tool or "")
         case _:
             assert_never(event)
 

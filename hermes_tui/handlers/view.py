@@ -8,6 +8,8 @@ from typing import Any, Literal, Protocol
 from hermes_core.events import (
     AgentFinished,
     AgentSpawned,
+    BackgroundFinished,
+    BackgroundStarted,
     Notice,
     ToolFinished,
     ToolSkipped,
@@ -81,6 +83,12 @@ class ConversationView(Protocol):
 
     def finish_agent(self, event: AgentFinished) -> None:
         """A child has ended."""
+
+    def begin_beside(self, event: BackgroundStarted) -> None:
+        """Work beside the conversation begins."""
+
+    def finish_beside(self, event: BackgroundFinished) -> None:
+        """Work beside the conversation has ended."""
 
     def notice(self, event: Notice) -> None:
         """Show a remark."""

@@ -111,6 +111,7 @@ def beside_rows(state: SessionState) -> list[Row]:
             glyph_style="$h-info",
             text=clean(task.label),
             right=age(max(now - task.started_at, 0)),
+            detail=clean(task.doing),
         )
         for task_id, task in state.background.items()
     ]

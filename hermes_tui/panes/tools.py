@@ -23,7 +23,7 @@ from hermes_tui.panes.row_texts import (
     tool_row,
 )
 from hermes_tui.session_state import BesideTask, PastTurn, SessionState, ToolEntry
-from hermes_widgets.blocks.tool_words import tool_verb
+from hermes_widgets.blocks.tool_words import AGENT, tool_verb
 from hermes_widgets.fitting import clean, seconds
 from hermes_widgets.list_rows import Row, RowList
 
@@ -128,15 +128,18 @@ class ToolsPane(ListPane):
         self.refresh_content()
 
     def action_kill(self) -> None:
-        """End the process under the cursor, after a question."""
+        """End the process or agent under the cursor, after a question."""
         key = self.list.chosen_key
+        call = self._chosen_call
+        if call is not None and call.name == AGENT and call.phase == "running":
+            self._kill(call.call_id, BesideTask(call.preview, "agent", call.started_at))
         task = self.host.chat.state.background.get(key.removeprefix(BESIDE))
         if key.startswith(BESIDE) and task is not None:
             self._kill(key.removeprefix(BESIDE), task)
 
     @work
     async def _kill(self, task_id: str, task: BesideTask) -> None:
-        if await self.host.confirm("End this process?", clean(task.label), yes="End it"):
+        if await self.host.confirm(f"End this {task.noun}?", clean(task.label), yes="End it"):
             await self.host.command(Interrupt(scope="child", child_id=task_id, client="screen"))
 
     def action_output(self) -> None:

@@ -9,6 +9,8 @@ from typing import Any, Literal
 from hermes_core.events import (
     AgentFinished,
     AgentSpawned,
+    BackgroundFinished,
+    BackgroundStarted,
     CoreEvent,
     Notice,
     ToolFinished,
@@ -54,6 +56,7 @@ class PlainTranscript:
         self._replies: dict[str, _Open] = {}
         self._tools: dict[str, str] = {}
         self._last_tool = ""
+        self._beside: dict[str, BackgroundStarted] = {}
         self.echoed: list[str] = []
         """Messages the terminal itself showed while they were typed."""
         self.progress = "all"
@@ -176,6 +179,22 @@ class PlainTranscript:
         """Print how a child ended, as one line."""
         mark = {"completed": "ok", "interrupted": "stopped"}.get(event.status, event.status)
         self._tool(event.child_id, AGENT, mark, "")
+
+    def begin_beside(self, event: BackgroundStarted) -> None:
+        """Remember what it is about; only the end is told."""
+        self._beside[event.task_id] = event
+
+    def finish_beside(self, event: BackgroundFinished) -> None:
+        """Print the answer, or how it ended."""
+        begun = self._beside.pop(event.task_id, None)
+        if begun is None or (begun.kind == "process" and event.status == "lost"):
+            return
+        about = fit(clean(begun.label), _PREVIEW_CELLS)
+        if begun.kind == "process":
+            self._page.say(f"Note: {about}: {event.summary or event.status}")
+            return
+        kind = "On the side" if begun.kind == "side" else "In the background"
+        self._page.say(f"{kind}: {about} [{event.status}]\n{event.summary}".rstrip())
 
     def notice(self, event: Notice) -> None:
         """Print a remark with its weight in words."""

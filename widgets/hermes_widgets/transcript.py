@@ -17,6 +17,8 @@ from textual.reactive import reactive
 from hermes_core.events import (
     AgentFinished,
     AgentSpawned,
+    BackgroundFinished,
+    BackgroundStarted,
     CoreEvent,
     FileDiff,
     Notice,
@@ -156,6 +158,14 @@ class Transcript(BlockFinding):
     def finish_agent(self, event: AgentFinished) -> None:
         """Show how a child ended."""
         self._note(self._scribe.finish_agent(event))
+
+    def begin_beside(self, event: BackgroundStarted) -> None:
+        """Work beside the conversation begins."""
+        self._scribe.begin_beside(event)
+
+    def finish_beside(self, event: BackgroundFinished) -> None:
+        """Show what came of work beside the conversation."""
+        self._note(self._scribe.finish_beside(event), is_new=True)
 
     def notice(self, event: Notice) -> None:
         """Show a remark."""

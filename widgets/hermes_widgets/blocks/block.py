@@ -13,7 +13,7 @@ from rich.cells import cell_len
 
 from hermes_widgets.drawing.rows import Row, Sheet
 
-Kind = Literal["user", "work", "reply", "note", "card", "end", "start"]
+Kind = Literal["user", "work", "reply", "note", "card", "end", "start", "result"]
 
 
 class Block:

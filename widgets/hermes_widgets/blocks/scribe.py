@@ -13,6 +13,8 @@ from typing import Any, Protocol
 from hermes_core.events import (
     AgentFinished,
     AgentSpawned,
+    BackgroundFinished,
+    BackgroundStarted,
     CoreEvent,
     MessageFinished,
     Notice,
@@ -28,6 +30,7 @@ from hermes_widgets.blocks.error_card import CardAction, ErrorCard
 from hermes_widgets.blocks.notice_line import NoticeLine
 from hermes_widgets.blocks.reasoning_line import ReasoningLine
 from hermes_widgets.blocks.reply_block import Ending, ReplyBlock
+from hermes_widgets.blocks.result_block import ResultBlock
 from hermes_widgets.blocks.tool_line import RUN_LINES, ReadRun, ToolLine
 from hermes_widgets.blocks.tool_words import AGENT, tool_verb
 from hermes_widgets.blocks.turn_end import Changes, TurnEnd
@@ -60,6 +63,9 @@ class Sheaf(Protocol):
         ...
 
 
+_ENDS = {"interrupted": "stopped", "lost": "lost"}
+
+
 @dataclass(slots=True)
 class _Agent:
     """A child that works, or has worked."""
@@ -89,6 +95,7 @@ class Scribe:
         self._run_name = ""
         self._last_tool: ToolLine | None = None
         self._agents: dict[str, _Agent] = {}
+        self._beside: dict[str, BackgroundStarted] = {}
         self._ended: set[str] = set()
         """Ids of messages taken back or discarded, and of turns that have their end."""
 
@@ -307,6 +314,27 @@ class Scribe:
 
     # --- the rest ----------------------------------------------------------------------
 
+    def begin_beside(self, event: BackgroundStarted) -> None:
+        """Work beside the conversation begins; its block comes with its end."""
+        self._beside[event.task_id] = event
+
+    def finish_beside(self, event: BackgroundFinished) -> Block | None:
+        """Work beside the conversation has ended; what processes did is told as a remark."""
+        begun = self._beside.pop(event.task_id, None)
+        if begun is None:
+            return None
+        if begun.kind not in ("prompt", "side"):
+            text = f"{begun.label}: {event.summary or event.status}"
+            block: Block | None = NoticeLine("info", text) if event.status != "lost" else None
+        else:
+            kind = "on the side" if begun.kind == "side" else "in the background"
+            ok = event.status == "completed"
+            fact = kind if ok else f"{_ENDS.get(event.status, event.status)} {kind}"
+            block = ResultBlock(begun.label, event.summary, fact=fact, ok=ok)
+        if block is not None:
+            self._sheaf.append(block)
+        return block
+
     def notice(self, event: Notice) -> Block | None:
         """A remark."""
         block = NoticeLine(event.level, event.text)
@@ -388,6 +416,7 @@ class Scribe:
         self._reasonings = {**older._reasonings, **self._reasonings}
         self._tools = {**older._tools, **self._tools}
         self._agents = {**older._agents, **self._agents}
+        self._beside = {**older._beside, **self._beside}
         self._ended |= older._ended
 
     def knows(self, event: CoreEvent) -> bool:
@@ -440,6 +469,10 @@ class Scribe:
                 self.start_agent(event)
             case AgentFinished():
                 self.finish_agent(event)
+            case BackgroundStarted():
+                self.begin_beside(event)
+            case BackgroundFinished():
+                self.finish_beside(event)
 
     def _replay_start(self, event: ToolStarted) -> None:
         self.start_tool(

@@ -21,6 +21,7 @@ class Glyphs:
     thread: str = "▏"
     caret: str = "▍"
     bullet: str = "•"
+    task: str = "◆"
     up: str = "↑"
     down: str = "↓"
     branch: str = "╰"
@@ -45,6 +46,7 @@ ASCII = Glyphs(
     thread=":",
     caret="_",
     bullet="*",
+    task="&",
     up="^",
     down="v",
     branch="`",
