@@ -75,6 +75,8 @@ class OpenSessions:
 
     async def resume(self, session_id: str | None) -> None:
         """Show a conversation; a pane in which nothing was said is used again."""
+        if self._host.leaving.is_finishing:
+            return  # a key too many on the way out: there is nothing left to mount into
         for pane in self.panes:
             if session_id is not None and pane.state.session_id == session_id:
                 self.show(pane)
@@ -134,7 +136,7 @@ class OpenSessions:
 
     async def close(self, pane: ChatPane) -> None:
         """Close a pane; the last one is replaced by a new conversation."""
-        if pane not in self.panes:
+        if pane not in self.panes or self._host.leaving.is_finishing:
             return
         at = self.panes.index(pane)
         if len(self.panes) == 1:

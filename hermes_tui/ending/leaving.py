@@ -39,6 +39,8 @@ class Leaving:
         self._stopped_at = float("-inf")
         self._began = clock()
         self._waits = False
+        self.is_finishing = False
+        """Whether the program is ending: nothing is opened or closed any more."""
 
     async def escape(self) -> None:
         """Back to the conversation; else stop the turn; with a draft only when pressed twice."""
@@ -125,7 +127,10 @@ class Leaving:
         await self.finish(by_choice=False)
 
     async def finish(self, *, by_choice: bool = True) -> None:
-        """Let go of everything and end the program."""
+        """Let go of everything and end the program; asked twice, it ends once."""
+        if self.is_finishing:
+            return
+        self.is_finishing = True
         host = self._host
         goodbye = host.appearance.persona.branding.goodbye
         left = exit_state(host.chat.state, self._clock() - self._began, goodbye=goodbye)

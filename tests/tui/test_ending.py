@@ -166,6 +166,20 @@ async def test_leaving_asks_as_it_was_chosen(home: Home) -> None:
     assert app.return_value is not None
 
 
+async def test_keys_on_their_way_while_the_program_ends_open_and_close_nothing(
+    home: Home,
+) -> None:
+    async with staged(home) as stage:
+        app = stage.app
+        await app.leaving.finish()
+        await app.open_new()
+        await app.close_shown()
+        await app.leaving.finish()
+        assert len(app.open_panes()) == 1
+        assert stage.session.released == 1
+    assert app.failure is None
+
+
 @pytest.mark.ac("exit-summary")
 def test_the_summary_says_how_to_come_back_and_to_what() -> None:
     left = ExitState(
