@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from textual import events
 
 from hermes_core.commands import Submit
 from hermes_core.paths import Home
@@ -176,3 +177,15 @@ async def test_a_folded_paste_is_kept_and_a_line_with_a_secret_is_not(home: Home
         await until(lambda: read_history(home.input_history) == ["a plain line"])
         assert stage.app.history.entries == ("a plain line",)
         assert len(stage.session.sent(Submit)) == 2
+
+
+async def test_codes_in_a_paste_or_an_earlier_input_never_reach_the_terminal(home: Home) -> None:
+    async with staged(home) as stage:
+        composer = stage.app.chat.composer
+        stage.app.post_message(events.Paste("a\x1b[31mred\x9b2J\tב\u202e\x07\r\nb"))
+        await until(lambda: composer.draft)
+        assert composer.draft == "a[31mred2J\tב\nb"
+        composer.set_draft("\x1b]0;title\x07 kept")
+        await stage.pilot.pause()
+        assert composer.draft == "]0;title kept"
+        assert "\x1b" not in stage.shown_text()

@@ -15,9 +15,9 @@ from hermes_widgets.clarify_card import ClarifyCard
 from hermes_widgets.composing.composer import Composer
 from hermes_widgets.composing.composer_history import InputHistory
 from hermes_widgets.composing.composer_menu import Completion
-from hermes_widgets.composing.composer_paste import PasteFold, normal_text
+from hermes_widgets.composing.composer_paste import PasteFold
 from hermes_widgets.composing.hint_row import ComposerHint, hint_content
-from hermes_widgets.fitting import age, clean, fit, fit_left, seconds, tokens
+from hermes_widgets.fitting import age, clean, clean_draft, fit, fit_left, seconds, tokens
 from hermes_widgets.footer_keys import KeyLabel, footer_content
 from hermes_widgets.gauge import gauge, gauge_style
 from hermes_widgets.list_rows import Row, RowList, row_lines
@@ -173,7 +173,7 @@ def test_a_long_paste_becomes_a_label_and_is_whole_again_when_sent() -> None:
     assert fold.expand(f"look: {label}!") == f"look: {PASTE}!"
     assert fold.expand("[Pasted text #9 · 3 lines]") == "[Pasted text #9 · 3 lines]"
     assert fold.fold("a\nb") == "a\nb"
-    assert normal_text("a\r\nb\rc\ud800") == "a\nb\nc"
+    assert clean_draft("a\r\nb\rc\ud800") == "a\nb\nc"
 
 
 def test_history_walks_back_and_returns_to_the_draft() -> None:

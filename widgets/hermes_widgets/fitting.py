@@ -12,6 +12,10 @@ _UNSHOWN = {"Cc", "Cs", "Zl", "Zp"}
 """Categories of characters: controls, lone surrogates, ends of lines and paragraphs."""
 
 
+def _is_shown(char: str) -> bool:
+    return unicodedata.category(char) not in _UNSHOWN and ord(char) not in _BIDI
+
+
 def clean(text: str) -> str:
     """Return one line without controls, escape codes' first bytes and bidi marks.
 
@@ -21,11 +25,13 @@ def clean(text: str) -> str:
     flat = text.replace("\r\n", " ").replace("\n", " ").replace("\t", " ")
     if flat.isascii() and flat.isprintable():
         return flat
-    return "".join(
-        char
-        for char in flat
-        if unicodedata.category(char) not in _UNSHOWN and ord(char) not in _BIDI
-    )
+    return "".join(char for char in flat if _is_shown(char))
+
+
+def clean_draft(text: str) -> str:
+    """Return what can be edited: as `clean`, but line ends, as `\\n`, and tabs stay."""
+    flat = text.replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(char for char in flat if char in "\n\t" or _is_shown(char))
 
 
 def clean_lines(text: str) -> str:

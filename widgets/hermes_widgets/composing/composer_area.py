@@ -14,11 +14,12 @@ from textual.widgets import TextArea
 from textual.widgets.text_area import Selection
 
 from hermes_widgets.composing.composer_history import InputHistory
-from hermes_widgets.composing.composer_paste import PasteFold, normal_text
+from hermes_widgets.composing.composer_paste import PasteFold
 from hermes_widgets.composing.cutting import Cuttings, word_ahead, word_behind
 from hermes_widgets.composing.packed_field import PackedField
 from hermes_widgets.composing.vi import Wish
 from hermes_widgets.composing.vi_keys import ViKeys
+from hermes_widgets.fitting import clean_draft
 
 _NEWLINE_KEYS = frozenset({"ctrl+j", "alt+enter", "shift+enter"})
 _MENU_KEYS = frozenset({"up", "down", "tab", "enter", "escape"})
@@ -167,7 +168,7 @@ class ComposerArea(TextArea):
 
     def take_paste(self, text: str) -> None:
         """Put pasted text in; a long one as a chip, except after a slash."""
-        text = normal_text(text)
+        text = clean_draft(text)
         if not self.text.lstrip().startswith("/"):
             text = self.fold.fold(text)
         self._replace_via_keyboard(text, *self.selection)
@@ -352,7 +353,7 @@ class ComposerArea(TextArea):
 
     def show_text(self, text: str) -> None:
         """Replace the field's text, cursor at the end."""
-        self.text = text
+        self.text = clean_draft(text)
         self.move_cursor(self.document.end)
 
     def update_suggestion(self) -> None:

@@ -14,12 +14,6 @@ edited by offsets, so that no edit can cut one in half."""
 _PRIVATE = re.compile("[\U00100000-\U0010fffd]")
 
 
-def normal_text(text: str) -> str:
-    """Return pasted text with plain line ends and without lone surrogates."""
-    flat = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(char for char in flat if not 0xD800 <= ord(char) <= 0xDFFF)
-
-
 class PasteFold:
     """Remembers what each label of a draft stands for.
 
