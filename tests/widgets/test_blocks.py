@@ -16,6 +16,7 @@ from hermes_widgets.blocks.hunks import changed_words, read_hunks
 from hermes_widgets.blocks.ledger import KEPT_BLOCKS, Ledger
 from hermes_widgets.blocks.notice_line import NoticeLine
 from hermes_widgets.blocks.tool_line import ToolLine
+from hermes_widgets.blocks.tool_output import argument_rows
 from hermes_widgets.blocks.tool_words import tool_verb
 from hermes_widgets.blocks.turn_end import spoken_seconds
 from hermes_widgets.blocks.user_block import UserBlock
@@ -257,3 +258,12 @@ def test_blocks_long_out_of_sight_give_their_rows_back() -> None:
 def test_a_row_below_the_end_is_nowhere() -> None:
     ledger = Ledger()
     assert ledger.spot(0, sheet()) is None
+
+
+def test_names_of_arguments_are_foreign_text_too() -> None:
+    page = sheet(60)
+    (row,) = argument_rows({"\u202e\x1b[2J\n" + "n" * 90: "said"}, "", page)
+    shown = row.strip.text
+    assert "�␛[2J n" in shown
+    assert "said" in shown
+    assert cell_len(shown) <= 60

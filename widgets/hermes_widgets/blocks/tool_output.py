@@ -27,7 +27,8 @@ _FAINT = Pen("faint")
 def argument_rows(args: Mapping[str, Any], preview: str, sheet: Sheet) -> list[Row]:
     """What the call said beyond its preview."""
     rows: list[Row] = []
-    for name, value in args.items():
+    for key, value in args.items():
+        name = fit(one_line(key), max(4, sheet.text_width // 3))
         lines = lines_of(value if isinstance(value, str) else repr(value))
         if one_line("\n".join(lines)) == preview:
             continue
