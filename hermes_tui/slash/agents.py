@@ -20,8 +20,7 @@ async def _background(door: Door, argument: str) -> None:
     reply = await door.command(SpawnBackground(prompt=argument, client="screen"))
     if reply.ok:
         door.tell(
-            f"Working on it in the background as {reply.data['task_id']}; it ends when this "
-            "conversation is closed"
+            "Working on it in the background; it ends with this conversation, /agents lists it"
         )
 
 

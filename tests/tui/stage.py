@@ -90,9 +90,10 @@ async def staged(
     launch: LaunchState | None = None,
     react: React | None = None,
     quiet_s: float = 0.0,
+    clocks: Clocks | None = None,
 ) -> AsyncIterator[Stage]:
     """Run the app until its first conversation is open."""
-    app, workspace = build(home, launch=launch, react=react, quiet_s=quiet_s)
+    app, workspace = build(home, launch=launch, react=react, quiet_s=quiet_s, clocks=clocks)
     async with app.run_test(size=size) as pilot:
         await until(lambda: app.is_ready and app.chat.state.runtime is not None)
         await pilot.pause()
