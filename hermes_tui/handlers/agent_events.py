@@ -85,6 +85,6 @@ def _entry(state: SessionState, event: ToolStarted | ToolFinished | ToolSkipped)
 
 
 def _delegating(state: SessionState) -> str:
-    """The call that waits for children."""
-    running = (e.call_id for e in state.tools.values() if e.name == "delegate_task")
-    return list(running)[-1] if state.tools else ""
+    """The call that waits for children; empty if it is not known."""
+    calls = [entry.call_id for entry in state.tools.values() if entry.name == "delegate_task"]
+    return calls[-1] if calls else ""
