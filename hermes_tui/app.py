@@ -320,13 +320,19 @@ class HermesApp(TerminalApp):
             if pane.state.session_id == session_id:
                 await self.sessions.close(pane)
 
-    async def close_shown(self) -> None:
-        """Close the shown tab, after a question if its turn runs."""
-        if self.chat.state.is_busy and not await self.confirm(
+    def close_shown(self) -> Awaitable[None]:
+        """Close the tab that is shown now, after a question if its turn runs.
+
+        Which one is settled at once: a key behind this one may show another.
+        """
+        return self._close_asked_first(self.chat)
+
+    async def _close_asked_first(self, pane: ChatPane) -> None:
+        if pane.state.is_busy and not await self.confirm(
             "Close this tab?", "The turn that runs in it is stopped.", yes="Close"
         ):
             return
-        await self.sessions.close(self.chat)
+        await self.sessions.close(pane)
 
     def step_tab(self, step: int) -> None:
         """Show the next or previous tab."""
@@ -429,7 +435,7 @@ class HermesApp(TerminalApp):
 
     @on(ComposerArea.CloseAsked)
     def _close_asked(self) -> None:
-        self.run_worker(self.close_shown())
+        self.run_worker(self._close_asked_first(self.chat))
 
     @on(ComposerArea.ScrollAsked)
     def _scroll_asked(self, event: ComposerArea.ScrollAsked) -> None:

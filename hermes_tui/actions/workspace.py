@@ -31,10 +31,6 @@ async def _new(host: HermesApp) -> None:
     await host.open_new()
 
 
-async def _close(host: HermesApp) -> None:
-    await host.close_shown()
-
-
 async def _quit(host: HermesApp) -> None:
     await host.leave()
 
@@ -56,7 +52,13 @@ ACTIONS = (
         run=lambda host: host.show_pane("chat"),
     ),
     Action(id="session.new", label="New conversation", keys="ctrl+n", rank=10, run=_new),
-    Action(id="session.close", label="Close this tab", keys="ctrl+f4", rank=40, run=_close),
+    Action(
+        id="session.close",
+        label="Close this tab",
+        keys="ctrl+f4",
+        rank=40,
+        run=lambda host: host.close_shown(),
+    ),
     Action(
         id="session.next",
         rank=41,

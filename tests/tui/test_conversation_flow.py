@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from textual import events
 
 from hermes_core.commands import Interrupt, QueueRemove, Reply, SetTitle, Submit
 from hermes_core.errors import HermesError, OwnerLost
@@ -205,3 +206,18 @@ async def test_two_conversations_run_side_by_side(home: Home) -> None:
         await until(lambda: not stage.app.open_panes()[0].state.is_busy)
         await stage.pilot.press("ctrl+pageup")
         assert stage.app.chat.state.title == "fix the retry loop"
+
+
+async def test_the_key_that_closes_means_the_tab_that_was_shown_when_it_came(home: Home) -> None:
+    async with staged(home) as stage:
+        app = stage.app
+        app.chat.state.last_user_text = "something was said"
+        await app.open_new()
+        kept, closed = app.open_panes()
+        kept.composer.set_draft("half a thought")
+        for key in ("ctrl+f4", "ctrl+pagedown"):
+            app.post_message(events.Key(key, None))
+        await until(lambda: len(app.open_panes()) == 1)
+        assert app.open_panes() == [kept]
+        assert kept.composer.draft == "half a thought"
+        assert closed not in app.open_panes()
