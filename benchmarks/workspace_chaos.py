@@ -1,8 +1,9 @@
 """Random use of the whole program, as much as asked: `python benchmarks/workspace_chaos.py 20000`.
 
-The same property as in `tests/tui/test_workspace_chaos.py`, which plays a few of a
-fixed seed. Prints the seed; ends with exit code 1 and the example that breaks it. One
-example alone: `--seed SEED --first NUMBER 1`.
+The same property as in `tests/tui/test_workspace_chaos.py`, which plays some of a fixed
+seed. `--seconds` ends it sooner. Prints the seed and every example that breaks the
+property, goes on with the next program then, and ends with exit code 1. One example
+alone, after those of its program before it: `--seed SEED --first NUMBER 1`.
 """
 
 from __future__ import annotations
@@ -18,21 +19,29 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the tests are no installed package
 
 from hermes_core.paths import Home
-from tests.tui.workspace_chaos import Broken, play
-
-PART = 200
-"""Examples in one program; then it is started anew."""
+from tests.tui.workspace_chaos import CHAPTER, Broken, play
 
 
-async def run(examples: int, first: int, seed: int) -> None:
-    """Play so many, telling how far it is."""
-    for start in range(first, first + examples, PART):
-        count = min(PART, first + examples - start)
+def run(examples: int, first: int, seed: int, seconds: float) -> tuple[int, int]:
+    """Play so many or so long; returns how many were played and how many of them broke."""
+    ends_at = time.monotonic() + seconds
+    start, last, played, failed = first, first + examples, 0, 0
+    while start < last and time.monotonic() < ends_at:
+        end = min(start - start % CHAPTER + CHAPTER, last)
         with tempfile.TemporaryDirectory() as folder:
             home = Home(Path(folder))
             home.create()
-            await play(home, seed=seed, first=start, count=count)
-        print(f"{start + count - first} examples hold", flush=True)
+            try:
+                asyncio.run(play(home, seed=seed, first=start, count=end - start))
+                played += end - start
+            except Broken as broken:
+                # What follows in this program would stand on what broke: it is left out.
+                print(broken, flush=True)
+                played += broken.number - start + 1
+                failed += 1
+        start = end
+        print(f"{played} examples played, {failed} broke", flush=True)
+    return played, failed
 
 
 def main() -> int:
@@ -41,19 +50,16 @@ def main() -> int:
     parser.add_argument("examples", type=int, nargs="?", default=1_000)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--seed", type=int, default=time.time_ns() % 10**9)
+    parser.add_argument("--seconds", type=float, default=float("inf"))
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as user:
         os.environ.update(HOME=user, XDG_RUNTIME_DIR=user, HERMES_OFFLINE="1")
         print(f"seed {asked.seed}", flush=True)
         began, busy = time.perf_counter(), time.process_time()
-        try:
-            asyncio.run(run(asked.examples, asked.first, asked.seed))
-        except Broken as broken:
-            print(broken)
-            return 1
+        played, failed = run(asked.examples, asked.first, asked.seed, asked.seconds)
     took, used = time.perf_counter() - began, time.process_time() - busy
-    print(f"{asked.examples} examples held in {took:.0f} s, {used:.0f} s of processor time")
-    return 0
+    print(f"{played} examples, {failed} broke, in {took:.0f} s, {used:.0f} s of processor time")
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

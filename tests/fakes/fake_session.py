@@ -98,6 +98,11 @@ class FakeSession:
             for queue in self._queues:
                 queue.put_nowait(stamped)
 
+    @property
+    def is_heard(self) -> bool:
+        """Whether everyone took in what was said."""
+        return all(queue.empty() for queue in self._queues)
+
     def begin(self) -> FakeSession:
         """Say that the session is open."""
         self.say(SessionOpened(runtime=RUNTIME, cwd="~/code/sync"))

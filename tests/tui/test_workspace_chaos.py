@@ -11,11 +11,10 @@ import hermes_tui
 from hermes_core.paths import Home
 from hermes_tui.app import HermesApp
 from hermes_tui.panes.chat import ChatPane
-from tests.tui.workspace_chaos import Broken, Connect, play
+from tests.tui.workspace_chaos import CHAPTER, Broken, Connect, play
 
 SEED = 1
-EXAMPLES = 4
-"""As many as ./test has time for; `benchmarks/workspace_chaos.py` plays as many as asked."""
+"""`benchmarks/workspace_chaos.py` plays as many as asked of any seed."""
 
 
 class Forgetful(HermesApp):
@@ -35,11 +34,13 @@ def forgetful(connect: Connect) -> HermesApp:
 
 @pytest.mark.timeout(300)
 @pytest.mark.ac("workspace-chaos")
-async def test_nothing_raises_shows_codes_or_loses_a_draft(home: Home) -> None:
-    await play(home, seed=SEED, first=0, count=EXAMPLES)
+@pytest.mark.parametrize("first", range(0, 4 * CHAPTER, CHAPTER))
+async def test_nothing_raises_shows_codes_or_loses_a_draft(home: Home, first: int) -> None:
+    await play(home, seed=SEED, first=first, count=CHAPTER)
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.ac("workspace-chaos")
 async def test_a_planted_loss_of_a_draft_is_found(home: Home) -> None:
-    with pytest.raises(Broken, match="the draft was"):
-        await play(home, seed=SEED, first=0, count=60, build=forgetful)
+    with pytest.raises(Broken, match="the drafts should be"):
+        await play(home, seed=SEED, first=0, count=4 * CHAPTER, build=forgetful)
