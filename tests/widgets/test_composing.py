@@ -12,7 +12,7 @@ from hermes_themes.roles import LAMPLIGHT
 from hermes_themes.variables import variables
 from hermes_widgets.composing.composer import Composer
 from hermes_widgets.composing.composer_history import InputHistory
-from hermes_widgets.composing.composer_menu import Completion
+from hermes_widgets.composing.composer_menu import Complete, Completion
 from hermes_widgets.composing.cutting import REACHES, Cuttings
 from hermes_widgets.composing.hint_row import ComposerHint, badges_content, hint_content
 
@@ -23,9 +23,15 @@ LABEL = "[Pasted text #1 · 8 lines]"
 class Bench(App[None]):
     """A composer alone."""
 
-    def __init__(self, *, vi: bool = False, past: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        *,
+        vi: bool = False,
+        past: tuple[str, ...] = (),
+        complete: Complete | None = None,
+    ) -> None:
         super().__init__()
-        self.composer = Composer(history=InputHistory(past))
+        self.composer = Composer(complete=complete, history=InputHistory(past))
         self.vi = vi
         self.sent: list[Composer.Sent] = []
 
@@ -76,6 +82,31 @@ async def test_a_chip_is_stepped_over_unfolded_and_deleted_whole() -> None:
         assert app.draft == f"see {PASTE}"
         await pilot.press("ctrl+underscore", "ctrl+e", "ctrl+w")
         assert app.draft == "see "
+
+
+async def test_enter_sends_what_was_typed_before_it_and_not_what_came_after() -> None:
+    app = Bench()
+    async with app.run_test(size=(60, 16)) as pilot:
+        for key in ("o", "n", "e", "enter", "t", "w", "o"):
+            app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await pilot.pause()
+        assert [item.text for item in app.sent] == ["one"]
+        assert app.draft == "two"
+
+
+async def test_enter_right_after_the_letter_that_closes_the_menu_sends() -> None:
+    def complete(text: str) -> tuple[Completion, ...]:
+        return (Completion(insert="/skin ares", label="ares"),) if text == "/skin" else ()
+
+    app = Bench(complete=complete)
+    async with app.run_test(size=(60, 16)) as pilot:
+        await _type(pilot, "/skin")
+        assert app.composer.menu.is_open
+        for key, character in (("space", " "), ("enter", None)):
+            app.post_message(events.Key(key, character))
+        await pilot.pause()
+        assert [item.text for item in app.sent] == ["/skin"]
+        assert app.composer.area.has_focus
 
 
 async def test_what_was_cut_in_a_row_is_put_back_as_one_piece() -> None:

@@ -76,11 +76,13 @@ class Composer(Vertical):
         self.fold = PasteFold(fold_lines)
         self._complete = complete
         self._sign = sign
-        self.area = ComposerArea(self.fold, self.past, id="composer-area")
+        self.area = ComposerArea(self, self.fold, self.past, id="composer-area")
         self.area.placeholder = placeholder
         self.menu = CompletionMenu(id="composer-menu")
         self._hint = HintRow(id="composer-hint")
         self._attached: list[Attachment] = []
+        self._offered_for = ""
+        """The draft the menu was last filled for."""
 
     def compose(self) -> ComposeResult:
         """Menu (over everything), field, hint row."""
@@ -183,7 +185,7 @@ class Composer(Vertical):
 
     def offer(self) -> None:
         """Look again what can be completed; for offers that took a while to find."""
-        text = self.area.text
+        text = self._offered_for = self.area.text
         at_end = self.area.cursor_location == self.area.document.end
         offers = self._complete(text) if self._complete and at_end else ()
         if offers and offers[0].insert.strip() == text.strip() and len(offers) == 1:
@@ -193,21 +195,25 @@ class Composer(Vertical):
             self.menu.open(offers, room=room, lift=self.styles.padding.top)
         self.area.menu_is_open = bool(offers)
 
-    @on(ComposerArea.MenuKey)
-    def _menu_key(self, event: ComposerArea.MenuKey) -> None:
-        event.stop()
+    def catch_up(self) -> None:
+        """Look again what can be completed if the draft has changed since."""
+        if self._offered_for != self.area.text:
+            self.offer()
+
+    def menu_key(self, key: str) -> None:
+        """Use a key of the field for the menu."""
         if not self.menu.is_open:
             self.offer()
             if not self.menu.is_open:
                 self.screen.focus_next()
-        elif event.key in ("up", "down"):
-            self.menu.action_move(-1 if event.key == "up" else 1)
-        elif event.key == "escape":
+        elif key in ("up", "down"):
+            self.menu.action_move(-1 if key == "up" else 1)
+        elif key == "escape":
             self.close_menu()
-        elif event.key == "enter" and self.menu.offer and not self.menu.offer.takes_enter:
+        elif key == "enter" and self.menu.offer and not self.menu.offer.takes_enter:
             self.send()
         elif self.menu.offer is not None:
-            self._take(self.menu.offer, send=event.key == "enter")
+            self._take(self.menu.offer, send=key == "enter")
 
     @on(RowList.Chosen, "#composer-menu")
     def _menu_clicked(self, event: RowList.Chosen) -> None:
@@ -220,11 +226,6 @@ class Composer(Vertical):
         self.area.focus()
         if send and offer.sends:
             self.send()
-
-    @on(ComposerArea.SendAsked)
-    def _send_asked(self, event: ComposerArea.SendAsked) -> None:
-        event.stop()
-        self.send()
 
     def send(self) -> None:
         """Hand the draft over and empty the field; a blank one without files stays."""

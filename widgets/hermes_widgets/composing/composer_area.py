@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from rich.style import Style
 from rich.text import Text
@@ -27,6 +27,23 @@ _MENU_KEYS = frozenset({"up", "down", "tab", "enter", "escape"})
 
 def _key(keys: str, action: str, label: str, name: str) -> Binding:
     return Binding(keys, action, label, show=False, id=f"composer.{name}")
+
+
+class FieldKeeper(Protocol):
+    """Who decides about keys that are not the field's own.
+
+    It is called and sent no message: a message is read when letters typed after it are in
+    the field already, and Enter would send them too.
+    """
+
+    def catch_up(self) -> None:
+        """Bring the menu up to date with the draft."""
+
+    def menu_key(self, key: str) -> None:
+        """Take a key for the completion menu: `up`, `down`, `tab`, `enter`, `escape`."""
+
+    def send(self) -> None:
+        """Send the draft."""
 
 
 class ComposerArea(TextArea):
@@ -71,15 +88,6 @@ class ComposerArea(TextArea):
         _key("end,ctrl+e", "line_end", "Line end, or the last message", "line-end"),
     ]
 
-    class SendAsked(Message):
-        """Enter was pressed on something to send."""
-
-    @dataclass
-    class MenuKey(Message):
-        """A key for the open completion menu: `up`, `down`, `tab`, `enter`, `escape`."""
-
-        key: str
-
     class StopAsked(Message):
         """Ctrl+C without a selection."""
 
@@ -104,7 +112,15 @@ class ComposerArea(TextArea):
     class Moved(Message):
         """The cursor moved, or the vi mode changed."""
 
-    def __init__(self, fold: PasteFold, history: InputHistory, *, id: str | None = None) -> None:  # noqa: A002  the toolkit's word
+    def __init__(
+        self,
+        keeper: FieldKeeper,
+        fold: PasteFold,
+        history: InputHistory,
+        *,
+        id: str | None = None,  # noqa: A002  the toolkit's word
+    ) -> None:
+        self._keeper = keeper
         self.fold = fold  # the field asks for chips while it is made
         super().__init__(id=id, soft_wrap=True, show_line_numbers=False, compact=True)
         self.cursor_blink = False
@@ -122,9 +138,11 @@ class ComposerArea(TextArea):
 
     async def _on_key(self, event: events.Key) -> None:
         key = event.key
+        if key in _MENU_KEYS:
+            self._keeper.catch_up()
         if self.menu_is_open and key in _MENU_KEYS:
             self._use(event)
-            self.post_message(self.MenuKey(key))
+            self._keeper.menu_key(key)
         elif self.vi.take(event):
             self._use(event)
             self.post_message(self.Moved())
@@ -142,7 +160,7 @@ class ComposerArea(TextArea):
             self.insert(self.suggestion)
         elif key == "tab" and self.text:
             self._use(event)
-            self.post_message(self.MenuKey("tab"))
+            self._keeper.menu_key("tab")
         else:
             await super()._on_key(event)
 
@@ -156,7 +174,7 @@ class ComposerArea(TextArea):
         if column and self.document.get_line(row)[:column].endswith("\\"):
             self.replace("\n", (row, column - 1), (row, column))
         else:
-            self.post_message(self.SendAsked())
+            self._keeper.send()
 
     async def _on_paste(self, event: events.Paste) -> None:
         event.stop()
