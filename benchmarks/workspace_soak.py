@@ -56,7 +56,7 @@ class Tmux:
     def tell(self, *words: str) -> str:
         """Run a tmux command and return what it prints."""
         done = subprocess.run(
-            ["tmux", "-L", self.name, *words], capture_output=True, text=True, check=False
+            ["tmux", "-u", "-L", self.name, *words], capture_output=True, text=True, check=False
         )
         if done.returncode:
             raise Broken(f"tmux {words}: {done.stderr.strip()}")
@@ -237,12 +237,7 @@ class Soak:
     def skin(self) -> None:
         """Another persona."""
         self._send(f"/skin {self._chance.choice(SKINS)} ")
-        end = time.monotonic() + LIMIT_S
-        while "❯ /skin" in (text := self._tmux.drawn()):
-            print(f"enter again, for the field holds:\n{text}", flush=True)
-            self._tmux.press("Enter")
-            if time.monotonic() > end:
-                raise Broken(f"the command is not taken\n{text}")
+        self._tmux.until(lambda text: "❯ /skin" not in text)
 
     def attach(self) -> None:
         """A second screen joins, speaks, and leaves."""

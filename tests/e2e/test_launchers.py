@@ -21,6 +21,7 @@ case "$*" in
   "-c import venv, ensurepip") exit "${NO_ENSUREPIP:-0}" ;;
   "-c import sys; print"*) echo 3.11 ;;
   "-c import sys; sys.exit"*) exit "${TOO_OLD:-0}" ;;
+  "benchmarks/"*) [ "$1" != "$BREAKING" ] ;;
   "-m venv "*) mkdir -p "$3/bin" && cp "$0" "$3/bin/python" ;;
   "-m pip install "*)
     [ -z "$NO_NETWORK" ] || exit 1
@@ -214,6 +215,8 @@ def test_every_check_runs_and_the_result_is_theirs(checkout: Checkout, script: s
 
     assert done.returncode == 0, done.stderr
     calls = [call for call in checkout.calls() if not call.startswith("python")]
+    if script == ".ci/run":
+        assert calls.pop(0) == "pytest --version"  # makes the environment of the minutes
     assert calls == [
         "ruff format --check .",
         "ruff check .",
@@ -225,6 +228,29 @@ def test_every_check_runs_and_the_result_is_theirs(checkout: Checkout, script: s
     assert failed.returncode == 1
     assert failed.stdout.endswith("Failed: types\n")
     assert checkout.calls()[-1] == "pytest -n 2"
+
+
+@pytest.mark.ac("launcher-test")
+def test_a_minute_of_use_that_breaks_fails_the_run_after_all_tests(checkout: Checkout) -> None:
+    for name in ("git", "rg", "tmux", "rsvg-convert"):
+        (checkout.bin / name).symlink_to("/bin/true")
+
+    names = ("turn_chaos", "workspace_chaos", "workspace_soak")
+    for name in names:
+        done = checkout.run(
+            "bash",
+            ".ci/run",
+            BREAKING=f"benchmarks/{name}.py",
+            HERMES_TEST_LLAMA_PYTHON="/bin/true",
+        )
+        assert done.returncode == 1
+        assert done.stdout.endswith("All checks passed.\n")
+        assert done.stderr.endswith(f"Failed: benchmarks/{name}.py\n")
+        calls = checkout.calls()
+        assert [call.split()[1] for call in calls if "benchmarks/" in call] == [
+            f"benchmarks/{each}.py" for each in names
+        ]
+        assert calls[-1] == "pytest -n 2"
 
 
 def test_the_test_extra_is_installed_for_the_checks(checkout: Checkout) -> None:
