@@ -38,7 +38,9 @@ def guarded_terminal(log: Path, *, keeps_title: bool = True) -> Iterator[None]:
     Args:
         log: Where it goes; its folder is made. What is written there was meant for a
             terminal and is not cleaned.
-        keeps_title: Save the window's title and give it back, by control sequences.
+        keeps_title: The screen draws here: save the window's title and give it back, by
+            control sequences. The toolkit draws on stderr; where that leads elsewhere and
+            stdout is the terminal (`hermes 2>errors`), what it draws goes to stdout.
 
     Raises:
         OSError: The log cannot be opened.
@@ -58,7 +60,8 @@ def guarded_terminal(log: Path, *, keeps_title: bool = True) -> Iterator[None]:
             os.dup2(nothing, copy)
         os.close(nothing)
 
-    out, err = _opened(kept[1], forget), _opened(kept[2], forget)
+    is_beside = keeps_title and os.isatty(kept[1]) and not os.isatty(kept[2])
+    out, err = _opened(kept[1], forget), _opened(kept[1 if is_beside else 2], forget)
     try:
         for number in (1, 2):
             os.dup2(stray, number)

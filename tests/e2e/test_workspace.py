@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import psutil
 import pytest
 import yaml
@@ -152,3 +154,20 @@ async def test_a_closed_window_stops_the_turn_and_ends_the_program(machine: Mach
         assert await screen.ended() == 0
     await until(lambda: not any(one.is_running() for one in children))
     assert "run sleep 4711" in (await machine.run("sessions", "list")).out
+
+
+async def test_the_screen_is_drawn_while_stderr_leads_into_a_file(machine: Machine) -> None:
+    program = PtyProgram(
+        ("-c", 'exec "$0" -m hermes_tui 2>errors.txt', sys.executable),
+        environ=machine.environ,
+        cwd=machine.work,
+        command=("sh",),
+    )
+    async with program as screen:
+        await say(screen, "list the files here")
+        await screen.until("• errors.txt")
+        await screen.until("● ready")
+        screen.press("ctrl+d")
+        assert await screen.ended() == 0
+        await screen.until("hermes --resume ")
+    assert (machine.work / "errors.txt").read_text() == ""

@@ -177,6 +177,27 @@ print("[out]")
     assert (tmp_path / "logs" / "terminal.log").read_text() == "native warning\na child\n"
 
 
+def test_the_screen_is_drawn_on_the_terminal_where_stderr_leads_elsewhere(tmp_path: Path) -> None:
+    script = """
+import os, sys
+from pathlib import Path
+from hermes_tui.terminal.terminal_guard import guarded_terminal
+with guarded_terminal(Path(sys.argv[1]) / "logs" / "terminal.log"):
+    sys.__stderr__.write("[picture]")
+print("an error", file=sys.stderr)
+"""
+    outer, inner = pty.openpty()
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path)],
+        stdout=inner, stderr=subprocess.PIPE, text=True, check=True,
+    )  # fmt: skip
+    os.close(inner)
+    shown = os.read(outer, 1_000).decode()
+    os.close(outer)
+    assert shown == f"{PUSH_TITLE}[picture]{POP_TITLE}"
+    assert done.stderr == "an error\n"
+
+
 @pytest.mark.ac("window-closed")
 def test_drawing_into_a_closed_window_is_no_error(tmp_path: Path) -> None:
     script = """
