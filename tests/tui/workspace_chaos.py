@@ -179,7 +179,10 @@ class Chaos:
             keys = IN_PANES if self.app.shown_pane == "sessions" else IN_PANES[:-1]
         else:
             return "nothing to answer"
-        return f"{self._press(self.chance.choice(keys))} on {type(shown).__name__}"
+        done = f"{self._press(self.chance.choice(keys))} on {type(shown).__name__}"
+        # The toolkit looks for what a key is bound to where the focus is by then.
+        await self._settle()
+        return done
 
     async def _type(self) -> str:
         await self._go_to_field()
