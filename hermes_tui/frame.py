@@ -92,6 +92,8 @@ class Frame:
 
     def show(self, name: str) -> None:
         """Use a pane, or the conversation again."""
+        if not self._host.is_running:
+            return  # closing: a job that was still under way has nothing to show it in
         if name != self.shown:
             self._base.remove_class("-zoomed")
         known = {pane.name_id for pane in self.panes}

@@ -85,13 +85,13 @@ class OpenSessions:
         if empty is not None and session_id is None:
             self.show(empty)
             return
-        draft = empty.composer.draft if empty is not None else ""
         pane = await self.add_pane()
+        if empty is not None and empty.composer.draft:
+            # At once: what is typed from here on goes into the new field, behind it.
+            pane.composer.set_draft(empty.composer.draft)
         if await self._attach(pane, session_id) and empty is not None:
             await self.close(empty)
             self.show(pane)
-            if draft:
-                pane.composer.set_draft(draft)
 
     @staticmethod
     def _is_unused(pane: ChatPane) -> bool:

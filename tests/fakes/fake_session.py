@@ -263,6 +263,9 @@ class FakeWorkspace:
             "tui.notify_content": False,
             "tui.terminal_progress": False,
         }
+        self.door = asyncio.Event()
+        """Nothing opens while it is not set."""
+        self.door.set()
         self.setting_list: list[SettingInfo] = []
         self.settings_typed: list[tuple[str, str]] = []
         self.config_problem = ""
@@ -312,6 +315,7 @@ class FakeWorkspace:
 
     async def open(self, session_id: str | None = None) -> SessionHandle:
         """Open one that is known, or begin one."""
+        await self.door.wait()
         if session_id is None:
             session_id = f"new{next(self._numbers)}"
             self.sessions[session_id] = FakeSession(

@@ -130,3 +130,18 @@ async def test_switching_a_skill_is_written_where_the_settings_are(home: Home) -
         assert home.config_file.read_text("utf-8").startswith("# mine\n")
     finally:
         await workspace.close()
+
+
+async def test_what_is_typed_while_a_conversation_opens_goes_behind_the_draft(home: Home) -> None:
+    async with staged(home) as stage:
+        stage.workspace.add_session("old", title="an earlier one")
+        empty = stage.app.chat
+        await stage.type("ask ")
+        stage.workspace.door.clear()
+        stage.app.resume("old")
+        await until(lambda: stage.app.chat is not empty)
+        await stage.type("more")
+        stage.workspace.door.set()
+        await until(lambda: empty not in stage.app.open_panes())
+        assert stage.app.chat.state.session_id == "old"
+        assert stage.app.chat.composer.draft == "ask more"
