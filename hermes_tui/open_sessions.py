@@ -6,6 +6,7 @@ import asyncio
 from functools import partial
 from typing import TYPE_CHECKING
 
+from textual.widget import Widget
 from textual.widgets import ContentSwitcher
 
 from hermes_core.errors import HermesError
@@ -149,10 +150,24 @@ class OpenSessions:
             self.show(self.panes[min(at, len(self.panes) - 1)])
         self._host.asking.forget(pane.state.approvals)
         await pane.release()
+        selecting = pane.screen.text_selection_started_signal
+        for widget in pane.query(Widget):
+            selecting.unsubscribe(widget)
         await pane.remove()
         del pane
+        self._forget_watchers()
         cycle_collection.take_back()
         self._host.refresh_all()
+
+    def _forget_watchers(self) -> None:
+        """Let go of closed fields that watch the theme.
+
+        The toolkit keeps what listens or watches alive, and all around it, until the theme
+        changes or a text is selected: half a megabyte a closed conversation.
+        """
+        watchers: dict[str, list[tuple[Widget, object]]] = getattr(self._host, "__watchers", {})
+        for watching in watchers.values():
+            watching[:] = [entry for entry in watching if entry[0].is_attached]
 
     def changed(self, pane: ChatPane) -> None:
         """Ask what a conversation asks; read the list again after each turn."""

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import pytest
+from textual.widget import Widget
 
 from hermes_core.events import CoreEvent, MessageFinished, SessionRewound, TurnFinished
 from hermes_core.paths import Home
@@ -67,3 +71,25 @@ def test_what_was_taken_back_is_not_drawn_from_the_past() -> None:
     events += _exchange(4)
     texts = [e.text for e in without_taken_back(events) if isinstance(e, MessageFinished)]
     assert texts == ["question 1", "answer 1", "question 4", "answer 4"]
+
+
+async def test_nothing_of_a_closed_conversation_stays_in_memory(home: Home) -> None:
+    async with staged(home) as stage:
+        gone: list[weakref.ref[Widget]] = []
+        for _ in range(3):
+            await stage.send("hello")
+            await until(lambda: stage.app.chat.state.has_content)
+            await stage.app.open_new()
+            pane = stage.app.sessions.panes[0]
+            gone += [weakref.ref(widget) for widget in pane.query(Widget)]
+            await stage.app.sessions.close(pane)
+            del pane
+        await stage.pilot.pause()
+        first = gone[: len(gone) // 3]
+
+        def is_free() -> bool:
+            gc.unfreeze()
+            gc.collect()
+            return all(widget() is None for widget in first)
+
+        await until(is_free)

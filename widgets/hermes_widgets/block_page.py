@@ -416,6 +416,10 @@ class BlockPage(ScrollView, can_focus=True):
         self.app.theme_changed_signal.subscribe(self, lambda _theme: self._renew_sheet())
         self._ask_flush()
 
+    def on_unmount(self) -> None:
+        """Hear of no theme any more: the toolkit keeps alive what listens."""
+        self.app.theme_changed_signal.unsubscribe(self)
+
     def on_resize(self, event: events.Resize) -> None:
         """Lay out for the new width, keeping what is seen in place."""
         narrow = self.container_size.width + (0 if self.has_class("-narrow") else 1) < 60
