@@ -108,6 +108,10 @@ def _with_exit_code(call: Callable[[], Any]) -> int:
         result = call()
     except click.exceptions.Exit as leaving:
         return leaving.exit_code
+    except SystemExit as leaving:
+        if isinstance(leaving.__context__, OSError) and leaving.__context__.errno == errno.EPIPE:
+            return 0  # click's answer to a reader that left while a command was printing
+        raise
     except click.ClickException as error:
         error.show()
         return error.exit_code

@@ -81,9 +81,10 @@ async def test_changes_are_gone_through_by_hunk_and_by_file() -> None:
     )
     page = ChangesView((DIFF, other, DIFF, DIFF))
     async with _One(page).run_test(size=(80, 12)) as pilot:
-        await until(lambda: page.row_count() > 0)
+        await until(lambda: page.max_scroll_y > 0)
         assert "src/sync/retry.py" in _shown(page)[0]
         assert not page.is_split
+        await pilot.pause()  # scrolled only once it is laid out
         await pilot.press("n")
         await until(lambda: page.top > 0)
         assert any("except OSError" in row for row in _shown(page)[:4])

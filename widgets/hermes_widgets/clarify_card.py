@@ -131,8 +131,8 @@ class ClarifyCard(Vertical):
 
     def refresh_hint(self) -> None:
         """Bring the line below the question up to date."""
-        if self.is_attached:
-            self.query_one("#clarify-hint", Static).update(self._hint())
+        for line in self.query("#clarify-hint").results(Static):  # none while the card goes
+            line.update(self._hint())
 
     def _hint(self) -> str:
         parts = [f"{self._place}, tab next"] if self._place else []

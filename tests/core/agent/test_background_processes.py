@@ -39,4 +39,6 @@ def test_what_ran_beside_a_lost_owner_is_closed() -> None:
         BackgroundFinished(task_id="a", status="exit 0"),
     ]
     closing = closing_events(left_open(events))
-    assert closing == [BackgroundFinished(task_id="b", status="lost")]
+    (lost,) = closing
+    assert isinstance(lost, BackgroundFinished)
+    assert (lost.task_id, lost.status) == ("b", "lost")
