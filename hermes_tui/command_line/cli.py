@@ -104,13 +104,14 @@ def run(arguments: Sequence[str], *, platform: str = sys.platform) -> int:
 
 
 def _with_exit_code(call: Callable[[], Any]) -> int:
+    stdout = sys.stdout
     try:
         result = call()
     except click.exceptions.Exit as leaving:
         return leaving.exit_code
-    except SystemExit as leaving:
-        if isinstance(leaving.__context__, OSError) and leaving.__context__.errno == errno.EPIPE:
-            return 0  # click's answer to a reader that left while a command was printing
+    except SystemExit:
+        if sys.stdout is not stdout:
+            return 0  # the reader left while a command was printing: click has silenced stdout
         raise
     except click.ClickException as error:
         error.show()
