@@ -12,9 +12,10 @@ import click
 from hermes_core.config.loader import LoadedSettings, load_settings
 from hermes_core.errors import ConfigError, HermesError
 from hermes_core.paths import Home
+from hermes_core.providers.address import clean_base_url
 from hermes_core.providers.keys.auth_file import AuthFile
 from hermes_core.providers.keys.key_pools import KeyPools
-from hermes_core.providers.records import find_record
+from hermes_core.providers.records import find_record, records
 from hermes_core.providers.resolve import plain_name, resolve
 
 
@@ -53,8 +54,6 @@ def add(provider: str, api_key: str | None, label: str, base_url: str) -> None:
     if len(secret) < 4:
         raise HermesError("That is no key.", hint="Nothing was kept.")
     if base_url:
-        from hermes_core.providers.address import clean_base_url  # only for this option
-
         base_url = clean_base_url(base_url)
     pool = _pool(provider, loaded)
     entry = _pools(home, loaded).add(pool, secret, label=label, base_url=base_url)
@@ -115,8 +114,6 @@ def _pool(provider: str, loaded: LoadedSettings) -> str:
 def _known(loaded: LoadedSettings, pools: KeyPools) -> list[str]:
     """Pools that exist, and providers with a key elsewhere."""
     own = [f"custom:{plain_name(name)}" for name in loaded.settings.providers]
-    from hermes_core.providers.records import records  # read only when everything is listed
-
     return list(dict.fromkeys([*pools.providers(), *records(), *own]))
 
 

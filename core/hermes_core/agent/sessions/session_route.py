@@ -14,6 +14,7 @@ from typing import Literal
 
 from hermes_core.agent.sessions.fallback_chain import Fallback
 from hermes_core.agent.stream.journal import Journal
+from hermes_core.agent.turns.model_call import TOO_LONG
 from hermes_core.errors import ConfigError, HermesError, ProviderError
 from hermes_core.events import CredentialRotated, Notice, SessionRuntimeChanged
 from hermes_core.messages import Runtime
@@ -22,8 +23,6 @@ from hermes_core.providers.keys.credential import Credential
 from hermes_core.providers.keys.key_pools import ROTATE_REASONS, KeyPools
 from hermes_core.providers.resolve import Resolution, with_key
 
-_TOO_LONG = ("context_overflow", "payload_too_large")
-"""A shorter history mends these, not another model."""
 _LIMITS_BEFORE_ROTATING = 2
 """A busy key is asked once more before another one is."""
 
@@ -128,7 +127,7 @@ class SessionRoute:
 
     def has_fallback(self, error: ProviderError) -> bool:
         """See `ModelRoute`."""
-        return error.reason not in _TOO_LONG and self._next < len(self._chain)
+        return error.reason not in TOO_LONG and self._next < len(self._chain)
 
     async def fall_back(self, error: ProviderError) -> Runtime | None:
         """See `ModelRoute`."""
