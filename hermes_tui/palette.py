@@ -72,7 +72,7 @@ class Palette:
         elif kind == "session":
             host.resume(name)
         elif kind == "skill":
-            host.chat.composer.set_draft(f"/{name} ")
+            host.chat.composer.replace_draft(f"/{name} ")
         elif kind == "file":
             composer = host.chat.composer
             mention = f'@file:"{name}"' if " " in name else f"@file:{name}"
@@ -88,7 +88,7 @@ class Palette:
         elif kind == "command":
             command = COMMAND_REGISTRY.get(name)
             if command is not None and command.args.startswith("<"):
-                host.chat.composer.set_draft(f"/{name} ")
+                host.chat.composer.replace_draft(f"/{name} ")
             elif command is not None:
                 host.run_worker(host.input_line.run(command, ""))
 

@@ -22,7 +22,8 @@ def _command(host: HermesApp, name: str) -> None:
 
 
 async def _earlier(host: HermesApp) -> None:
-    """Search earlier inputs; the chosen one is the draft."""
+    """Search earlier inputs; the chosen one is the draft, the draft an earlier input."""
+    composer = host.chat.composer
     found = list(dict.fromkeys(reversed(host.history.entries)))
     if not found:
         host.tell("Nothing was sent yet")
@@ -32,8 +33,8 @@ async def _earlier(host: HermesApp) -> None:
     ]
     picked = await host.pick("Earlier inputs", lambda text: matching(rows, text))
     if picked:
-        host.chat.composer.set_draft(found[int(picked)])
-        host.chat.composer.focus_field()
+        composer.replace_draft(found[int(picked)])
+        composer.focus_field()
 
 
 ACTIONS = (

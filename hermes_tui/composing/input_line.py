@@ -104,7 +104,7 @@ class InputLine:
         elif isinstance(found, Unknown):
             words, hint = unknown_words(found)
             host.tell_error(words, hint=hint)
-            host.chat.composer.set_draft(text)
+            host.chat.composer.give_back(text)
         else:
             host.run_worker(use_skill(host, found, text))
 
@@ -142,7 +142,7 @@ class InputLine:
         host = self._host
         pane = pane or host.chat
         if host.has_failed_to_start:
-            pane.composer.set_draft(text)
+            pane.composer.give_back(text)
             host.try_again()
             return
         if pane.handle is None:
@@ -151,7 +151,7 @@ class InputLine:
             reply = await pane.send(Rewind(message_id=replaces, client="screen"))
             if not reply.ok:
                 host.tell_error(reply.text or "The message was not taken")
-                pane.composer.set_draft(text)
+                pane.composer.give_back(text)
                 pane.state.rewriting = replaces
                 return
         found = await asyncio.to_thread(with_leading_files, text, host.folder)
@@ -162,6 +162,5 @@ class InputLine:
         reply = await pane.send(command)
         if not reply.ok:
             host.tell_error(reply.text or "The message was not taken")
-            if not pane.composer.draft:
-                pane.composer.set_draft(text)
-                pane.composer.attach(*attachments)
+            pane.composer.give_back(text)
+            pane.composer.attach(*attachments)

@@ -256,9 +256,7 @@ class ChatPane(Vertical):
     @on(Transcript.EditRequested)
     def _edit_requested(self, event: Transcript.EditRequested) -> None:
         event.stop()
-        if self.composer.draft:
-            self.composer.past.add(self.composer.draft)
-        self.composer.set_draft(event.text)
+        self.composer.replace_draft(event.text)
         self.state.rewriting = event.message_id
         self.composer.focus_field()
         self.tell()
@@ -316,9 +314,7 @@ class ChatPane(Vertical):
     @on(QueueStrip.EditAsked)
     def _queue_edit(self, event: QueueStrip.EditAsked) -> None:
         event.stop()
-        if self.composer.draft:
-            self.composer.past.add(self.composer.draft)
-        self.composer.set_draft(event.text)
+        self.composer.replace_draft(event.text)
         self.state.requeueing = event.input_id
         self.composer.focus_field()
         self.tell()
@@ -328,7 +324,7 @@ class ChatPane(Vertical):
         input_id, self.state.requeueing = self.state.requeueing, ""
         reply = await self.send(QueueEdit(input_id=input_id, text=text, client="screen"))
         if not reply.ok:
-            self.composer.set_draft(text)
+            self.composer.give_back(text)
             text = f"{reply.text} Enter sends it as a message of its own."
             self.transcript.notice(Notice(level="error", code="local", text=text))
         self.tell()

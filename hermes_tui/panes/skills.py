@@ -72,7 +72,7 @@ class SkillsPane(SearchPane):
         name = self.list.chosen_key
         if name:
             self.host.show_pane("chat")
-            self.host.chat.composer.set_draft(f"/{name} ")
+            self.host.chat.composer.replace_draft(f"/{name} ")
 
     def action_view(self) -> None:
         """Read the skill under the cursor."""

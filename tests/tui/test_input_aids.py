@@ -7,14 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from hermes_core.commands import Submit
+from hermes_core.commands import CoreCommand, Reply, Submit
 from hermes_core.paths import Home
 from hermes_tui.composing.draft_editor import EditorFailed, edited, editor_command
 from hermes_tui.composing.file_completion import mention, path_completions, reference_completions
 from hermes_tui.composing.project_files import ProjectFiles, in_folder, listed
 from hermes_tui.core_link.workspace import ModelInfo
 from hermes_tui.screens.pick import PickScreen
+from hermes_widgets.composing.composer import Composer
 from tests.fakes import scripted_turns as turns
+from tests.fakes.fake_session import FakeSession
 from tests.support import until
 from tests.tui.stage import Stage, staged
 
@@ -84,6 +86,46 @@ async def test_an_earlier_input_is_searched_and_becomes_the_draft(home: Home) ->
         await stage.pilot.press("enter")
         await until(lambda: stage.app.chat.composer.draft == "write release notes\nshort ones")
         assert not stage.session.sent(Submit)
+
+
+@pytest.mark.ac("draft-never-lost")
+async def test_choosing_an_earlier_input_or_a_command_keeps_what_was_typed(home: Home) -> None:
+    async with staged(home, size=SIZE) as stage:
+        composer = stage.app.chat.composer
+        stage.app.history.add("deploy it")
+        await stage.type("half a thought")
+        await stage.pilot.press("ctrl+r")
+        await until(lambda: isinstance(stage.app.screen, PickScreen))
+        await stage.pilot.press("escape")
+        await until(lambda: not stage.app.is_modal_open)
+        assert composer.draft == "half a thought"
+        await stage.pilot.press("ctrl+r")
+        await until(lambda: isinstance(stage.app.screen, PickScreen))
+        await stage.type("deploy")
+        await stage.pilot.press("enter")
+        await until(lambda: composer.draft == "deploy it")
+        await stage.pilot.press("up")
+        assert composer.draft == "half a thought"
+        stage.app.palette.run("command:title")
+        stage.app.palette.run("skill:pytest-triage")
+        assert composer.draft == "/pytest-triage "
+        assert "half a thought" in stage.app.history.entries
+
+
+@pytest.mark.ac("draft-never-lost")
+async def test_a_refused_message_does_not_overwrite_what_was_typed_meanwhile(home: Home) -> None:
+    typed: list[Composer] = []
+
+    def refuse(session: FakeSession, command: CoreCommand) -> Reply | None:
+        if not isinstance(command, Submit):
+            return None
+        typed[0].set_draft("second")
+        return Reply(ok=False, code="busy", text="Not now")
+
+    async with staged(home, size=SIZE, react=refuse) as stage:
+        typed.append(stage.app.chat.composer)
+        await stage.send("first")
+        await until(lambda: stage.app.chat.composer.draft == "first\n\nsecond")
 
 
 async def test_ctrl_k_opens_the_models_and_cuts_where_something_is_typed(home: Home) -> None:

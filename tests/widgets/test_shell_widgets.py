@@ -13,7 +13,7 @@ from hermes_themes.variables import variables
 from hermes_widgets.approval_card import findings_content, subject_content
 from hermes_widgets.clarify_card import ClarifyCard
 from hermes_widgets.composing.composer import Composer
-from hermes_widgets.composing.composer_history import InputHistory
+from hermes_widgets.composing.composer_history import HistoryWalk, InputHistory
 from hermes_widgets.composing.composer_menu import Completion
 from hermes_widgets.composing.composer_paste import PasteFold
 from hermes_widgets.composing.hint_row import ComposerHint, hint_content
@@ -178,13 +178,30 @@ def test_a_long_paste_becomes_a_label_and_is_whole_again_when_sent() -> None:
 
 def test_history_walks_back_and_returns_to_the_draft() -> None:
     history = InputHistory(["one", "two"])
-    assert history.older("draft") == "two"
-    assert history.older("two") == "one"
-    assert history.older("one") is None
-    assert history.newer() == "two"
-    assert history.newer() == "draft"
-    assert history.newer() is None
+    walk = HistoryWalk(history)
+    assert walk.newer("draft") is None
+    assert walk.older("draft") == "two"
+    assert walk.older("two") == "one"
+    assert walk.older("one") is None
+    assert walk.newer("one") == "two"
+    assert walk.newer("two") == "draft"
+    assert walk.newer("draft") is None
     assert history.suggestion("tw") == "o"
+
+
+@pytest.mark.ac("draft-never-lost")
+def test_what_is_changed_on_the_way_through_history_is_not_lost() -> None:
+    history = InputHistory(["one", "two"])
+    walk, other = HistoryWalk(history), HistoryWalk(history)
+    walk.older("draft")
+    walk.older("two, changed")
+    assert other.older("of another field") == "two"
+    assert other.newer("two") == "of another field"
+    assert walk.newer("one") == "two, changed"
+    walk.older("two, changed")
+    walk.end("one")
+    assert history.entries == ("one", "two", "two, changed", "draft")
+    assert walk.older("") == "draft"
 
 
 @pytest.mark.ac("composer-newline-keys")

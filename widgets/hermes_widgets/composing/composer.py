@@ -144,10 +144,24 @@ class Composer(Vertical):
 
     def set_draft(self, text: str) -> None:
         """Put a draft into the field, cursor at its end."""
+        self.area.walk.end(text)
         self.area.show_text(text)
+
+    def replace_draft(self, text: str) -> None:
+        """Put another draft into the field; the one that stood there is an earlier input now."""
+        before = self.fold.expand(self.draft)
+        self.area.walk.end(before)
+        if before != text:
+            self.past.add(before)
+        self.set_draft(text)
+
+    def give_back(self, text: str) -> None:
+        """Put a refused text into the field, before what was typed there meanwhile."""
+        self.set_draft(f"{text}\n\n{self.draft}" if self.draft else text)
 
     def clear(self) -> None:
         """Empty the field."""
+        self.area.walk.end(self.draft)
         self.area.show_text("")
         self.area.vi.begin()
         self.area.cuttings = Cuttings()  # Ctrl+Y copies the reply again

@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.widgets import TextArea
 from textual.widgets.text_area import Selection
 
-from hermes_widgets.composing.composer_history import InputHistory
+from hermes_widgets.composing.composer_history import HistoryWalk, InputHistory
 from hermes_widgets.composing.composer_paste import PasteFold
 from hermes_widgets.composing.cutting import Cuttings, word_ahead, word_behind
 from hermes_widgets.composing.packed_field import PackedField
@@ -126,6 +126,7 @@ class ComposerArea(TextArea):
         self.cursor_blink = False
         self.highlight_cursor_line = False
         self.past = history
+        self.walk = HistoryWalk(history)
         self.menu_is_open = False
         """Set by the composer; sends the menu its keys."""
         self.field = PackedField(self)
@@ -218,7 +219,8 @@ class ComposerArea(TextArea):
         elif wish == "redo":
             self.redo()
         else:
-            text = self.past.older(self.text) if wish == "older" else self.past.newer()
+            step = self.walk.older if wish == "older" else self.walk.newer
+            text = step(self.text)
             if text is not None:
                 self.show_text(text)
 
