@@ -22,6 +22,7 @@ from hermes_core.events import Notice
 from hermes_core.storage.records import SessionSummary
 from hermes_tui.actions.every_action import find_action
 from hermes_tui.asking import Asking
+from hermes_tui.base_screen import BaseScreen
 from hermes_tui.block_menu import BlockMenu
 from hermes_tui.chosen_settings import ChosenSettings
 from hermes_tui.composing.composer_offers import ComposerOffers
@@ -169,6 +170,10 @@ class HermesApp(TerminalApp):
             yield Grip(id="right-grip")
         yield StatusBar(clock=self.clocks.steady, id="status")
         yield FooterKeys(id="footer")
+
+    def get_default_screen(self) -> BaseScreen:
+        """The screen that `compose` fills."""
+        return BaseScreen(id="_default")
 
     def on_load(self) -> None:
         """Be ready for signals before the terminal is taken."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from textual.dom import DOMNode
 from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher
@@ -42,6 +43,7 @@ class Frame:
         self._unwritten: set[Side] = set()
         self._write_timer: Timer | None = None
         self._marks: tuple[object, ...] = ()
+        self._is_zoomed = False
 
     # --- parts -----------------------------------------------------------------------
 
@@ -67,7 +69,7 @@ class Frame:
     def is_whole(self) -> bool:
         """Whether a pane takes the place of the conversation."""
         tiny = self._base.has_class("-w-tiny") or self._base.has_class("-h-tiny")
-        return self.shown != "chat" and (tiny or self._base.has_class("-zoomed"))
+        return self.shown != "chat" and (tiny or self._is_zoomed)
 
     def stands_beside(self, side: Side) -> bool:
         """Whether a rail stands beside the conversation, not over it or in its place."""
@@ -95,7 +97,7 @@ class Frame:
         if not self._host.is_running:
             return  # closing: a job that was still under way has nothing to show it in
         if name != self.shown:
-            self._base.remove_class("-zoomed")
+            self._is_zoomed = False
         known = {pane.name_id for pane in self.panes}
         self.shown = name if name in known else "chat"
         self._mark()
@@ -111,13 +113,15 @@ class Frame:
 
     def focus_moved(self, focused: Widget | None) -> None:
         """The keyboard went somewhere, by whatever means."""
+        for pane in self.panes:
+            pane.light(is_in=focused is not None and pane in focused.ancestors_with_self)
         for node in focused.ancestors_with_self if focused is not None else ():
             name = node.name_id if isinstance(node, Pane) else ""
             if isinstance(node, ChatPane):
                 name = "chat"
             if name and name != self.shown:
                 self.shown = name
-                self._base.remove_class("-zoomed")
+                self._is_zoomed = False
                 self._mark()
                 self._host.refresh_all()
             if name:
@@ -138,7 +142,7 @@ class Frame:
 
     def zoom(self) -> None:
         """Give what is in use the whole width, or bring the rest back."""
-        self._base.toggle_class("-zoomed")
+        self._is_zoomed = not self._is_zoomed
         self._mark()
 
     # --- keeping up ------------------------------------------------------------------
@@ -152,19 +156,34 @@ class Frame:
 
     def _mark(self) -> None:
         rows = tuple((pane.has_news, pane.rows_wanted) for pane in self.panes)
-        marks = (self.shown, self.is_whole, rows)
+        marks = (self.shown, self.is_whole, self._is_zoomed, rows)
         if marks == self._marks:
             return
         self._marks = marks
-        self._base.set_class(self.shown != "chat", "-pane")
-        for side in _SIDES:
-            rail = self.rail(side)
+        changed = self._mark_parts()
+        # A change of class alone would style everything below it again; the rules that
+        # name these classes are about few parts. Measured: a sixth of the time.
+        self._host.stylesheet.update_nodes(changed)
+        self.fit()
+
+    def _mark_parts(self) -> list[DOMNode]:
+        """Set the classes, and return the parts whose rules name one that changed."""
+        changed: list[DOMNode] = []
+        base = {"-pane": self.shown != "chat", "-zoomed": self._is_zoomed}
+        is_all = _change_classes(self._base, base)
+        if is_all:
+            changed.append(self._host.query_one("#main"))
+        for rail in (self.rail(side) for side in _SIDES):
+            filled = any(pane.has_news for pane in rail.panes)
+            is_open = any(pane.name_id == self.shown for pane in rail.panes)
+            is_rail = _change_classes(rail, {"-filled": filled, "-open": is_open})
+            changed += [rail] if is_rail or is_all else []
             for pane in rail.panes:
-                pane.set_class(pane.name_id == self.shown, "-open")
-                pane.set_class(pane.has_news, "-news")
-            rail.set_class(any(pane.has_news for pane in rail.panes), "-filled")
-            rail.set_class(any(pane.name_id == self.shown for pane in rail.panes), "-open")
-        self._host.call_after_refresh(self.fit)
+                marks = {"-open": pane.name_id == self.shown, "-news": pane.has_news}
+                is_pane = _change_classes(pane, marks)
+                changed += [pane] if is_pane or is_rail or is_all else []
+                changed += pane.children if is_pane else []
+        return changed
 
     def fit(self) -> None:
         """Give rails and their panes the room they have on a screen of this size."""
@@ -174,14 +193,23 @@ class Frame:
         for side in _SIDES:
             rail = self.rail(side)
             cells = self._widths[side].get(width_class(columns))
-            if cells is None or self.is_whole:
-                rail.styles.width = None
-            else:
+            if cells is not None and not self.is_whole:
                 rail.styles.width = fitting(cells, columns)
+            elif rail.styles.inline.has_rule("width"):
+                rail.styles.width = None
             rail.share_rows(is_shared=self.stands_beside(side))
-            grip = self._host.query_one(f"#{side}-grip", Grip)
-            grip.display = rail.display and not self.is_whole
-            edge = rail.region.right if side == "left" else rail.region.x - 1
+            self._place_grip(rail)
+
+    def _place_grip(self, rail: SideRail) -> None:
+        grip = self._host.query_one(f"#{rail.side}-grip", Grip)
+        is_seen = rail.display and not self.is_whole
+        if grip.display != is_seen:
+            grip.display = is_seen
+        width = rail.styles.width
+        if is_seen and width is not None:
+            room = self._base.size
+            cells = int(width.resolve(room, room))
+            edge = cells if rail.side == "left" else room.width - cells - 1
             grip.styles.offset = (max(edge, 0), 0)
 
     # --- widths ----------------------------------------------------------------------
@@ -224,3 +252,10 @@ class Frame:
         for side in sides:
             text = write_widths(self._widths[side])
             await self._host.guard(self._host.workspace.set_setting(f"tui.layout.{side}", text))
+
+
+def _change_classes(node: DOMNode, wanted: dict[str, bool]) -> bool:
+    """Set or take away classes without styling anything; return whether that changed any."""
+    before = set(node.classes)
+    node.update_classes(wanted, update=False)
+    return node.classes != before

@@ -82,15 +82,11 @@ class Pane(Vertical):
             self.set_class(is_compact, "-compact")
             self.refresh_content()
 
-    def on_descendant_focus(self) -> None:
-        """The heading says where the keyboard is."""
-        self.head.is_lit = True
-        self.focus_moved(is_in=True)
-
-    def on_descendant_blur(self) -> None:
-        """The keyboard goes elsewhere, or to another part of the pane."""
-        self.head.is_lit = False
-        self.focus_moved(is_in=False)
+    def light(self, *, is_in: bool) -> None:
+        """Say in the heading whether the keyboard is in the pane."""
+        if self.head.is_lit is not is_in:
+            self.head.is_lit = is_in
+            self.focus_moved(is_in=is_in)
 
     def focus_moved(self, *, is_in: bool) -> None:
         """The keyboard came into the pane or left it."""

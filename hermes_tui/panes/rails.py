@@ -35,10 +35,11 @@ class SideRail(Vertical):
         """
         shown = [pane for pane in self.panes if pane.display] if is_shared else []
         for pane in self.panes:
-            if pane not in shown:
+            if pane not in shown and pane.styles.inline.has_rule("height"):
                 pane.styles.height = None
         wanted = [pane.rows_wanted for pane in shown]
-        for pane, rows in zip(shown, shared(wanted, self.size.height), strict=True):
+        room = (self.size or self.container_size).height
+        for pane, rows in zip(shown, shared(wanted, room), strict=True):
             pane.styles.height = rows
 
     def on_resize(self) -> None:

@@ -172,11 +172,11 @@ class RowList(ScrollView, can_focus=True):
             empty: Said when there are none; None leaves it as it was.
             keep_cursor: Stay on the same key where it still exists; else go to the first.
         """
+        before = self.chosen_key
+        if keep_cursor and tuple(rows) == self._rows and empty in {None, self._empty}:
+            return
         if empty is not None:
             self._empty = empty
-        before = self.chosen_key
-        if keep_cursor and tuple(rows) == self._rows and empty is None:
-            return
         self._rows = tuple(rows)
         self._lines = [
             (index, part) for index, row in enumerate(self._rows) for part in range(row.height)
