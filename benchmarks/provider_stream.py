@@ -31,8 +31,9 @@ import msgspec
 from hermes_core.messages import Message, Runtime
 from hermes_core.providers.base import ModelRequest, TextDelta
 from hermes_core.providers.clients import WireModel, open_model
+from hermes_core.providers.keys.credential import Credential
 from hermes_core.providers.records import records
-from hermes_core.providers.resolve import Credential, Resolution
+from hermes_core.providers.resolve import Resolution
 
 LIMIT = 2.0
 ROOT = Path(__file__).resolve().parent.parent

@@ -21,8 +21,9 @@ from benchmarks.harness import Result, arguments, report
 from hermes_core.messages import Message, Runtime
 from hermes_core.providers.base import ModelRequest
 from hermes_core.providers.clients import open_model
+from hermes_core.providers.keys.credential import Credential
 from hermes_core.providers.records import records
-from hermes_core.providers.resolve import Credential, Resolution
+from hermes_core.providers.resolve import Resolution
 
 LIMIT_MB = 35.0
 MODES = {"chat_completions": "custom", "anthropic_messages": "anthropic"}

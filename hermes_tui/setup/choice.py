@@ -15,7 +15,8 @@ from hermes_core.config.loader import LoadedSettings, load_settings
 from hermes_core.errors import ProviderError
 from hermes_core.paths import Home
 from hermes_core.providers.clients import open_model
-from hermes_core.providers.resolve import KeySource, resolve
+from hermes_core.providers.keys.lookup import KeySource
+from hermes_core.providers.resolve import resolve
 from hermes_core.providers.timeouts import Timeouts
 
 _TEST_S = 15.0

@@ -16,8 +16,9 @@ from hermes_core.config.schema import Settings
 from hermes_core.errors import ConfigError, HermesError
 from hermes_core.messages import Runtime
 from hermes_core.providers.facts.facts import ModelFacts, facts_of, plain_id
+from hermes_core.providers.keys.lookup import KeySource
 from hermes_core.providers.records import find_record, records
-from hermes_core.providers.resolve import KeySource, Resolution, resolve
+from hermes_core.providers.resolve import Resolution, resolve
 
 SHORT_NAMES = (
     *("sonnet", "opus", "haiku", "claude", "gpt5", "gpt", "codex", "o3", "o4", "gemini"),

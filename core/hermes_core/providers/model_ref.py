@@ -6,13 +6,8 @@ from dataclasses import dataclass
 
 from hermes_core.config.model_settings import ApiMode
 from hermes_core.config.schema import Settings
-from hermes_core.providers.resolve import (
-    KeySource,
-    Resolution,
-    StoredKeys,
-    WindowSource,
-    resolve,
-)
+from hermes_core.providers.keys.lookup import KeySource, StoredKeys
+from hermes_core.providers.resolve import Resolution, WindowSource, resolve
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ never replaced by another; a key goes to its own provider's address and nowhere 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -28,16 +28,17 @@ from hermes_core.providers.address import (
 from hermes_core.providers.facts.facts import window_of
 from hermes_core.providers.facts.model_names import written_model
 from hermes_core.providers.keys.credential import Credential
+from hermes_core.providers.keys.lookup import (
+    Choice,
+    KeySource,
+    StoredKeys,
+    is_usable,
+    usable_keys,
+)
 from hermes_core.providers.records import Record, find_record, records
 from hermes_core.providers.timeouts import Timeouts
 
-PLACEHOLDER_KEY = "no-key-required"
-"""Sent to a custom endpoint that has no key, because the clients want one."""
-
 _WIRES = ("chat_completions", "anthropic_messages", "codex_responses")
-_NOT_A_KEY = frozenset(
-    {"changeme", "your_api_key", "your-api-key", "placeholder", "example", "dummy", "null", "none"}
-)
 BY_HAND_HINT = (
     "With a key: `hermes config set OPENROUTER_API_KEY …` (or another provider's key); it goes into .env.\n"
     "With a server of your own: `hermes config set model.provider custom`, then the same for"
@@ -48,27 +49,11 @@ BY_HAND_HINT = (
 _NO_MODEL_HINT = f"`hermes setup` asks for what is needed, step by step. By hand:\n{BY_HAND_HINT}"
 
 
-class KeySource(Protocol):
-    """Where keys are looked up by the name of their variable."""
-
-    def get(self, name: str) -> str | None:
-        """Return the value, or None."""
-        ...
-
-
 class WindowSource(Protocol):
     """Where fetched context sizes are looked up."""
 
     def window(self, provider: str, base_url: str, model: str) -> int | None:
         """Return the size in tokens, or None."""
-        ...
-
-
-class StoredKeys(Protocol):
-    """Where the keys of a pool are looked up by the id of their provider."""
-
-    def keys(self, provider: str) -> Sequence[Credential]:
-        """Return them, first asked first."""
         ...
 
 
@@ -101,17 +86,6 @@ class Resolution:
         return f"custom:{plain_name(self.address)}" if provider == "custom" else provider
 
 
-@dataclass(frozen=True, slots=True)
-class _Choice:
-    """A provider with what the user's settings say about it."""
-
-    record: Record
-    id: str
-    entry: ProviderEntry | None = None
-    is_configured: bool = False
-    """`model.base_url`, `model.api_key` and `model.api_mode` belong to it."""
-
-
 def resolve(
     settings: Settings,
     secrets: KeySource,
@@ -142,7 +116,7 @@ def resolve(
             runtime=runtime, credential=Credential("", "built in"), record=choice.record
         )
     base_url = _base_url(choice, settings, secrets)
-    keys = _usable_keys(choice, settings, secrets, stored, base_url)
+    keys = usable_keys(choice, settings, secrets, stored, base_url)
     address, base_url = base_url, _address_of_key(choice.record, keys[0], base_url)
     name = _model(choice, settings, (model or "").strip(), (provider or "").strip())
     written_window = _written_window(choice, settings, name)
@@ -175,7 +149,7 @@ def resolve(
 
 def _choose(
     settings: Settings, secrets: KeySource, stored: StoredKeys | None, asked: str
-) -> _Choice:
+) -> Choice:
     configured = settings.model.provider.strip() or "auto"
     requested = asked or configured
     if requested.lower() == "auto":
@@ -185,20 +159,20 @@ def _choose(
         is_configured = choice.record.id == "custom" and choice.entry is None
     else:
         is_configured = _named(settings, configured).id == choice.id
-    return _Choice(choice.record, choice.id, choice.entry, is_configured)
+    return Choice(choice.record, choice.id, choice.entry, is_configured)
 
 
-def _named(settings: Settings, name: str) -> _Choice:
+def _named(settings: Settings, name: str) -> Choice:
     wanted = plain_name(name.removeprefix("custom:"))
     record = None if name.startswith("custom:") else find_record(name)
     if record is not None:
         changes = next(
             (entry for key, entry in settings.providers.items() if find_record(key) is record), None
         )
-        return _Choice(record, record.id, changes if record.id != "custom" else None)
+        return Choice(record, record.id, changes if record.id != "custom" else None)
     for key, entry in _own_entries(settings):
         if wanted and wanted in {plain_name(key), plain_name(entry.name)}:
-            return _Choice(records()["custom"], f"custom:{plain_name(key or entry.name)}", entry)
+            return Choice(records()["custom"], f"custom:{plain_name(key or entry.name)}", entry)
     raise ConfigError(
         f"Unknown provider {name!r}.",
         hint=f"Known: {', '.join(records())}, or a name from `providers` in config.yaml.",
@@ -218,71 +192,21 @@ def plain_name(name: str) -> str:
 
 def _choose_automatically(
     settings: Settings, secrets: KeySource, stored: StoredKeys | None
-) -> _Choice:
+) -> Choice:
     if settings.model.base_url.strip():
         host = host_of(settings.model.base_url)
         known = (
             one for one in records().values() if one.base_url and host_of(one.base_url) == host
         )
         record = next(known, records()["custom"])
-        return _Choice(record, record.id, is_configured=True)
-    if _usable(settings.model.api_key):
-        return _Choice(records()["openrouter"], "openrouter", is_configured=True)
+        return Choice(record, record.id, is_configured=True)
+    if is_usable(settings.model.api_key):
+        return Choice(records()["openrouter"], "openrouter", is_configured=True)
     for record in records().values():
-        has_key = any(_usable(secrets.get(name)) for name in record.key_env)
+        has_key = any(is_usable(secrets.get(name)) for name in record.key_env)
         if has_key or (stored is not None and stored.keys(record.id)):
-            return _Choice(record, record.id, _named(settings, record.id).entry)
+            return Choice(record, record.id, _named(settings, record.id).entry)
     raise NoModelConfigured("No model is configured.", hint=_NO_MODEL_HINT)
-
-
-# --- the key -------------------------------------------------------------------------
-
-
-def _usable_keys(
-    choice: _Choice,
-    settings: Settings,
-    secrets: KeySource,
-    stored: StoredKeys | None,
-    base_url: str,
-) -> tuple[Credential, ...]:
-    """Every key of the choice, each once: stored ones, then those of settings and variables."""
-    # Unnamed endpoints share the id `custom`, and a key goes to its own endpoint alone.
-    pool = stored.keys(choice.id) if stored is not None and choice.id != "custom" else ()
-    found = {key.value: key for key in pool}
-    for source, value in _keys(choice, settings, secrets, base_url):
-        if _usable(value):
-            key = Credential(str(value).strip(), source)
-            found.setdefault(key.value, key)
-    if found:
-        return tuple(found.values())
-    if choice.record.key_optional:
-        return (Credential(PLACEHOLDER_KEY, "none"),)
-    names = " or ".join(choice.record.key_env)
-    raise NoModelConfigured(
-        f"{choice.record.label} has no key: {names} is not set.",
-        hint=f"Set it with `hermes setup` or `hermes config set {choice.record.key_env[0]} …`.",
-    )
-
-
-def _keys(
-    choice: _Choice, settings: Settings, secrets: KeySource, base_url: str
-) -> Iterator[tuple[str, str | None]]:
-    entry = choice.entry
-    if entry is not None:
-        yield f"providers.{choice.id.removeprefix('custom:')}.api_key", entry.api_key
-        if entry.key_env:
-            yield entry.key_env, secrets.get(entry.key_env)
-    if choice.is_configured:
-        yield "model.api_key", settings.model.api_key
-    for name in choice.record.key_env:
-        yield name, secrets.get(name)
-    if choice.record.id == "custom" and host_of(base_url) in {"ollama.com", "www.ollama.com"}:
-        yield "OLLAMA_API_KEY", secrets.get("OLLAMA_API_KEY")
-
-
-def _usable(value: str | None) -> bool:
-    text = (value or "").strip()
-    return len(text) >= 4 and text.lower() not in _NOT_A_KEY and set(text) != {"*"}
 
 
 def with_key(resolution: Resolution, key: Credential) -> Resolution:
@@ -295,7 +219,7 @@ def with_key(resolution: Resolution, key: Credential) -> Resolution:
 # --- address, wire, model, window ----------------------------------------------------
 
 
-def _base_url(choice: _Choice, settings: Settings, secrets: KeySource) -> str:
+def _base_url(choice: Choice, settings: Settings, secrets: KeySource) -> str:
     record = choice.record
     found = choice.entry.base_url if choice.entry is not None else ""
     if not found and choice.is_configured:
@@ -323,14 +247,14 @@ def _address_of_key(record: Record, credential: Credential, base_url: str) -> st
     return base_url
 
 
-def _record(choice: _Choice, base_url: str) -> Record:
+def _record(choice: Choice, base_url: str) -> Record:
     if choice.record.id == "custom" and not is_local(base_url):
         # Local servers ignore fields they do not know; strict services refuse them.
         return msgspec.structs.replace(choice.record, reasoning_replay="")
     return choice.record
 
 
-def _api_mode(choice: _Choice, settings: Settings, base_url: str, model: str) -> str:
+def _api_mode(choice: Choice, settings: Settings, base_url: str, model: str) -> str:
     explicit = choice.entry.api_mode if choice.entry is not None else ""
     if not explicit and choice.is_configured:
         explicit = settings.model.api_mode
@@ -351,7 +275,7 @@ def _api_mode(choice: _Choice, settings: Settings, base_url: str, model: str) ->
     return "codex_responses" if speaks_responses(base_url) else mode
 
 
-def _model(choice: _Choice, settings: Settings, asked: str, asked_provider: str) -> str:
+def _model(choice: Choice, settings: Settings, asked: str, asked_provider: str) -> str:
     if asked:
         return asked
     if choice.is_configured and settings.model.default.strip():
@@ -369,7 +293,7 @@ def _model(choice: _Choice, settings: Settings, asked: str, asked_provider: str)
     return found
 
 
-def _written_window(choice: _Choice, settings: Settings, model: str) -> int | None:
+def _written_window(choice: Choice, settings: Settings, model: str) -> int | None:
     entry = choice.entry
     if entry is not None:
         facts = entry.models.get(model) if isinstance(entry.models, dict) else None
@@ -382,7 +306,7 @@ def _written_window(choice: _Choice, settings: Settings, model: str) -> int | No
     return None
 
 
-def _timeouts(choice: _Choice, settings: Settings, base_url: str) -> Timeouts:
+def _timeouts(choice: Choice, settings: Settings, base_url: str) -> Timeouts:
     requests = settings.requests
     whole = (choice.entry and choice.entry.request_timeout_seconds) or requests.timeout
     patient = is_local(base_url) and "stream_read_timeout" not in requests.model_fields_set
@@ -391,7 +315,7 @@ def _timeouts(choice: _Choice, settings: Settings, base_url: str) -> Timeouts:
     )
 
 
-def _extra_body(choice: _Choice, settings: Settings, base_url: str) -> dict[str, Any]:
+def _extra_body(choice: Choice, settings: Settings, base_url: str) -> dict[str, Any]:
     if choice.record.id == "custom" and settings.model.ollama_num_ctx and is_local(base_url):
         return {"options": {"num_ctx": settings.model.ollama_num_ctx}}
     wishes = _routing(settings.provider_routing) if choice.record.routing else {}

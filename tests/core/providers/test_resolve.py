@@ -10,8 +10,9 @@ from hermes_core.config.schema import Settings
 from hermes_core.config.secrets import Secrets
 from hermes_core.errors import ConfigError, NoModelConfigured
 from hermes_core.providers.address import clean_base_url, is_local
+from hermes_core.providers.keys.lookup import PLACEHOLDER_KEY
 from hermes_core.providers.records import records
-from hermes_core.providers.resolve import PLACEHOLDER_KEY, Resolution, resolve
+from hermes_core.providers.resolve import Resolution, resolve
 
 LOCAL = "http://127.0.0.1:8080/v1"
 API_KEY_ROWS = [one for one in records().values() if one.key_env]

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from hermes_core.config.schema import Settings
+from hermes_core.providers.keys.lookup import KeySource, StoredKeys
 from hermes_core.providers.model_ref import ModelRef, resolve_ref
-from hermes_core.providers.resolve import KeySource, Resolution, StoredKeys, WindowSource
+from hermes_core.providers.resolve import Resolution, WindowSource
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ from hermes_core.config.schema import Settings
 from hermes_core.errors import HermesError
 from hermes_core.messages import Runtime
 from hermes_core.providers.base import Model
+from hermes_core.providers.keys.lookup import KeySource, StoredKeys
 from hermes_core.providers.model_ref import ModelRef, resolve_ref
-from hermes_core.providers.resolve import KeySource, Resolution, StoredKeys
+from hermes_core.providers.resolve import Resolution
 
 OWN = ("", "auto", "main")
 """Words for the conversation's own provider."""

@@ -18,7 +18,8 @@ from hermes_core.config.loader import LoadedSettings
 from hermes_core.providers.base import Model
 from hermes_core.providers.facts.pricing import Price
 from hermes_core.providers.facts.tokens import TokenCounter
-from hermes_core.providers.resolve import Resolution, StoredKeys
+from hermes_core.providers.keys.lookup import StoredKeys
+from hermes_core.providers.resolve import Resolution
 
 
 class SideStore(CompactionStore, TitleStore, Protocol):
