@@ -2,6 +2,7 @@
 
 HermesError
 ├── ConfigError            a setting is wrong; names file, line and key
+├── LoginError             a login with a provider was not made or not renewed
 ├── NoModelConfigured      nothing to answer with (exit 3, HTTP 503)
 ├── StoreError
 │   ├── StoreUnavailable   the database cannot be used now
@@ -33,6 +34,25 @@ class HermesError(Exception):
 
 class ConfigError(HermesError):
     """A setting cannot be read or has an impossible value."""
+
+
+class LoginError(HermesError):
+    """A login with a provider could not be made or renewed.
+
+    Args:
+        message: One sentence for a person, without any token.
+        code: The service's own word (`invalid_grant`, `access_denied`), or ours:
+            `unreachable`, `not_understood`, `no_client_id`, `expired_token`.
+        is_over: The person has to log in anew; asking again is of no use.
+        hint: What the person can do.
+    """
+
+    def __init__(
+        self, message: str, *, code: str = "", is_over: bool = False, hint: str = ""
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.code = code
+        self.is_over = is_over
 
 
 class NoModelConfigured(HermesError):

@@ -38,8 +38,7 @@ from hermes_core.providers.facts.facts import facts_of
 from hermes_core.providers.facts.model_catalogue import ModelCatalogue
 from hermes_core.providers.facts.pricing import Cost, cost_of
 from hermes_core.providers.facts.tokens import TokenCounter
-from hermes_core.providers.keys.auth_file import AuthFile
-from hermes_core.providers.keys.key_pools import KeyPools
+from hermes_core.providers.keys.kept import open_pools
 from hermes_core.providers.model_ref import ModelRef, resolve_ref
 from hermes_core.providers.resolve import Resolution, resolve
 from hermes_core.security.redaction import Redactor
@@ -100,10 +99,8 @@ class Host:
         self.tools: Registry = discover()
         self._models = Models()
         self._catalogue = _catalogue(loaded, options.environ)
-        self.pools = KeyPools(
-            AuthFile(options.home.auth_file),
-            loaded.settings.credential_pool_strategies,
-            now=clock.time,
+        self.pools = open_pools(
+            options.home, loaded, now=clock.time, learn=lambda secret: self.redactor.learn(secret)
         )
         """Keys kept beside those of settings and variables."""
         self._demo: Model | None = None
@@ -114,7 +111,7 @@ class Host:
         self._lock = asyncio.Lock()
         self._clock = clock
         self.redactor = Redactor(
-            [*_known_secrets(loaded), *_pooled_secrets(self.pools)],
+            [*_known_secrets(loaded), *self.pools.secrets()],
             enabled=loaded.settings.security.redact_secrets,
         )
         self.checkpoints = CheckpointStore(options.home, _limits(loaded))
@@ -257,7 +254,13 @@ class Host:
 
     def offers(self, current: Runtime) -> Offers:
         """Everything that could answer in place of the current model. Asks no service."""
-        return Offers(self.loaded.settings, self.loaded.secrets, self._catalogue, current)
+        return Offers(
+            self.loaded.settings,
+            self.loaded.secrets,
+            self._catalogue,
+            current,
+            stored=self.pools,
+        )
 
     def meant(self, model: str, provider: str, current: Runtime) -> Wish:
         """Find what somebody means who types a model, a part of its name or an alias.
@@ -529,10 +532,6 @@ def _known_secrets(loaded: LoadedSettings) -> list[str]:
     names = [name for name in loaded.secrets if is_secret_name(name)]
     values = [loaded.secrets.get(name) for name in names]
     return [value for value in (*values, loaded.settings.model.api_key) if value]
-
-
-def _pooled_secrets(pools: KeyPools) -> list[str]:
-    return [key.value for provider in pools.providers() for key in pools.keys(provider)]
 
 
 def _catalogue(loaded: LoadedSettings, environ: Mapping[str, str]) -> ModelCatalogue:

@@ -187,7 +187,7 @@ def _programs(around: Surroundings) -> Iterator[Finding]:
 
 
 def _model(around: Surroundings) -> Iterator[Finding]:
-    described = model_described(around.loaded)
+    described = model_described(around.home, around.loaded)
     if described:
         yield Finding("Model", "ok", described)
     else:
@@ -199,7 +199,7 @@ def _model(around: Surroundings) -> Iterator[Finding]:
         )
 
 
-def model_described(loaded: LoadedSettings) -> str:
+def model_described(home: Home, loaded: LoadedSettings) -> str:
     """Say which model is configured; empty when none is."""
     model = loaded.settings.model
     if model.base_url:
@@ -209,7 +209,16 @@ def model_described(loaded: LoadedSettings) -> str:
     names = known_key_names(loaded)
     if names:
         return f"{model.default or 'default model'} with {', '.join(names)}"
-    return ""
+    kept = _kept(home, loaded)
+    return f"{model.default or 'default model'} of {kept}, by what is in auth.json" if kept else ""
+
+
+def _kept(home: Home, loaded: LoadedSettings) -> str:
+    """The first provider that has a key or a login of its own in `auth.json`."""
+    from hermes_core.providers.keys.kept import open_pools  # measured: as below
+
+    pools = open_pools(home, loaded)
+    return next((name for name in pools.providers() if pools.keys(name)), "")
 
 
 def known_key_names(loaded: LoadedSettings) -> list[str]:

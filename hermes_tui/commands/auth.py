@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
-import math
+import os
 import sys
 import time
+from typing import Any
 
 import click
 
@@ -13,10 +15,18 @@ from hermes_core.config.loader import LoadedSettings, load_settings
 from hermes_core.errors import ConfigError, HermesError
 from hermes_core.paths import Home
 from hermes_core.providers.address import clean_base_url
-from hermes_core.providers.keys.auth_file import AuthFile
+from hermes_core.providers.keys.kept import open_pools
 from hermes_core.providers.keys.key_pools import KeyPools
+from hermes_core.providers.keys.lookup import plain_name
+from hermes_core.providers.keys.pool_entry import PoolEntry
+from hermes_core.providers.logins.flows import log_in
+from hermes_core.providers.logins.known_apps import known_apps
+from hermes_core.providers.logins.oauth_app import OAuthApp
+from hermes_core.providers.logins.posting import HttpPost
+from hermes_core.providers.logins.tokens import Tokens
 from hermes_core.providers.records import find_record, records
-from hermes_core.providers.resolve import plain_name, resolve
+from hermes_core.providers.resolve import resolve
+from hermes_tui.command_line.logging_in import browser, follow, typed_lines
 
 
 @click.group(invoke_without_command=True)
@@ -33,7 +43,7 @@ def list_(provider: str | None) -> None:
     """Print the keys that would be asked, first asked first; never the keys themselves."""
     home = Home.find()
     loaded = load_settings(home)
-    pools = _pools(home, loaded)
+    pools = open_pools(home, loaded)
     names = [_pool(provider, loaded)] if provider else _known(loaded, pools)
     shown = [name for name in names if _show(name, loaded, pools)]
     if not shown:
@@ -43,21 +53,62 @@ def list_(provider: str | None) -> None:
 
 @command.command()
 @click.argument("provider")
+@click.option("--type", "kind", type=click.Choice(["api-key", "oauth"]), help="Key or login.")
+@click.option("--oauth", is_flag=True, help="The same as --type oauth.")
 @click.option("--api-key", help="The key; others on this machine may see it. Better: leave it out.")
 @click.option("--label", default="", help="How the key is called here.")
 @click.option("--base-url", default="", help="The address this key belongs to, if not the usual.")
-def add(provider: str, api_key: str | None, label: str, base_url: str) -> None:
-    """Keep one more key; it is asked for, or read from standard input."""
+@click.option("--inference-url", default="", help="The same as --base-url.")
+@click.option("--portal-url", default="", help="Login: the address of the service, if another.")
+@click.option("--client-id", default="", help="Login: the application you registered there.")
+@click.option("--scope", default="", help="Login: what is asked for.")
+@click.option("--no-browser", is_flag=True, help="Login: only print the address.")
+@click.option("--timeout", default=10.0, help="Login: seconds for one request.")
+@click.option("--ca-bundle", default="", help="Login: file of trusted certificates.")
+def add(provider: str, kind: str | None, oauth: bool, **asked: Any) -> None:
+    """Keep one more key, asked for or read from standard input; or log in."""
     home = Home.find()
     loaded = load_settings(home)
-    secret = (api_key or _asked(provider)).strip()
-    if len(secret) < 4:
-        raise HermesError("That is no key.", hint="Nothing was kept.")
-    if base_url:
-        base_url = clean_base_url(base_url)
     pool = _pool(provider, loaded)
-    entry = _pools(home, loaded).add(pool, secret, label=label, base_url=base_url)
+    base_url = asked["base_url"] or asked["inference_url"]
+    base_url = clean_base_url(base_url) if base_url else ""
+    record = find_record(pool)
+    only_login = record is not None and record.oauth is not None and not record.key_env
+    if oauth or kind == "oauth" or (kind is None and only_login and not asked["api_key"]):
+        entry = _logged_in(pool, home, loaded, address=base_url, **asked)
+    else:
+        secret = (asked["api_key"] or _asked(provider)).strip()
+        if len(secret) < 4:
+            raise HermesError("That is no key.", hint="Nothing was kept.")
+        entry = open_pools(home, loaded).add(pool, secret, label=asked["label"], base_url=base_url)
     click.echo(f"{entry.label} ({entry.id}) of {pool} is kept in {home.auth_file}.")
+
+
+def _logged_in(
+    pool: str, home: Home, loaded: LoadedSettings, *, address: str, **asked: Any
+) -> PoolEntry:
+    """Log in and keep what came of it; nothing is written before that.
+
+    Raises:
+        LoginError: It did not work out.
+    """
+    app = known_apps(loaded.settings, loaded.secrets)(pool) or OAuthApp()
+    app = app.changed(
+        issuer=asked["portal_url"], client_id=asked["client_id"], scope=asked["scope"]
+    )
+    post = HttpPost(
+        ca_bundle=asked["ca_bundle"] or loaded.settings.requests.ca_bundle,
+        timeout_s=asked["timeout"],
+    )
+
+    async def run() -> Tokens:
+        steps = log_in(app, pool.removeprefix("custom:"), post, pasted=typed_lines())
+        return await follow(steps, open_page=browser(os.environ, allowed=not asked["no_browser"]))
+
+    tokens = asyncio.run(run())
+    return open_pools(home, loaded).add_login(
+        pool, tokens, app, label=asked["label"], base_url=address
+    )
 
 
 @command.command()
@@ -68,12 +119,12 @@ def remove(provider: str, key: str) -> None:
     home = Home.find()
     loaded = load_settings(home)
     pool = _pool(provider, loaded)
-    _, elsewhere = _keys(pool, loaded, _pools(home, loaded))
+    _, elsewhere = _keys(pool, loaded, open_pools(home, loaded))
     if key in elsewhere:
         raise ConfigError(
             f"{key} is not kept in auth.json.", hint=f"hermes config unset {key} takes it out."
         )
-    entry = _pools(home, loaded).remove(pool, key)
+    entry = open_pools(home, loaded).remove(pool, key)
     click.echo(f"{entry.label} ({entry.id}) of {pool} is forgotten.")
 
 
@@ -83,12 +134,8 @@ def reset(provider: str) -> None:
     """Ask resting keys again from now on."""
     home = Home.find()
     loaded = load_settings(home)
-    count = _pools(home, loaded).wake(_pool(provider, loaded))
+    count = open_pools(home, loaded).wake(_pool(provider, loaded))
     click.echo(f"{count} resting key(s) will be asked again.")
-
-
-def _pools(home: Home, loaded: LoadedSettings) -> KeyPools:
-    return KeyPools(AuthFile(home.auth_file), loaded.settings.credential_pool_strategies)
 
 
 def _pool(provider: str, loaded: LoadedSettings) -> str:
@@ -132,27 +179,34 @@ def _keys(pool: str, loaded: LoadedSettings, pools: KeyPools) -> tuple[list[str]
 def _show(pool: str, loaded: LoadedSettings, pools: KeyPools) -> bool:
     ids, elsewhere = _keys(pool, loaded, pools)
     entries = {entry.id: entry for entry in pools.entries(pool)}
-    if not ids:
+    ended = [one.id for one in entries.values() if one.is_login and one.id not in ids]
+    if not ids and not ended:
         return False
     click.echo(pool)
     names = iter(elsewhere)
-    for number, key_id in enumerate(ids, 1):
+    for number, key_id in enumerate([*ids, *ended], 1):
         entry = entries.get(key_id)
-        is_own = entry is not None and entry.is_own
-        name = entry.label if entry is not None and is_own else next(names)
-        where = "auth.json" if is_own else "variable or settings"
-        state = _state(entry.rests_until, entry.error_reason) if entry is not None else "ready"
+        is_kept = entry is not None and (entry.is_own or entry.is_login)
+        name = entry.label if entry is not None and is_kept else next(names)
+        where = "auth.json" if is_kept else "variable or settings"
+        if entry is not None and entry.is_login:
+            where = "login"
+        state = _state(entry) if entry is not None else "ready"
         click.echo(f"  {number}  {key_id}  {name:<24} {where:<20} {state}")
     return True
 
 
-def _state(rests_until: float, reason: str) -> str:
-    if math.isinf(rests_until):
-        return "taken back by the provider"
-    if rests_until <= time.time():
+def _state(entry: PoolEntry) -> str:
+    now = time.time()
+    if entry.is_over:
+        return "ended: log in again" if entry.is_login else "taken back by the provider"
+    if entry.rests_until > now:
+        until = dt.datetime.fromtimestamp(entry.rests_until, dt.UTC).astimezone()
+        return f"rests until {until:%d %b %H:%M} ({entry.error_reason})"
+    if not entry.is_login or not entry.expires_at:
         return "ready"
-    until = dt.datetime.fromtimestamp(rests_until, dt.UTC).astimezone()
-    return f"rests until {until:%d %b %H:%M} ({reason})"
+    minutes = round((entry.expires_at - now) / 60)
+    return f"ready, {minutes} min left" if minutes > 2 else "ready, renewed on use"
 
 
 def _asked(provider: str) -> str:

@@ -30,7 +30,7 @@ def command(context: click.Context) -> None:
     from hermes_tui.setup.wizard import model_wizard
 
     home = Home.find()
-    now = model_described(load_settings(home))
+    now = model_described(home, load_settings(home))
     click.echo(f"Now: {now or 'no model configured'}")
     model_wizard(home, TerminalDialogue(), os.environ).run()
 

@@ -24,7 +24,7 @@ def command(as_json: bool) -> None:
     facts: dict[str, Any] = {
         "version": VERSION,
         "home": str(home.root),
-        "model": model_described(loaded) or "none configured",
+        "model": model_described(home, loaded) or "none configured",
         "keys": {
             name: f"{mask(value)} ({loaded.secrets.source(name)})" for name, value in keys.items()
         },

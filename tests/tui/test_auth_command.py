@@ -7,11 +7,13 @@ import json
 import pytest
 from click.testing import CliRunner, Result
 
-from hermes_core.errors import ProviderError
+from hermes_core.errors import LoginError, ProviderError
 from hermes_core.paths import Home
 from hermes_core.providers.keys.auth_file import AuthFile
 from hermes_core.providers.keys.key_pools import KeyPools
+from hermes_tui.command_line.logging_in import browser
 from hermes_tui.commands.auth import command
+from tests.fakes.oauth_server.server import CLIENT, OAuthServer
 
 
 def run(*arguments: str, typed: str | None = None, **environ: str) -> Result:
@@ -63,3 +65,66 @@ def test_a_provider_of_ones_own_has_a_pool_of_its_own(home: Home) -> None:
     home.config_file.write_text("providers: {Relay One: {base_url: 'http://127.0.0.1:9/v1'}}\n")
     assert run("add", "relay one", typed="sk-secret-1\n").exit_code == 0
     assert "custom:relay-one" in run("list").output
+
+
+RELAY = """
+providers:
+  relay:
+    base_url: http://127.0.0.1:9/v1
+    oauth: {{flow: device, client_id: {client}, issuer: '{url}', device_url: /device, token_url: /token}}
+"""
+
+
+@pytest.mark.ac("login-command")
+def test_a_login_is_kept_listed_and_forgotten_without_being_shown(home: Home) -> None:
+    with OAuthServer(interval_s=0.01) as server:
+        server.grants.approves = True
+        home.config_file.write_text(RELAY.format(client=CLIENT, url=server.url))
+        added = run("add", "relay", "--oauth")
+        assert added.exit_code == 0, added.exception
+        assert f"Open {server.url}/activate and type this code: WDJB-0001" in added.output
+        listed = run("list").output
+        assert "custom:relay-oauth-1" in listed
+        assert "min left" in listed
+        assert "-token-0" not in added.output + listed
+        (entry,) = KeyPools(AuthFile(home.auth_file), {}).entries("custom:relay")
+        assert server.grants.accepts(entry.secret)
+        server.grants.revoke(entry.refresh_token)
+        assert run("remove", "relay", "1").exit_code == 0
+        assert "No provider has a key" in run("list").output
+
+
+@pytest.mark.ac("login-command")
+def test_a_provider_with_logins_alone_is_logged_in_to(home: Home) -> None:
+    """Where and as whom can be said on the command line; the login remembers both."""
+    with OAuthServer(interval_s=0.01) as server:
+        server.grants.approves = True
+        home.config_file.write_text("providers: {nous: {oauth: {device_url: /device}}}\n")
+        refused = run("add", "nous", "--portal-url", server.url)
+        assert isinstance(refused.exception, LoginError)
+        assert "client id" in str(refused.exception)
+        home.config_file.write_text(
+            "providers: {nous: {oauth: {device_url: /device, token_url: /token}}}\n"
+        )
+        added = run("add", "nous", "--portal-url", server.url, "--client-id", CLIENT,
+                    "--label", "mine")  # fmt: skip
+        assert added.exit_code == 0, added.exception
+        (stored,) = json.loads(home.auth_file.read_text())["credential_pool"]["nous"]
+        assert (stored["label"], stored["client_id"]) == ("mine", CLIENT)
+        assert stored["portal_base_url"] == server.url
+
+
+@pytest.mark.ac("login-command")
+def test_a_login_that_is_declined_writes_nothing(home: Home) -> None:
+    with OAuthServer(interval_s=0.01) as server:
+        server.grants.code_life_s = 0
+        home.config_file.write_text(RELAY.format(client=CLIENT, url=server.url))
+        result = run("add", "relay", "--oauth", "--no-browser")
+    assert isinstance(result.exception, LoginError)
+    assert not home.auth_file.exists()
+
+
+@pytest.mark.parametrize("name", ["SSH_TTY", "SSH_CLIENT"])
+def test_no_browser_is_opened_at_the_other_end_of_a_connection(name: str) -> None:
+    assert browser({"DISPLAY": ":0", name: "x"}, allowed=True)("http://127.0.0.1:9") is False
+    assert browser({"DISPLAY": ":0"}, allowed=False)("http://127.0.0.1:9") is False

@@ -32,6 +32,23 @@ class ModelSettings(Section):
     ollama_num_ctx: int | None = setting(None, "Window asked of Ollama, in tokens.", ge=1)
 
 
+class OAuthSettings(Section):
+    """Where and as whom to log in at a provider; what is empty stays as the provider has it."""
+
+    flow: Literal["", "device", "code", "codex"] = setting(
+        "", "How: a code typed elsewhere, a browser that comes back, OpenAI's device code."
+    )
+    client_id: str = setting("", "Of the application you registered there.")
+    issuer: str = setting("", "Address below which the others are, if they are paths.")
+    authorize_url: str = setting("", "Page where a person logs in (`code`).")
+    device_url: str = setting("", "Where a code is asked for (`device`).")
+    token_url: str = setting("", "Where tokens are given and renewed.")
+    mint_url: str = setting("", "Where a login buys short-lived keys.")
+    scope: str = setting("", "What is asked for, separated by blanks.")
+    redirect_port: int = setting(0, "Port of the browser's way back; 0: any free one.", ge=0)
+    redirect_path: str = setting("", "Path of the browser's way back; empty: `/callback`.")
+
+
 class ProviderEntry(Section):
     """A provider of the user's own, or changes to a known one."""
 
@@ -52,6 +69,7 @@ class ProviderEntry(Section):
     rate_limit_delay: float = setting(0.0, "Least seconds between two requests.", ge=0)
     request_timeout_seconds: float | None = setting(None, "Limit of a whole request.", gt=0)
     stale_timeout_seconds: float | None = setting(None, "Limit without any data.", gt=0)
+    oauth: OAuthSettings = setting(OAuthSettings, "Logging in, where that takes the key's place.")
 
 
 class FallbackEntry(Section):

@@ -56,6 +56,17 @@ def is_local(url: str) -> bool:
     return address.is_loopback or address.is_private or address.is_link_local
 
 
+def is_loopback(url: str) -> bool:
+    """Whether the address is this very machine, by its written name or number."""
+    host = host_of(url)
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def speaks_messages(url: str) -> bool:
     """Whether the address says by itself that it wants the messages wire."""
     return host_of(url) == "api.anthropic.com" or urlsplit(url).path.rstrip("/").endswith(
@@ -65,4 +76,7 @@ def speaks_messages(url: str) -> bool:
 
 def speaks_responses(url: str) -> bool:
     """Whether the address says by itself that it wants the Responses wire."""
-    return host_of(url) == "api.openai.com"
+    host, path = host_of(url), urlsplit(url).path
+    return host == "api.openai.com" or (
+        host == "chatgpt.com" and path.startswith("/backend-api/codex")
+    )

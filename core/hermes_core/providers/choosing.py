@@ -16,7 +16,7 @@ from hermes_core.config.schema import Settings
 from hermes_core.errors import ConfigError, HermesError
 from hermes_core.messages import Runtime
 from hermes_core.providers.facts.facts import ModelFacts, facts_of, plain_id
-from hermes_core.providers.keys.lookup import KeySource
+from hermes_core.providers.keys.lookup import KeySource, StoredKeys
 from hermes_core.providers.records import find_record, records
 from hermes_core.providers.resolve import Resolution, resolve
 
@@ -71,14 +71,22 @@ class Offers:
         secrets: The keys.
         lists: What was fetched.
         current: Who answers now.
+        stored: Keys and logins kept beside those.
     """
 
     def __init__(
-        self, settings: Settings, secrets: KeySource, lists: ModelLists, current: Runtime
+        self,
+        settings: Settings,
+        secrets: KeySource,
+        lists: ModelLists,
+        current: Runtime,
+        *,
+        stored: StoredKeys | None = None,
     ) -> None:
         self._settings = settings
         self._secrets = secrets
         self._lists = lists
+        self._stored = stored
         self.current = current
 
     def providers(self) -> list[Resolution]:
@@ -86,7 +94,7 @@ class Offers:
         found: dict[str, Resolution] = {}
         for name in self._names():
             try:
-                reached = resolve(self._settings, self._secrets, provider=name)
+                reached = resolve(self._settings, self._secrets, provider=name, stored=self._stored)
             except HermesError:
                 continue  # no key or no address: it is not set up
             found.setdefault(reached.runtime.provider, reached)
@@ -97,7 +105,9 @@ class Offers:
         yield self.current.provider
         yield from (name for name in (settings.model.provider,) if name not in ("", "auto"))
         yield from (entry.provider for entry in settings.model_aliases.values() if entry.provider)
-        yield from (one.id for one in records().values() if one.key_env and not one.key_optional)
+        for one in records().values():
+            if (one.key_env or one.oauth) and not one.key_optional:
+                yield one.id
         yield from (f"custom:{name}" for name in settings.providers if not find_record(name))
         yield from (f"custom:{entry.name}" for entry in settings.custom_providers if entry.name)
         yield "demo"

@@ -8,6 +8,8 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from hermes_core.providers.logins.oauth_app import OAuthApp
+
 ApiMode: TypeAlias = Literal["chat_completions", "anthropic_messages", "codex_responses", "demo"]
 """The wire formats."""
 
@@ -45,6 +47,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Models that speak another wire than `api_mode`; the first prefix that fits wins."""
     model_names: Literal["", "vendor", "own", "dashed", "claude_dashed"] = ""
     """How this provider writes the ids of models: see `model_names.py`."""
+    oauth: OAuthApp | None = None
+    """How a person logs in, where there is such a way."""
     default_model: str = ""
     """Used when nobody names one."""
     console: str = ""

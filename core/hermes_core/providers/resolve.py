@@ -7,7 +7,6 @@ never replaced by another; a key goes to its own provider's address and nowhere 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
@@ -33,6 +32,7 @@ from hermes_core.providers.keys.lookup import (
     KeySource,
     StoredKeys,
     is_usable,
+    plain_name,
     usable_keys,
 )
 from hermes_core.providers.records import Record, find_record, records
@@ -185,11 +185,6 @@ def _own_entries(settings: Settings) -> Iterator[tuple[str, ProviderEntry]]:
         yield entry.name, entry
 
 
-def plain_name(name: str) -> str:
-    """A name of the user's own as ids spell it: small letters, digits, `.` and `-`."""
-    return re.sub(r"[^a-z0-9.]+", "-", name.strip().lower()).strip("-")
-
-
 def _choose_automatically(
     settings: Settings, secrets: KeySource, stored: StoredKeys | None
 ) -> Choice:
@@ -202,6 +197,9 @@ def _choose_automatically(
         return Choice(record, record.id, is_configured=True)
     if is_usable(settings.model.api_key):
         return Choice(records()["openrouter"], "openrouter", is_configured=True)
+    active = records().get(stored.active()) if stored is not None else None
+    if active is not None and stored is not None and stored.keys(active.id):
+        return Choice(active, active.id, _named(settings, active.id).entry)
     for record in records().values():
         has_key = any(is_usable(secrets.get(name)) for name in record.key_env)
         if has_key or (stored is not None and stored.keys(record.id)):

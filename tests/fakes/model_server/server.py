@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import ModuleType
 from typing import Any
 
@@ -35,6 +35,7 @@ class ModelServer:
     Args:
         steps: One `Reply` per expected request, in order, whatever the wire.
         api_key: The only key accepted; None accepts any.
+        accepts: Says whether a key is accepted, in place of `api_key`.
         models: Ids of `/v1/models`, or whole entries of that list.
         extra_fields: Request fields a compatible server knows beyond the vendor's.
         expect_refusals: False makes `assert_done` fail if a request was refused.
@@ -45,12 +46,13 @@ class ModelServer:
         steps: Iterable[Reply] = (),
         *,
         api_key: str | None = None,
+        accepts: Callable[[str], bool] | None = None,
         models: Iterable[str | Mapping[str, Any]] = ("scripted-model",),
         extra_fields: Iterable[str] = (),
         expect_refusals: bool = False,
     ) -> None:
         self._steps = list(steps)
-        self._api_key = api_key
+        self._accepts = accepts or (lambda key: api_key in (None, key))
         self._models = tuple(models)
         self.extra_fields = set(extra_fields)
         """Request fields known beyond the vendor's; a test may add some."""
@@ -64,6 +66,8 @@ class ModelServer:
         """What came, refused and surplus requests included, `/models` not."""
         self.problems: list[str] = []
         """What `assert_done` will complain about, besides steps left over."""
+        self.refused: list[str] = []
+        """Keys that were not accepted, one for each request."""
         self.aborted = 0
         """Answers whose client went away before their end."""
         self.connections = 0
@@ -175,7 +179,8 @@ class ModelServer:
         return await self._play(exchange, wire, step, request)
 
     def _authenticate(self, request: Recorded) -> None:
-        if self._api_key is not None and request.key != self._api_key:
+        if not self._accepts(request.key):
+            self.refused.append(request.key)
             shown = f"{request.key[:3]}***{request.key[-4:]}"
             raise Refused(
                 f"Incorrect API key provided: {shown}.", status=401, code="invalid_api_key"

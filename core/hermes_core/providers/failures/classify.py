@@ -30,6 +30,8 @@ class RequestFacts:
     key_name: str = ""
     """The variable or setting the key came from."""
     key: str = field(default="", repr=False)
+    is_login: bool = False
+    """The key is that of a login."""
     est_tokens: int = 0
     window_tokens: int = 128_000
     message_count: int = 0

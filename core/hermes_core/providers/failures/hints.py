@@ -63,6 +63,8 @@ def hint_for(reason: str, failure: Failure, facts: RequestFacts) -> str:
     """Return the next step for the person, one sentence or two."""
     if reason == "connection":
         return _connection_hint(failure, facts)
+    if reason == "auth" and facts.is_login:
+        return f"Log in again: {log_in_command(facts.provider)}"
     if reason == "model_not_found" and (failure.is_html or _blames_path(failure)):
         other = "ends in /v1" if not facts.base_url.endswith("/v1") else "is right"
         return (
@@ -80,6 +82,11 @@ def hint_for(reason: str, failure: Failure, facts: RequestFacts) -> str:
             f" https://openrouter.ai/{facts.model}."
         )
     return _NEXT.get(reason, "").format(key=facts.key_name or "the key")
+
+
+def log_in_command(provider: str) -> str:
+    """What a person types to log in at a provider."""
+    return f"hermes auth add {provider.removeprefix('custom:')} --type oauth"
 
 
 def _blames_path(failure: Failure) -> bool:

@@ -4,6 +4,27 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from typing import Protocol
+
+
+class Login(Protocol):
+    """A key that ends and is renewed while requests are made with it."""
+
+    async def key(self) -> str:
+        """The key for a request that is sent now, renewed if its end is near.
+
+        Raises:
+            LoginError: It cannot be renewed.
+        """
+        ...
+
+    async def other_key(self, refused: str) -> str:
+        """The key that takes the place of one the provider has refused.
+
+        Raises:
+            LoginError: There is none.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,6 +32,7 @@ class Credential:
     """One key. Its value shows up in no representation."""
 
     value: str = field(repr=False)
+    """Of a login: the key as it was when this was made."""
     source: str
     """The variable or setting it came from, for messages to people."""
     entry_id: str = ""
@@ -18,10 +40,14 @@ class Credential:
     label: str = ""
     base_url: str = ""
     """The address this key belongs to, if its entry names one."""
+    login: Login | None = field(default=None, repr=False, compare=False)
+    """Set for a key that is renewed: ask it, not `value`, before each request."""
 
     @property
     def fingerprint(self) -> str:
-        """Tells keys apart without showing them."""
+        """Tells keys apart without showing them; a login keeps its own over renewals."""
+        if self.login is not None:
+            return f"login {self.entry_id}"
         return hashlib.sha256(self.value.encode()).hexdigest()[:16]
 
     @property

@@ -14,12 +14,21 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from hermes_core.errors import ConfigError, ProviderError
-from hermes_core.providers.keys.auth_file import AuthFile, Document
+from hermes_core.providers.keys.auth_file import AuthFile
 from hermes_core.providers.keys.credential import Credential
-from hermes_core.providers.keys.pool_entry import PoolEntry, read_entry, write_entry
+from hermes_core.providers.keys.pool_document import (
+    drop_entry,
+    entries_of,
+    find_entry,
+    providers_of,
+    put_entry,
+)
+from hermes_core.providers.keys.pool_entry import PoolEntry
+from hermes_core.providers.logins.logins import Logins, with_tokens
+from hermes_core.providers.logins.oauth_app import OAuthApp
+from hermes_core.providers.logins.tokens import Tokens
 
 REST_S = 3600.0
 """How long a refused key rests when the provider does not say."""
@@ -35,6 +44,7 @@ class KeyPools:
     Args:
         auth: Where they are kept.
         strategies: By provider: `fill_first`, `round_robin`, `least_used` or `random`.
+        logins: Renews those entries that are logins; without it they are not used.
         now: Seconds since the epoch.
         pick: Chooses one at random.
     """
@@ -44,11 +54,13 @@ class KeyPools:
         auth: AuthFile,
         strategies: Mapping[str, str],
         *,
+        logins: Logins | None = None,
         now: Callable[[], float] = time.time,
         pick: Callable[[Sequence[Credential]], Credential] = random.choice,
     ) -> None:
         self._auth = auth
         self._strategies = strategies
+        self._logins = logins
         self._now = now
         self._pick = pick
         self._used: Counter[str] = Counter()
@@ -56,19 +68,38 @@ class KeyPools:
 
     def entries(self, provider: str) -> list[PoolEntry]:
         """The entries of a provider in `auth.json`, first asked first."""
-        return _entries(self._auth.read(), provider)
+        return entries_of(self._auth.read(), provider)
 
     def providers(self) -> list[str]:
         """Providers with entries."""
-        pools = self._auth.read().get("credential_pool")
-        return sorted(pools) if isinstance(pools, dict) else []
+        return providers_of(self._auth.read())
+
+    def active(self) -> str:
+        """See `StoredKeys`."""
+        return str(self._auth.read().get("active_provider") or "")
 
     def keys(self, provider: str) -> tuple[Credential, ...]:
         """The keys that are kept for a provider, first asked first.
 
         Entries of keys kept elsewhere only hold what happened to those.
         """
-        return tuple(e.credential() for e in self.entries(provider) if e.is_own and e.secret)
+        found = (self._credential(provider, entry) for entry in self.entries(provider))
+        return tuple(credential for credential in found if credential is not None)
+
+    def _credential(self, provider: str, entry: PoolEntry) -> Credential | None:
+        if entry.is_login and self._logins is not None:
+            return self._logins.credential(provider, entry)
+        return entry.credential() if entry.is_own and entry.secret else None
+
+    def secrets(self) -> list[str]:
+        """Every value that must never be shown."""
+        return [
+            value
+            for provider in self.providers()
+            for entry in self.entries(provider)
+            for value in (entry.secret, entry.refresh_token, str(entry.rest.get("agent_key") or ""))
+            if value
+        ]
 
     # --- choosing ------------------------------------------------------------------------
 
@@ -130,11 +161,13 @@ class KeyPools:
         if error.reason == "auth" and any(word in str(error).lower() for word in PERMANENT):
             until = math.inf
         with self._auth.changing() as document:
-            found = _find(_entries(document, provider), credential.id)
+            found = find_entry(entries_of(document, provider), credential.id)
+            if found is not None and found.is_over:
+                until = found.rests_until
             entry = found or PoolEntry(
                 id=credential.id, source=f"env:{credential.source}", label=credential.source
             )
-            _put(
+            put_entry(
                 document,
                 provider,
                 replace(
@@ -157,7 +190,7 @@ class KeyPools:
             ConfigError: It is there already, or the file cannot be written.
         """
         with self._auth.changing() as document:
-            entries = _entries(document, provider)
+            entries = entries_of(document, provider)
             if any(entry.secret == secret for entry in entries):
                 raise ConfigError(f"This key of {provider} is there already.")
             entry = PoolEntry(
@@ -167,7 +200,35 @@ class KeyPools:
                 base_url=base_url,
                 priority=max((entry.priority for entry in entries), default=-1) + 1,
             )
-            _put(document, provider, entry, self._now())
+            put_entry(document, provider, entry, self._now())
+        return entry
+
+    def add_login(
+        self, provider: str, tokens: Tokens, app: OAuthApp, *, label: str = "", base_url: str = ""
+    ) -> PoolEntry:
+        """Keep a login that was just made. Ended ones of the provider go. Blocks.
+
+        Raises:
+            ConfigError: The file cannot be written.
+        """
+        with self._auth.changing() as document:
+            entries = entries_of(document, provider)
+            for old in entries:
+                if old.is_login and (old.is_over or old.refresh_token == tokens.refresh != ""):
+                    drop_entry(document, provider, old)
+            now = self._now()
+            made = PoolEntry(
+                id=secrets.token_hex(3),
+                source=f"manual:{'pkce' if app.flow == 'code' else 'device_code'}",
+                label=label or tokens.account or f"{provider}-oauth-{len(entries) + 1}",
+                auth_type="oauth",
+                base_url=base_url,
+                priority=max((entry.priority for entry in entries), default=-1) + 1,
+                rest={"client_id": app.client_id, "scope": tokens.scope or app.scope}
+                | ({"portal_base_url": app.issuer} if app.issuer else {}),
+            )
+            entry = with_tokens(made, tokens, now)
+            put_entry(document, provider, entry, now)
         return entry
 
     def remove(self, provider: str, name: str) -> PoolEntry:
@@ -177,13 +238,9 @@ class KeyPools:
             ConfigError: None or several of that name, or the file cannot be written.
         """
         with self._auth.changing() as document:
-            entries = _entries(document, provider)
+            entries = entries_of(document, provider)
             entry = _named(entries, provider, name)
-            document["credential_pool"][provider] = [
-                raw
-                for raw in document["credential_pool"][provider]
-                if not isinstance(raw, dict) or raw.get("id") != entry.id
-            ]
+            drop_entry(document, provider, entry)
         return entry
 
     def wake(self, provider: str) -> int:
@@ -194,26 +251,15 @@ class KeyPools:
         """
         now, count = self._now(), 0
         with self._auth.changing() as document:
-            for entry in _entries(document, provider):
+            for entry in entries_of(document, provider):
                 if entry.rests_until > now:
                     count += 1
-                    _put(document, provider, replace(entry, rests_until=0.0), now)
+                    put_entry(document, provider, replace(entry, rests_until=0.0), now)
         return count
 
 
-def _entries(document: Document, provider: str) -> list[PoolEntry]:
-    pools = document.get("credential_pool")
-    raws = pools.get(provider) if isinstance(pools, dict) else None
-    found = [read_entry(raw) for raw in raws or () if isinstance(raw, dict)]
-    return sorted((entry for entry in found if entry), key=lambda entry: entry.priority)
-
-
-def _find(entries: Sequence[PoolEntry], name: str) -> PoolEntry | None:
-    return next((entry for entry in entries if entry.id == name), None)
-
-
 def _named(entries: Sequence[PoolEntry], provider: str, name: str) -> PoolEntry:
-    if name.isdecimal() and 1 <= int(name) <= len(entries) and _find(entries, name) is None:
+    if name.isdecimal() and 1 <= int(name) <= len(entries) and find_entry(entries, name) is None:
         return entries[int(name) - 1]
     found = [entry for entry in entries if name in (entry.id, entry.label)]
     if len(found) == 1:
@@ -225,14 +271,3 @@ def _named(entries: Sequence[PoolEntry], provider: str, name: str) -> PoolEntry:
         else f"{how} of {provider} is {name!r}.",
         hint=f"`hermes auth list {provider}` shows their ids.",
     )
-
-
-def _put(document: Document, provider: str, entry: PoolEntry, now: float) -> None:
-    pools: dict[str, Any] = document.setdefault("credential_pool", {})
-    raws: list[Any] = pools.setdefault(provider, [])
-    raw = write_entry(entry, now=now)
-    for index, one in enumerate(raws):
-        if isinstance(one, dict) and one.get("id") == entry.id:
-            raws[index] = raw
-            return
-    raws.append(raw)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -21,6 +22,11 @@ _NOT_A_KEY = frozenset(
 )
 
 
+def plain_name(name: str) -> str:
+    """A name of the user's own as ids spell it: small letters, digits, `.` and `-`."""
+    return re.sub(r"[^a-z0-9.]+", "-", name.strip().lower()).strip("-")
+
+
 class KeySource(Protocol):
     """Where keys are looked up by the name of their variable."""
 
@@ -34,6 +40,10 @@ class StoredKeys(Protocol):
 
     def keys(self, provider: str) -> Sequence[Credential]:
         """Return them, first asked first."""
+        ...
+
+    def active(self) -> str:
+        """The provider that was logged in to last, as `auto` prefers it; may be empty."""
         ...
 
 
@@ -58,19 +68,28 @@ def usable_keys(
     """Every key of the choice, each once: stored ones, then those of settings and variables."""
     # Unnamed endpoints share the id `custom`, and a key goes to its own endpoint alone.
     pool = stored.keys(choice.id) if stored is not None and choice.id != "custom" else ()
-    found = {key.value: key for key in pool}
+    found = {key.fingerprint: key for key in pool}
     for source, value in _keys(choice, settings, secrets, base_url):
         if is_usable(value):
             key = Credential(str(value).strip(), source)
-            found.setdefault(key.value, key)
+            found.setdefault(key.fingerprint, key)
     if found:
         return tuple(found.values())
     if choice.record.key_optional:
         return (Credential(PLACEHOLDER_KEY, "none"),)
-    names = " or ".join(choice.record.key_env)
-    raise NoModelConfigured(
-        f"{choice.record.label} has no key: {names} is not set.",
-        hint=f"Set it with `hermes setup` or `hermes config set {choice.record.key_env[0]} …`.",
+    raise _no_key(choice)
+
+
+def _no_key(choice: Choice) -> NoModelConfigured:
+    record = choice.record
+    if not record.key_env:
+        return NoModelConfigured(
+            f"Nobody is logged in at {record.label}, or the login has ended.",
+            hint=f"Log in with `hermes auth add {record.id}`.",
+        )
+    return NoModelConfigured(
+        f"{record.label} has no key: {' or '.join(record.key_env)} is not set.",
+        hint=f"Set it with `hermes setup` or `hermes config set {record.key_env[0]} …`.",
     )
 
 

@@ -22,7 +22,11 @@ class PoolEntry:
     """`manual`, `manual:<flow>`, or `env:<VARIABLE>` and the like for keys kept elsewhere."""
     label: str = ""
     secret: str = field(default="", repr=False)
-    """Empty for a key that is kept elsewhere."""
+    """The key or the access token; empty for a key that is kept elsewhere."""
+    refresh_token: str = field(default="", repr=False)
+    """Brings the next access token, once."""
+    expires_at: float = 0.0
+    """Of the access token, seconds since the epoch; 0 if nobody said."""
     auth_type: AuthType = "api_key"
     base_url: str = ""
     priority: int = 0
@@ -39,6 +43,17 @@ class PoolEntry:
     def is_own(self) -> bool:
         """Whether the key is kept here and is no login that has to be renewed."""
         return self.auth_type == "api_key" and self.source.partition(":")[0] == "manual"
+
+    @property
+    def is_login(self) -> bool:
+        """Whether it is a login that is kept here."""
+        here = self.source == "device_code" or self.source.partition(":")[0] == "manual"
+        return self.auth_type == "oauth" and here and bool(self.secret or self.refresh_token)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the provider took it back for good."""
+        return math.isinf(self.rests_until)
 
     def credential(self) -> Credential:
         """The key as requests carry it."""
@@ -62,6 +77,8 @@ def read_entry(raw: Mapping[str, Any]) -> PoolEntry | None:
         source=str(raw.get("source") or "manual"),
         label=str(raw.get("label") or ""),
         secret=str(raw.get("access_token") or ""),
+        refresh_token=str(raw.get("refresh_token") or ""),
+        expires_at=moment(raw.get("expires_at") or raw.get("expires_at_ms")),
         auth_type="oauth" if is_oauth else "api_key",
         base_url=str(raw.get("base_url") or ""),
         priority=_whole(raw.get("priority")),
@@ -92,6 +109,11 @@ def write_entry(entry: PoolEntry, *, now: float) -> dict[str, Any]:
     }
     if entry.secret:
         raw["access_token"] = entry.secret
+    if entry.refresh_token:
+        raw["refresh_token"] = entry.refresh_token
+    if entry.auth_type == "oauth" and entry.expires_at:
+        raw["expires_at"] = _iso(entry.expires_at)
+        raw["expires_at_ms"] = int(entry.expires_at * 1000)
     if entry.base_url:
         raw["base_url"] = entry.base_url
     if rests:
@@ -104,11 +126,14 @@ def _rests_until(raw: Mapping[str, Any]) -> float:
         return math.inf
     if raw.get("last_status") != "exhausted":
         return 0.0
-    return _moment(raw.get("last_error_reset_at"))
+    return moment(raw.get("last_error_reset_at"))
 
 
-def _moment(value: object) -> float:
-    """A moment as others write it: ISO 8601, or seconds or milliseconds since the epoch."""
+def moment(value: object) -> float:
+    """A moment as others write it: ISO 8601, or seconds or milliseconds since the epoch.
+
+    0 if it is none of these.
+    """
     if isinstance(value, int | float):
         return value / 1000 if value > 1e11 else float(value)
     try:

@@ -26,14 +26,17 @@ class AnthropicMessages(Wire):
         from httpx2 import Timeout
 
         resolution = self._resolution
-        key, record = resolution.credential.value, resolution.record
+        login, record = resolution.credential.login, resolution.record
+        key = resolution.credential.value or "login"
         headers: dict[str, str | Omit] = {}
         if record.id == "anthropic":
             headers["anthropic-beta"] = _BETAS
         else:
             # The client would send these from the environment to whatever address.
             headers = {name: Omit() for name in ambient_headers("ANTHROPIC_CUSTOM_HEADERS")}
-        if record.id == "anthropic" or record.bearer_key:
+        if login is not None:
+            headers |= {"x-api-key": Omit(), "Authorization": f"Bearer {key}"}
+        elif record.id == "anthropic" or record.bearer_key:
             headers["Authorization"] = f"Bearer {key}"
         else:
             # Compatible servers follow the wire's older header.

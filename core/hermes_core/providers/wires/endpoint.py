@@ -12,14 +12,14 @@ import asyncio
 import logging
 import os
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from functools import cache
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import msgspec
 
-from hermes_core.errors import ConfigError, ProviderError
+from hermes_core.errors import ConfigError, LoginError, ProviderError
 from hermes_core.providers.address import is_local
 from hermes_core.providers.base import ModelRequest
 from hermes_core.providers.facts.tokens import estimate_request
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from hermes_core.providers.resolve import Resolution
 
 _log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 _DRAIN_S = 0.05
 """How long to wait for the end of a finished body, so that its connection can be reused."""
@@ -114,6 +116,7 @@ class Endpoint:
         self._path = path
         self._connect = connect
         self._connecting: asyncio.Task[Connected] | None = None
+        self._key = resolution.credential.value
         self._pacing = asyncio.Lock()
         self._last_sent = float("-inf")
 
@@ -144,7 +147,8 @@ class Endpoint:
             base_url=resolution.runtime.base_url,
             console=resolution.record.console,
             key_name=resolution.credential.source,
-            key=resolution.credential.value,
+            key=self._key,
+            is_login=resolution.credential.login is not None,
             est_tokens=estimate_request(request) if request else 0,
             window_tokens=runtime.window_tokens,
             message_count=len(request.messages) if request else 0,
@@ -184,24 +188,65 @@ class Endpoint:
         headers: Mapping[str, str],
         deadline: float,
     ) -> httpx2.Response:
+        """Send it; with the login's next key if the one it has is refused."""
+        content = msgspec.json.encode(body)
+
+        async def once() -> httpx2.Response:
+            try:
+                connected = await self._open()
+                key = await self._key_headers()
+                async with asyncio.timeout_at(deadline):
+                    await self._keep_pace()
+                    stream = await connected.client.post(
+                        self._path,
+                        content=content,
+                        cast_to=object,
+                        options={"headers": {"Accept": "text/event-stream", **headers, **key}},
+                        stream=True,
+                        stream_cls=connected.stream_class,
+                    )
+            except (ConfigError, ProviderError):
+                raise
+            except Exception as error:
+                raise await asyncio.to_thread(self._classified, error, request) from error
+            response: httpx2.Response = stream.response
+            return response
+
+        return await self._with_renewal(once)
+
+    async def _key_headers(self) -> dict[str, str]:
+        """The key of a login as it is now; empty for any other, which its client knows."""
+        login = self._resolution.credential.login
+        if login is None:
+            return {}
         try:
-            connected = await self._open()
-            async with asyncio.timeout_at(deadline):
-                await self._keep_pace()
-                stream = await connected.client.post(
-                    self._path,
-                    content=msgspec.json.encode(body),
-                    cast_to=object,
-                    options={"headers": {"Accept": "text/event-stream", **headers}},
-                    stream=True,
-                    stream_cls=connected.stream_class,
-                )
-        except ConfigError:
-            raise
-        except Exception as error:
-            raise await asyncio.to_thread(self._classified, error, request) from error
-        response: httpx2.Response = stream.response
-        return response
+            self._key = await login.key()
+        except LoginError as error:
+            raise self._not_logged_in(error) from error
+        return {"Authorization": f"Bearer {self._key}"}
+
+    async def _with_renewal(self, once: Callable[[], Awaitable[T]]) -> T:
+        try:
+            return await once()
+        except ProviderError as error:
+            login = self._resolution.credential.login
+            if login is None or error.status != 401 or error.reason != "auth":
+                raise
+            try:
+                await login.other_key(self._key)
+            except LoginError as problem:
+                raise self._not_logged_in(problem, error.status) from error
+        return await once()
+
+    def _not_logged_in(self, error: LoginError, status: int | None = None) -> ProviderError:
+        is_away = error.code == "unreachable"
+        return ProviderError(
+            str(error),
+            reason="connection" if is_away else "auth",
+            status=status,
+            retryable=is_away,
+            hint=error.hint,
+        )
 
     async def _keep_pace(self) -> None:
         """Wait until the least distance to the last request is kept."""
@@ -277,7 +322,12 @@ class Endpoint:
             ProviderError: Classified.
         """
         connected = await self._open()
-        try:
-            return await connected.client.get(path, cast_to=object)
-        except Exception as error:
-            raise classify(error, self.facts()) from error
+
+        async def once() -> Any:
+            key = await self._key_headers()
+            try:
+                return await connected.client.get(path, cast_to=object, options={"headers": key})
+            except Exception as error:
+                raise classify(error, self.facts()) from error
+
+        return await self._with_renewal(once)

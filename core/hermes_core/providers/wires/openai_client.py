@@ -26,7 +26,9 @@ def connect_openai(resolution: Resolution) -> Connected:
         foreign = ambient_headers("OPENAI_CUSTOM_HEADERS")
         headers = {name: Omit() for name in foreign}
         headers |= {"OpenAI-Organization": Omit(), "OpenAI-Project": Omit()}
-    headers["Authorization"] = f"Bearer {resolution.credential.value}"
+    # A login's key travels with each request instead: it changes while the client lives.
+    key = resolution.credential.value or "login"
+    headers["Authorization"] = f"Bearer {key}"
     if resolution.record.attribution:
         headers["X-OpenRouter-Title"] = "hermes-tui"
     timeouts = resolution.timeouts
@@ -35,7 +37,7 @@ def connect_openai(resolution: Resolution) -> Connected:
         verify=trusted_certificates(resolution.ca_bundle), follow_redirects=False
     )
     client = AsyncOpenAI(
-        api_key=resolution.credential.value,
+        api_key=key,
         base_url=resolution.runtime.base_url,
         max_retries=0,
         http_client=http,

@@ -1,0 +1,40 @@
+"""The keys and logins of a home, put together as its settings want them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from hermes_core.config.loader import LoadedSettings
+from hermes_core.paths import Home
+from hermes_core.providers.keys.auth_file import AuthFile
+from hermes_core.providers.keys.key_pools import KeyPools
+from hermes_core.providers.logins.known_apps import known_apps
+from hermes_core.providers.logins.logins import Logins
+from hermes_core.providers.logins.posting import HttpPost
+
+
+def open_pools(
+    home: Home,
+    loaded: LoadedSettings,
+    *,
+    now: Callable[[], float] = time.time,
+    learn: Callable[[str], None] = lambda _: None,
+) -> KeyPools:
+    """Return the pools of a home; nothing is read yet.
+
+    Args:
+        home: Where `auth.json` is.
+        loaded: Its settings.
+        now: Seconds since the epoch.
+        learn: Told each secret that a renewal brings.
+    """
+    auth = AuthFile(home.auth_file)
+    logins = Logins(
+        auth,
+        known_apps(loaded.settings, loaded.secrets),
+        HttpPost(ca_bundle=loaded.settings.requests.ca_bundle),
+        now=now,
+        learn=learn,
+    )
+    return KeyPools(auth, loaded.settings.credential_pool_strategies, logins=logins, now=now)

@@ -1,0 +1,130 @@
+"""Answers of a token endpoint (RFC 6749, sections 5.1 and 5.2), read into one shape."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from hermes_core.errors import LoginError
+
+OVER = frozenset(
+    {"invalid_grant", "refresh_token_reused", "refresh_token_expired", "token_revoked"}
+    | {"refresh_token_invalidated", "token_invalidated", "invalid_refresh_token"}
+)
+"""Words after which only a new login helps."""
+_MAX_SAID_CHARS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a service answered."""
+
+    status: int
+    body: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def error(self) -> str:
+        """The service's word for what is wrong; empty for a good answer.
+
+        Some answer 200 with an error inside (GitHub), some wrap it (OpenAI).
+        """
+        found = self.body.get("error")
+        if isinstance(found, Mapping):
+            found = found.get("code") or found.get("type") or found.get("message")
+        if found:
+            return str(found)
+        return "" if self.status < 400 else f"http_{self.status}"
+
+    @property
+    def said(self) -> str:
+        """The service's own words, shortened; without any token."""
+        nested = self.body.get("error")
+        inner = nested if isinstance(nested, Mapping) else {}
+        text = self.body.get("error_description") or inner.get("message")
+        text = text or self.body.get("message") or ""
+        return " ".join(str(text).split())[:_MAX_SAID_CHARS]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tokens:
+    """What a login gives."""
+
+    access: str = field(repr=False)
+    refresh: str = field(default="", repr=False)
+    """Used once: the answer to it brings the next."""
+    expires_at: float = 0.0
+    """Of the access token, seconds since the epoch; 0 if nobody said."""
+    scope: str = ""
+    account: str = ""
+    """Who logged in, as the identity token says it; for the label alone."""
+
+
+def read_tokens(answer: Answer, *, now: float, refresh: str = "") -> Tokens:
+    """Read a successful answer.
+
+    Args:
+        answer: As it came.
+        now: Seconds since the epoch.
+        refresh: Kept if the answer brings no other one.
+
+    Raises:
+        LoginError: It is an error, or holds no access token.
+    """
+    if answer.error:
+        raise refused(answer)
+    access = answer.body.get("access_token")
+    if not isinstance(access, str) or not access:
+        raise LoginError("The service answered without an access token.", code="not_understood")
+    life = answer.body.get("expires_in")
+    if isinstance(life, str) and life.isdecimal():
+        life = int(life)
+    if isinstance(life, int | float) and life > 0:
+        expires_at = now + float(life)
+    else:
+        expires_at = _number(claims_of(access).get("exp"))
+    identity = claims_of(str(answer.body.get("id_token") or ""))
+    return Tokens(
+        access=access,
+        refresh=str(answer.body.get("refresh_token") or refresh),
+        expires_at=expires_at,
+        scope=str(answer.body.get("scope") or ""),
+        account=str(identity.get("email") or ""),
+    )
+
+
+def refused(answer: Answer) -> LoginError:
+    """The error for an answer that is one."""
+    word = answer.error
+    words = f"{word} {answer.said}".lower()
+    over = next((one for one in OVER if one in words), "")
+    said = f": {answer.said}" if answer.said else "."
+    is_busy = answer.status == 429 or answer.status >= 500
+    return LoginError(
+        f"The login was refused ({over or word}){said}",
+        code="unreachable" if is_busy and not over else over or word,
+        is_over=bool(over),
+        hint="Try again in a moment." if is_busy else "",
+    )
+
+
+def claims_of(token: str) -> Mapping[str, Any]:
+    """What a JSON web token says of itself, unchecked; empty for any other token.
+
+    Good for labels and for guessing an end, never for trusting anything.
+    """
+    parts = token.split(".")
+    if len(parts) != 3:
+        return {}
+    try:
+        padded = parts[1] + "=" * (-len(parts[1]) % 4)
+        found = json.loads(base64.urlsafe_b64decode(padded))
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0

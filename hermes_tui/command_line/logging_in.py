@@ -1,0 +1,83 @@
+"""Logging in at a provider on a terminal: what is shown, and what may be handed back."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import webbrowser
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+
+import click
+
+from hermes_core.providers.logins.steps import EnterCode, LoggedIn, LoginStep, OpenPage
+from hermes_core.providers.logins.tokens import Tokens
+
+
+async def follow(
+    steps: AsyncGenerator[LoginStep, None], *, open_page: Callable[[str], bool]
+) -> Tokens:
+    """Show each step and return what the last one brings.
+
+    Args:
+        steps: Of one login.
+        open_page: Opens a browser; False if it did not.
+
+    Raises:
+        LoginError: The login failed.
+    """
+    try:
+        async for step in steps:
+            match step:
+                case EnterCode():
+                    page = step.whole_url or step.url
+                    click.echo(f"Open {step.url} and type this code: {step.code}")
+                    if open_page(page):
+                        click.echo("A browser was opened there.")
+                    minutes = max(1, round(step.expires_in_s / 60))
+                    click.echo(f"Waiting, at most {minutes} min; Ctrl+C leaves.")
+                case OpenPage():
+                    click.echo(f"Log in on this page:\n\n  {step.url}\n")
+                    if open_page(step.url):
+                        click.echo("A browser was opened there.")
+                    if sys.stdin.isatty():
+                        click.echo(
+                            "If your browser runs elsewhere, paste the address it ends at"
+                            " (or the code shown) here and press Enter."
+                        )
+                    click.echo("Waiting; Ctrl+C leaves.")
+                case LoggedIn():
+                    return step.tokens
+    finally:
+        await steps.aclose()
+    raise AssertionError("a login ends with tokens or an error")
+
+
+def browser(environ: Mapping[str, str], *, allowed: bool) -> Callable[[str], bool]:
+    """Return what opens a page: nothing over SSH, without a display, or when not allowed."""
+    is_remote = any(environ.get(name) for name in ("SSH_CLIENT", "SSH_TTY", "SSH_CONNECTION"))
+    has_display = sys.platform == "darwin" or any(
+        environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")
+    )
+    if not allowed or is_remote or not has_display:
+        return lambda _: False
+    return webbrowser.open
+
+
+def typed_lines() -> Callable[[], Awaitable[str]] | None:
+    """Return what waits for a line from the terminal; None without one."""
+    if not sys.stdin.isatty():
+        return None
+    descriptor = sys.stdin.fileno()
+
+    async def line() -> str:
+        loop, came = asyncio.get_running_loop(), asyncio.Event()
+        loop.add_reader(descriptor, came.set)
+        try:
+            await came.wait()
+        finally:
+            loop.remove_reader(descriptor)
+        # A terminal hands out whole lines; an address may be longer than one read.
+        return os.read(descriptor, 65_536).decode("utf-8", "replace")
+
+    return line

@@ -1,0 +1,1 @@
+"""An authorization server on a real socket."""
