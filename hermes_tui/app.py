@@ -243,9 +243,15 @@ class HermesApp(TerminalApp):
         tabs = [tab_of(pane.id or "", pane.state) for pane in self.open_panes()]
         place = Place(folder=self.start_info.cwd, branch=self.start_info.branch)
         self.query_one(TabRow).show(tabs, self.chat.id or "", place)
-        self.chat.composer.hint = hint_of(state, self.start_info, busy_mode=self.chosen.busy_mode)
+        self._refresh_hint()
         self.frame.refresh()
         self.query_one(FooterKeys).show(footer_of(self.shown_pane, self.keymap.keys_of))
+
+    def _refresh_hint(self) -> None:
+        composer, busy_mode = self.chat.composer, self.chosen.busy_mode
+        composer.hint = hint_of(
+            self.state, self.start_info, busy_mode=busy_mode, draft=composer.draft[:2]
+        )
 
     @on(ChatPane.Changed)
     def _pane_changed(self, event: ChatPane.Changed) -> None:
@@ -423,6 +429,7 @@ class HermesApp(TerminalApp):
     def _typed(self, event: Composer.Typed) -> None:
         if event.text:
             self.asking.typed()
+        self._refresh_hint()
         self.keeper.soon()
 
     @on(ChatPane.Sent)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hermes_tui.actions.action import Action
 from hermes_tui.actions.every_action import every_action, find_action
+from hermes_tui.composing.typed_command import typed_command
 from hermes_tui.core_link.workspace import StartInfo
 from hermes_tui.keys import KeysOf, default_keys, first_key
 from hermes_tui.session_state import SessionState
@@ -53,7 +54,9 @@ def tab_of(key: str, state: SessionState) -> Tab:
     return Tab(key=key, title=state.shown_title, state=look)
 
 
-def hint_of(state: SessionState, info: StartInfo | None, *, busy_mode: str) -> ComposerHint:
+def hint_of(
+    state: SessionState, info: StartInfo | None, *, busy_mode: str, draft: str = ""
+) -> ComposerHint:
     """The row under the composer."""
     mode = "yolo" if state.approval_mode == "off" else state.approval_mode
     if state.rewriting:
@@ -62,6 +65,9 @@ def hint_of(state: SessionState, info: StartInfo | None, *, busy_mode: str) -> C
     if state.requeueing:
         text = "⏎ changes the waiting message · empty the field to leave it as it was"
         return ComposerHint(mode=mode, text=text)
+    if typed_command(draft):
+        waits = "the turn has to end first" if state.is_busy else "⏎ runs it in the shell"
+        return ComposerHint(mode=mode, text=waits, right="the agent sees it too")
     if state.is_busy:
         does = {"queue": "⏎ waits for the turn", "interrupt": "⏎ interrupts and sends"}.get(
             busy_mode, "⏎ sends now (steers)"

@@ -169,6 +169,13 @@ class AskSide(Command, frozen=True, kw_only=True, tag="ask_side"):
     question: str
 
 
+class RunCommand(Command, frozen=True, kw_only=True, tag="run_command"):
+    """Run a shell command of the person's own, as the terminal tool would; refused while a
+    turn runs. What it printed stands in the conversation from then on."""
+
+    text: str
+
+
 class Subscribe(Command, frozen=True, kw_only=True, tag="subscribe"):
     """Over the socket: send events from after `from_seq` on this connection."""
 
@@ -202,6 +209,7 @@ CoreCommand: TypeAlias = (
     | Branch
     | SpawnBackground
     | AskSide
+    | RunCommand
     | Subscribe
     | Close
 )

@@ -294,6 +294,8 @@ class ToolStarted(Event, frozen=True, kw_only=True, tag="tool.started"):
     kind: ToolKind = "other"
     paths: tuple[str, ...] = ()
     parallel_group: int | None = None
+    by_person: bool = False
+    """Whether the person typed the command themselves."""
 
 
 class ToolOutput(Event, frozen=True, kw_only=True, tag="tool.output"):

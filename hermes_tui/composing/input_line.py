@@ -6,11 +6,12 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
-from hermes_core.commands import Rewind, Submit
+from hermes_core.commands import Rewind, RunCommand, Submit
 from hermes_core.errors import HermesError
 from hermes_core.messages import Attachment
 from hermes_tui.composing.attached_files import with_leading_files
 from hermes_tui.composing.input_file import append_history, holds_secret, read_history
+from hermes_tui.composing.typed_command import typed_command
 from hermes_tui.slash.command import (
     SlashCommand,
     Unknown,
@@ -66,14 +67,40 @@ class InputLine:
             host.run_worker(host.leave())
             return
         command = parse(text)
-        if command is not None and attachments:
+        typed = typed_command(text)
+        if (command is not None or typed) and attachments:
             pane.composer.attach(*attachments)  # they go with the next message
-        if command is None:
+        if typed:
+            host.run_worker(self._run_typed(pane, typed, text, replaces=replaces))
+        elif command is None:
             host.run_worker(
                 self.submit(text, pane=pane, attachments=attachments, replaces=replaces)
             )
         else:
             self._run_slash(text, *command)
+
+    async def _run_typed(
+        self, pane: ChatPane, typed: str, text: str, *, replaces: str = ""
+    ) -> None:
+        """Run a shell command; a refused one is put back into the field."""
+        host = self._host
+        if pane.handle is None and not host.has_failed_to_start:
+            await host.sessions.wait_until_open(pane)
+        if replaces and not await self._take_back(pane, replaces, text):
+            return
+        reply = await pane.send(RunCommand(text=typed, client="screen"))
+        if not reply.ok:
+            host.tell_error(reply.text or "The command was not run")
+            pane.composer.give_back(text)
+
+    async def _take_back(self, pane: ChatPane, message_id: str, text: str) -> bool:
+        """Take a message and all after it back; else its new text is in the field again."""
+        reply = await pane.send(Rewind(message_id=message_id, client="screen"))
+        if not reply.ok:
+            self._host.tell_error(reply.text or "The message was not taken")
+            pane.composer.give_back(text)
+            pane.state.rewriting = message_id
+        return reply.ok
 
     def _remember(self, text: str) -> None:
         """Keep a line for later, but none that holds a secret."""
@@ -147,13 +174,8 @@ class InputLine:
             return
         if pane.handle is None:
             await host.sessions.wait_until_open(pane)
-        if replaces:
-            reply = await pane.send(Rewind(message_id=replaces, client="screen"))
-            if not reply.ok:
-                host.tell_error(reply.text or "The message was not taken")
-                pane.composer.give_back(text)
-                pane.state.rewriting = replaces
-                return
+        if replaces and not await self._take_back(pane, replaces, text):
+            return
         found = await asyncio.to_thread(with_leading_files, text, host.folder)
         if mode == "default":
             mode = host.chosen.mode_while_busy

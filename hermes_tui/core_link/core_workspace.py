@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from hermes_core.agent.references.attaching import joined, read_contexts
 from hermes_core.checkpoints.diff_parts import file_diffs
 from hermes_core.errors import SessionNotFound
 from hermes_core.events import CoreEvent, FileDiff, MessageFinished, SessionTitled
@@ -108,11 +109,12 @@ class CoreWorkspace:
         return event
 
     async def message_text(self, session_id: str, message_id: str) -> str:
-        """The whole text of a message whose event was cut."""
+        """The whole text of a message whose event was cut, with what stands behind it."""
         message = await self._host.store.message(session_id, message_id)
         if message is None:
             raise SessionNotFound("That message is not stored.")
-        return message.content
+        contexts = await asyncio.to_thread(read_contexts, (message,))
+        return joined(message, contexts).content
 
     async def recent(
         self, *, text: str = "", limit: int = 50, here: bool = False

@@ -60,6 +60,7 @@ def _started(event: ToolStarted, state: SessionState, view: ConversationView | N
             args=event.args,
             paths=event.paths,
             kind=event.kind,
+            by_person=event.by_person,
         )
 
 

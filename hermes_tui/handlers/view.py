@@ -60,8 +60,9 @@ class ConversationView(Protocol):
         *,
         kind: str = "other",
         depth: int = 0,
+        by_person: bool = False,
     ) -> None:
-        """A call runs."""
+        """A call runs; what the person typed themselves shows its output at once."""
 
     def tool_output(self, call_id: str, chunk: str) -> None:
         """Live output of a call."""

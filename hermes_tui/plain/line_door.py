@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from hermes_core.commands import CoreCommand, Reply, Submit
+from hermes_core.commands import CoreCommand, Reply, RunCommand, Submit
 from hermes_core.errors import HermesError
 from hermes_core.storage.records import SessionSummary
 from hermes_tui.composing.attached_files import with_leading_files
@@ -94,7 +94,7 @@ class LineDoor:
     async def command(self, command: CoreCommand) -> Reply:
         """Ask the conversation for something; refusals are told."""
         reply = await self.conversation.send(msgspec.structs.replace(command, client=CLIENT))
-        if reply.ok and isinstance(command, Submit):
+        if reply.ok and isinstance(command, Submit | RunCommand):
             self.conversation.sent(str(reply.data.get("input_id", "")))
         if not reply.ok:
             self.tell_error(reply.text or reply.code)

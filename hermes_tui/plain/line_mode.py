@@ -6,8 +6,9 @@ import asyncio
 import logging
 import signal
 
-from hermes_core.commands import Interrupt
+from hermes_core.commands import Interrupt, RunCommand
 from hermes_tui.composing.input_file import append_history, holds_secret
+from hermes_tui.composing.typed_command import typed_command
 from hermes_tui.core_link.workspace import Workspace
 from hermes_tui.ending.farewell import exit_state
 from hermes_tui.launch_state import ExitState
@@ -195,8 +196,14 @@ class LineMode:
             return
         self.door.begin(self._remember(words))
         command = parse(words)
+        # What a pipe brings is perhaps nobody's own text: there it is a message.
+        typed = typed_command(words) if self._lines.is_terminal else ""
         if words.casefold() in _LEAVE_WORDS:
             self.door.begin(self.leave())
+        elif typed:
+            if is_shown:
+                self._conversation.transcript.echoed.append(words)
+            self.door.begin(self._run_typed(typed))
         elif command is None:
             if is_shown:
                 self._conversation.transcript.echoed.append(words)
@@ -224,6 +231,10 @@ class LineMode:
             # A person redirects the running turn; the lines of a script wait for theirs.
             mode: SubmitMode = "default" if self._lines.is_terminal else "queue"
             await self.door.submit(text, mode=mode)
+
+    async def _run_typed(self, command: str) -> None:
+        async with self._sending:
+            await self.door.command(RunCommand(text=command))
 
     async def _remember(self, text: str) -> None:
         if holds_secret(text):

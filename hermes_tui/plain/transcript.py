@@ -56,6 +56,8 @@ class PlainTranscript:
         self._replies: dict[str, _Open] = {}
         self._tools: dict[str, str] = {}
         self._last_tool = ""
+        self._typed: set[str] = set()
+        """Calls the person typed themselves."""
         self._beside: dict[str, BackgroundStarted] = {}
         self.echoed: list[str] = []
         """Messages the terminal itself showed while they were typed."""
@@ -134,10 +136,13 @@ class PlainTranscript:
         *,
         kind: str = "other",
         depth: int = 0,
+        by_person: bool = False,
     ) -> None:
         """Remember what the call is about."""
         about = fit(clean(preview), _PREVIEW_CELLS)
         child = "agent: " if depth else ""
+        if by_person:
+            self._typed.add(call_id)
         self._tools[call_id] = f"{child}{tool_verb(name, kind)} {about}".rstrip()
 
     def tool_output(self, call_id: str, chunk: str) -> None:
@@ -151,8 +156,9 @@ class PlainTranscript:
         mark = "ok" if event.ok else "stopped" if was_stopped(event) else "failed"
         took = f"{event.duration_s:.1f} s" if event.duration_s >= 0.05 else ""
         facts = ", ".join(fact for fact in (clean(event.summary), took) if fact)
+        is_typed = event.call_id in self._typed
         self._tool(event.call_id, event.name, mark, facts)
-        if self.progress == "verbose" and event.result_preview:
+        if (self.progress == "verbose" or is_typed) and event.result_preview:
             self._page.say("\n".join(f"    {line}" for line in event.result_preview.split("\n")))
 
     def skip_tool(self, event: ToolSkipped) -> None:
@@ -165,7 +171,10 @@ class PlainTranscript:
         about = self._tools.pop(call_id, None) or tool_verb(name)
         repeats = self.progress == "new" and name == self._last_tool
         self._last_tool = name
-        if self.progress != "off" and not repeats and not name.startswith("_"):
+        is_typed = call_id in self._typed
+        self._typed.discard(call_id)
+        is_told = self.progress != "off" and not repeats and not name.startswith("_")
+        if is_told or is_typed:
             self._page.say(f"[{mark}] {about}" + (f" - {facts}" if facts else ""))
 
     def start_agent(self, event: AgentSpawned) -> None:

@@ -149,6 +149,22 @@ def work_so_far(*, question: str = QUESTION) -> list[CoreEvent]:
     ]
 
 
+def typed(text: str, output: str) -> list[CoreEvent]:
+    """A shell command that the person typed, and what it printed."""
+    started = ToolStarted(call_id="typed1", name="terminal", preview=text, by_person=True)
+    done = ToolFinished(
+        call_id="typed1", name="terminal", ok=True, summary="2 lines", result_preview=output
+    )
+    finish = TurnFinished(turn_id="t9", outcome="completed", reason="typed_command", tool_calls=1)
+    return [
+        TurnStarted(turn_id="t9", input_ids=("in-9",)),
+        *user(9, f"!{text}"),
+        started,
+        done,
+        finish,
+    ]
+
+
 def writing(text: str = REPLY) -> list[CoreEvent]:
     """A reply that is being written."""
     return [

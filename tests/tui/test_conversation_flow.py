@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 from textual import events
 
-from hermes_core.commands import Interrupt, QueueRemove, Reply, SetTitle, Submit
+from hermes_core.commands import (
+    CoreCommand,
+    Interrupt,
+    QueueRemove,
+    Reply,
+    RunCommand,
+    SetTitle,
+    Submit,
+)
 from hermes_core.errors import HermesError, OwnerLost
 from hermes_core.events import InputAccepted, InputState, TurnStarted
 from hermes_core.paths import Home
@@ -16,6 +24,7 @@ from hermes_tui.ending.leaving import Leaving
 from hermes_tui.launch_state import LaunchState
 from hermes_widgets.status_bar import StatusBar
 from tests.fakes import scripted_turns as turns
+from tests.fakes.fake_session import FakeSession
 from tests.support import until
 from tests.tui.stage import staged
 
@@ -221,3 +230,30 @@ async def test_the_key_that_closes_means_the_tab_that_was_shown_when_it_came(hom
         assert app.open_panes() == [kept]
         assert kept.composer.draft == "half a thought"
         assert closed not in app.open_panes()
+
+
+@pytest.mark.ac("typed-command")
+async def test_a_typed_command_is_run_and_its_output_is_open(home: Home) -> None:
+    async with staged(home) as stage:
+        await stage.type("!ls")
+        await until(lambda: "runs it in the shell" in stage.shown_text())
+        await stage.pilot.press("enter")
+        await until(lambda: stage.session.sent(RunCommand))
+        assert not stage.session.sent(Submit)
+        assert stage.session.sent(RunCommand)[0] == RunCommand(text="ls", client="screen")
+        stage.session.say(*turns.typed("ls", "README.md\npyproject.toml"))
+        await until(lambda: "pyproject.toml" in stage.shown_text())
+        assert "runs it in the shell" not in stage.shown_text()
+
+
+@pytest.mark.ac("typed-command")
+async def test_a_refused_typed_command_is_in_the_field_again(home: Home) -> None:
+    def refuse(session: FakeSession, command: CoreCommand) -> Reply | None:
+        if isinstance(command, RunCommand):
+            return Reply(ok=False, code="busy", text="Agent is running")
+        return None
+
+    async with staged(home, react=refuse) as stage:
+        await stage.send("!make all")
+        await until(lambda: stage.app.chat.composer.draft == "!make all")
+        assert "Agent is running" in stage.shown_text()

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hermes_core.commands import Answer, Interrupt, Submit
+from hermes_core.commands import Answer, Interrupt, RunCommand, Submit
 from hermes_core.events import (
     ApprovalFinding,
     ApprovalRequested,
@@ -286,6 +286,18 @@ async def test_commands_of_the_screen_say_how_it_is_done_without_one(home: Home)
         await until(lambda: stage.mode.door.state.title == "a good name")
         stage.type("/help rollback")
         await stage.shows("/rollback [N] [file]: restore files")
+
+
+@pytest.mark.ac("typed-command")
+async def test_a_typed_command_prints_its_output_and_one_from_a_pipe_is_a_message(
+    home: Home,
+) -> None:
+    async with staged(home) as stage:
+        stage.session.say(*turns.typed("ls src", "one.py\ntwo.py"))
+        await stage.shows("[ok] $ ls src - 2 lines\n    one.py\n    two.py\n")
+        stage.type("!rm notes.txt")
+        await until(lambda: stage.session.sent(Submit))
+        assert not stage.session.sent(RunCommand)
 
 
 @pytest.mark.ac("line-mode-commands")

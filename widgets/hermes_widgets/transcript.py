@@ -126,9 +126,12 @@ class Transcript(BlockFinding):
         *,
         kind: str = "other",
         depth: int = 0,
+        by_person: bool = False,
     ) -> None:
         """Show that a tool runs."""
-        found = self._scribe.start_tool(call_id, name, preview, args, paths, kind=kind, depth=depth)
+        found = self._scribe.start_tool(
+            call_id, name, preview, args, paths, kind=kind, depth=depth, by_person=by_person
+        )
         self._note(found, is_new=True)
 
     def tool_output(self, call_id: str, chunk: str) -> None:

@@ -205,12 +205,15 @@ class Scribe:
         *,
         kind: str = "other",
         depth: int = 0,
+        by_person: bool = False,
     ) -> Block | None:
         """A tool is about to run."""
         if name.startswith("_"):
             return None
         line = self._tool(call_id, name, depth)
         line.start(preview, args or {}, tuple(paths), kind, self._clock())
+        if by_person:
+            line.show_typed()
         return line
 
     def tool_output(self, call_id: str, chunk: str) -> Block | None:

@@ -104,6 +104,7 @@ class ToolLine(Block):
         self._started = self._now = now
         self._frame = 0
         self._is_answered = False
+        self._is_typed = False
         self._level: Literal["folded", "auto", "full"] = "auto"
         self._shows_more = False
         """Whether something stood below the line although nobody opened it."""
@@ -216,6 +217,11 @@ class ToolLine(Block):
         self._level = "folded" if folded else "full"
         self.changed()
 
+    def show_typed(self) -> None:
+        """The person typed it themselves: it is open, whatever is shown of tools."""
+        self._is_typed = True
+        self.fold(False)
+
     def toggle(self) -> None:
         if self.run is not None and not self.run.is_open:
             self.run.open(True)
@@ -286,7 +292,7 @@ class ToolLine(Block):
 
     def _is_hidden(self, sheet: Sheet) -> bool:
         """Whether the progress mode leaves it out: what runs or failed is always shown."""
-        if self.state not in ("done", "skipped", "recovered"):
+        if self._is_typed or self.state not in ("done", "skipped", "recovered"):
             return False
         return sheet.hide_tools or (sheet.skip_repeats and self.is_repeat)
 

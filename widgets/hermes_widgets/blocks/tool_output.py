@@ -25,9 +25,11 @@ _FAINT = Pen("faint")
 
 
 def argument_rows(args: Mapping[str, Any], preview: str, sheet: Sheet) -> list[Row]:
-    """What the call said beyond its preview."""
+    """What the call said beyond its preview; what is empty or off says nothing."""
     rows: list[Row] = []
     for key, value in args.items():
+        if not value and (value is False or value in ("", [], (), {})):
+            continue  # not 0, which is a number of something
         name = fit(one_line(key), max(4, sheet.text_width // 3))
         lines = lines_of(value if isinstance(value, str) else repr(value))
         if one_line("\n".join(lines)) == preview:

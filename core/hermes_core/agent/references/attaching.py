@@ -140,16 +140,18 @@ class Attaching:
         whole = "\n\n".join(part for part in (item.context, found.text) if part)
         if not whole:
             return item.attachments, found.notices
-        whole = self.redact(clean_text(whole))
+        return (*item.attachments, await self.keep(whole, message_id)), found.notices
+
+    async def keep(self, text: str, message_id: str) -> Attachment:
+        """Let a text stand behind a message; one that is there is replaced."""
+        text = self.redact(clean_text(text))
         path = self.folder / f"context_{message_id}.md"
-        notices = found.notices
         try:
-            await asyncio.to_thread(_keep, path, whole)
+            await asyncio.to_thread(_keep, path, text)
         except OSError as error:
             _log.warning("attached context lives in memory only: %s", error)
-        self.conversation.contexts[str(path)] = whole
-        kept = Attachment(path=str(path), media_type=CONTEXT_TYPE, chars=len(whole))
-        return (*item.attachments, kept), notices
+        self.conversation.contexts[str(path)] = text
+        return Attachment(path=str(path), media_type=CONTEXT_TYPE, chars=len(text))
 
 
 def _keep(path: Path, text: str) -> None:

@@ -21,6 +21,7 @@ from hermes_core.agent.sessions.conversation import Conversation
 from hermes_core.agent.sessions.session_parts import SessionParts
 from hermes_core.agent.turns.model_call import Steer
 from hermes_core.agent.turns.turn import Turn
+from hermes_core.agent.turns.typed_command import TypedCommand
 from hermes_core.commands import (
     Answer,
     AskSide,
@@ -38,6 +39,7 @@ from hermes_core.commands import (
     RevokeGrant,
     Rewind,
     Rollback,
+    RunCommand,
     SetApprovalMode,
     SetReasoning,
     SetRuntime,
@@ -81,8 +83,8 @@ class Session:
         self._parts = parts
         self._journal = parts.journal
         self._talk = parts.conversation
-        self._turn: Turn | CompactionByHand | None = None
-        """What runs; summarising by hand takes the place of a turn."""
+        self._turn: Turn | CompactionByHand | TypedCommand | None = None
+        """What runs; summarising by hand or a typed command takes the place of a turn."""
         self._task: asyncio.Task[None] | None = None
         self._steer = Steer()
         self._next_note = ""
@@ -234,6 +236,8 @@ class Session:
                 return Reply(ok=False, code="use_events", text="Iterate events() instead.")
             case Compact(focus=focus):
                 return self._compact(focus)
+            case RunCommand(text=text):
+                return await self._run_typed(text)
             case SpawnBackground(prompt=text) | AskSide(question=text):
                 return await self._beside(command, text)
 
@@ -311,7 +315,17 @@ class Session:
 
         self._occupy(turn, run)
 
-    def _occupy(self, running: Turn | CompactionByHand, run: Callable[[], Awaitable[None]]) -> None:
+    async def _run_typed(self, text: str) -> Reply:
+        """Let a command of the person's own take the place of a turn."""
+        if refusal := self._busy("Agent is running — wait or /stop first, then run it."):
+            return refusal
+        typed = TypedCommand(self._parts.turn_parts, self._talk, clean_text(text).strip())
+        self._occupy(typed, typed.run)
+        return Reply(ok=True, data={"input_id": typed.input_id})
+
+    def _occupy(
+        self, running: Turn | CompactionByHand | TypedCommand, run: Callable[[], Awaitable[None]]
+    ) -> None:
         """Do one thing that nothing else may overlap."""
         self._turn = running
         self._steer.clear()

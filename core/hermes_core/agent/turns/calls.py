@@ -37,6 +37,8 @@ class ReadyCall:
     call: ToolCall
     tool: AnyTool
     args: msgspec.Struct
+    by_person: bool = False
+    """Whether the person asked for it and no model."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -191,6 +191,7 @@ class ToolRunner:
                 kind=ready.tool.kind,
                 paths=ready.tool.paths(ready.args),
                 parallel_group=group,
+                by_person=ready.by_person,
             )
         )
         self._services.on_tool(ready.tool.name)

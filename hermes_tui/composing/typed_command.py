@@ -1,0 +1,10 @@
+"""Telling a shell command of the person's own from a message."""
+
+from __future__ import annotations
+
+SIGN = "!"
+
+
+def typed_command(text: str) -> str:
+    """Return the command in `!command`, empty if the text is none."""
+    return text[len(SIGN) :].strip() if text.startswith(SIGN) else ""
