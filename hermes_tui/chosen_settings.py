@@ -11,6 +11,7 @@ from textual.constants import TEXTUAL_ANIMATIONS
 from hermes_tui.slash.door import SubmitMode
 from hermes_tui.terminal.mouse import mouse_sequence
 from hermes_tui.terminal.wrapping import is_remote
+from hermes_widgets.block_page import ROOMY_ROWS
 from hermes_widgets.indicator import IndicatorKind
 from hermes_widgets.status_bar import StatusBar
 
@@ -61,6 +62,12 @@ class ChosenSettings:
         """Whether the field has vi keys."""
         self.column_width = 0
         """Most cells of the text column, 0 for the usual."""
+        self.density = "auto"
+        """How much air there is: `comfortable`, `compact`, `roomy`, or `auto` by the room."""
+        self.shows_status = True
+        """Whether the row with state and model is there."""
+        self.greets_shortly = False
+        """Whether the card of an empty conversation takes few rows."""
         self.indicator: IndicatorKind = "unicode"
         """What turns in the status row."""
         self.tools = "auto"
@@ -116,6 +123,9 @@ class ChosenSettings:
         self._use_mouse(bool(setting("tui.mouse")))
         self.uses_vi = setting("tui.editing_mode") == "vi"
         self.column_width = int(str(setting("tui.column_width")))
+        self.density = str(setting("tui.density"))
+        self.shows_status = bool(setting("tui.status_bar"))
+        self.greets_shortly = bool(setting("display.compact"))
         self.tools = str(setting("tui.tools"))
         self.progress = str(setting("display.tool_progress"))
         self._read_blocks(setting)
@@ -174,6 +184,7 @@ class ChosenSettings:
     def apply(self) -> None:
         """Give everything that is open its settings."""
         self.apply_motion()
+        self._apply_density()
         for pane in self._host.open_panes():
             self.apply_to(pane)
 
@@ -192,6 +203,19 @@ class ChosenSettings:
         for pane in host.open_panes():
             pane.transcript.reduced_motion = self.is_calm
 
+    @property
+    def is_compact(self) -> bool:
+        """Whether lists take one row for each entry."""
+        low = self._host.size.height < ROOMY_ROWS
+        return self.density == "compact" or (self.density == "auto" and low)
+
+    def _apply_density(self) -> None:
+        host = self._host
+        host.set_class(self.density == "roomy", "-roomy")
+        host.set_class(self.density == "compact", "-dense")
+        for bar in host.query(StatusBar):
+            bar.display = self.shows_status
+
     def apply_to(self, pane: ChatPane) -> None:
         """Give one conversation its settings."""
         pane.composer.fold.threshold_lines = self.paste_lines
@@ -203,6 +227,7 @@ class ChosenSettings:
         if self.tools in ("auto", "collapsed", "expanded"):
             transcript.tools = self.tools
         transcript.progress = self.progress
+        transcript.density = self.density
         transcript.reasoning = self.reasoning
         transcript.diff = self.diff
         transcript.streaming = self.streams

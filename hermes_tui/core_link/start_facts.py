@@ -32,6 +32,8 @@ def card_info(
     waiting: frozenset[str],
     now: float,
     offer: str = "",
+    *,
+    is_short: bool = False,
 ) -> StartCardInfo:
     """Gather the card's facts.
 
@@ -41,6 +43,7 @@ def card_info(
         waiting: Ids of those that need the person.
         now: Seconds since the epoch.
         offer: What an earlier run left open, in words.
+        is_short: Whether it takes few rows.
     """
     return StartCardInfo(
         model=info.model,
@@ -63,6 +66,7 @@ def card_info(
             for item in recent
         ),
         remark=info.demo or offer,
+        is_short=is_short,
         hint="Type a message, / for commands, @ for files, ^p for everything else.",
     )
 
@@ -73,7 +77,14 @@ async def start_card(host: HermesApp, pane: ChatPane) -> None:
     recent = [item for item in found if item.id != pane.state.session_id][:3]
     waiting = frozenset(key for key, state in host.open_states().items() if state.needs_person)
     pane.transcript.show_start_card(
-        card_info(host.start_info, recent, waiting, host.clocks.wall(), offer=host.keeper.offer)
+        card_info(
+            host.start_info,
+            recent,
+            waiting,
+            host.clocks.wall(),
+            offer=host.keeper.offer,
+            is_short=host.chosen.greets_shortly,
+        )
     )
     for warning in host.start_info.warnings:
         pane.transcript.notice(Notice(level="warn", code="warning", text=warning))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from hermes_core.events import ApprovalRequested
 from hermes_core.messages import TodoItem
@@ -153,6 +153,11 @@ def decision_rows(state: SessionState, limit: int = 3) -> list[Row]:
             )
         )
     return rows
+
+
+def spaced(rows: Sequence[Row]) -> list[Row]:
+    """Return the rows with a blank one between each two."""
+    return [part for row in rows for part in (Row(), row)][1:]
 
 
 def session_row(

@@ -14,7 +14,7 @@ from hermes_core.storage.records import SessionSummary
 from hermes_tui.panes.doing import pane_action
 from hermes_tui.panes.list_pane import SearchPane
 from hermes_tui.panes.pane import PaneSpec
-from hermes_tui.panes.row_texts import session_row
+from hermes_tui.panes.row_texts import session_row, spaced
 from hermes_tui.panes.session_preview import preview_content
 from hermes_widgets.list_rows import RowList
 
@@ -41,6 +41,8 @@ class SessionsPane(SearchPane):
         super().__init__(host, rows, placeholder="search titles and words", id="pane-sessions")
         self.preview = Static(id="session-preview", markup=False)
         self.found: dict[str, SessionSummary] = {}
+        self._is_compact = False
+        """Whether each conversation takes one row now."""
         self.is_here = False
         """Whether only conversations of this folder are listed."""
 
@@ -60,6 +62,8 @@ class SessionsPane(SearchPane):
     def on_resize(self, event: events.Resize) -> None:
         """Show the chosen conversation where there is room."""
         super().on_resize(event)
+        if self.host.chosen.is_compact is not self._is_compact:
+            self.refresh_content()
         is_wide = event.size.width >= _WIDE_ENOUGH
         if is_wide is not self.has_class("-wide"):
             self.set_class(is_wide, "-wide")
@@ -95,8 +99,14 @@ class SessionsPane(SearchPane):
         empty = "No conversation mentions that." if self.wanted else _EMPTY
         if self.is_here and not self.wanted:
             empty = "No conversation in this folder yet; f5 shows those of all folders."
+        chosen = self.host.chosen
+        self._is_compact = chosen.is_compact
+        rows = [
+            session_row(item, open_states=states, now=now, detailed=not self._is_compact)
+            for item in found
+        ]
         self.list.show(
-            [session_row(item, open_states=states, now=now, detailed=True) for item in found],
+            spaced(rows) if chosen.density == "roomy" else rows,
             empty=empty,
             keep_cursor=not self.wanted,
         )

@@ -20,6 +20,13 @@ _ABOUT_INDICATORS: dict[str, str] = {
     "ascii": "plain characters",
 }
 
+_ABOUT_DENSITIES: dict[str, str] = {
+    "auto": "compact on a screen of less than 30 rows",
+    "comfortable": "a blank row between work and answer",
+    "compact": "as much as fits",
+    "roomy": "more air, a narrower column",
+}
+
 
 async def _skin(host: HermesApp, argument: str) -> None:
     look, names = host.appearance, host.appearance.skins()
@@ -59,6 +66,24 @@ async def _indicator(host: HermesApp, argument: str) -> None:
     elif chosen:
         await host.guard(host.workspace.set_setting("tui.indicator", chosen))
         host.chosen.follow()
+
+
+async def _density(host: HermesApp, argument: str) -> None:
+    now = host.chosen.density
+    chosen = (argument or await _pick(host, "Density", _ABOUT_DENSITIES, now)).strip().lower()
+    if chosen and chosen not in _ABOUT_DENSITIES:
+        host.tell_error(f"There is no density “{chosen}”", hint=", ".join(_ABOUT_DENSITIES))
+    elif chosen:
+        await host.guard(host.workspace.set_setting("tui.density", chosen))
+        host.chosen.follow()
+        for pane in host.frame.panes:
+            pane.refresh_content()
+
+
+async def _status_bar(host: HermesApp, argument: str) -> None:
+    is_shown = not host.chosen.shows_status
+    await host.guard(host.workspace.set_setting("tui.status_bar", is_shown))
+    host.chosen.follow()
 
 
 def _tell_remarks(host: HermesApp) -> None:
@@ -107,5 +132,19 @@ COMMANDS = (
         summary="what turns while the agent works",
         group="Look",
         run=on_screen(_indicator, elsewhere=_ELSEWHERE.format(key="tui.indicator")),
+    ),
+    SlashCommand(
+        name="density",
+        args="[auto|comfortable|compact|roomy]",
+        summary="how much air there is",
+        group="Look",
+        run=on_screen(_density, elsewhere=_ELSEWHERE.format(key="tui.density")),
+    ),
+    SlashCommand(
+        name="statusbar",
+        aliases=("sb",),
+        summary="hide the row with state and model, or show it again",
+        group="Look",
+        run=on_screen(_status_bar, elsewhere="There is no status row in the line mode"),
     ),
 )

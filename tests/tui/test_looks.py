@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from textual.strip import Strip
 
+from hermes_core.events import ReasoningFinished
 from hermes_core.paths import Home
 from hermes_tui.launch_state import LaunchState
 from hermes_widgets.drawing.cell_filters import PLAIN
@@ -145,3 +146,40 @@ async def test_the_indicator_is_chosen_by_name_and_saved(home: Home, tmp_path: P
         await until(lambda: stage.workspace.settings["tui.indicator"] == "ascii")
         await until(lambda: stage.app.query_one(StatusBar).kind == "ascii")
         await until(lambda: "(o" not in stage.shown_text())
+
+
+@pytest.mark.ac("density")
+async def test_density_says_how_much_air_there_is(home: Home) -> None:
+    async with staged(home, size=(170, 40)) as stage:
+        stage.workspace.add_session("s1", title="One", preview="what it is")
+        await stage.app.refresh_lists()
+        again = ReasoningFinished(message_id="a2", text="a second thought", seconds=2)
+        stage.session.say(*turns.work_so_far(), again, *turns.finished())
+
+        def rows_between(*words: str) -> int:
+            lines = stage.shown_text().splitlines()
+            found = [[at for at, line in enumerate(lines) if word in line] for word in words]
+            return found[1][-1] - found[0][-1] if all(found) else 0
+
+        await until(lambda: "what it is" in stage.shown_text())
+        await until(lambda: rows_between("a second thought", "The loop slept") == 2)
+        assert rows_between("7 passed", "a second thought") == 1
+        await stage.send("/density compact")
+        await until(lambda: rows_between("a second thought", "The loop slept") == 1)
+        assert "what it is" not in stage.shown_text()
+        await stage.send("/density roomy")
+        await until(lambda: rows_between("7 passed", "a second thought") == 2)
+        assert "what it is" in stage.shown_text()
+        await stage.send("/density thick")
+        await until(lambda: "There is no density" in stage.shown_text())
+
+
+@pytest.mark.ac("statusbar")
+async def test_the_status_row_goes_and_comes_back(home: Home) -> None:
+    async with staged(home) as stage:
+        assert "● ready" in stage.shown_text()
+        await stage.send("/sb")
+        await until(lambda: "● ready" not in stage.shown_text())
+        assert stage.workspace.settings["tui.status_bar"] is False
+        await stage.send("/statusbar")
+        await until(lambda: "● ready" in stage.shown_text())

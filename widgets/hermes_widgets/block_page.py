@@ -47,6 +47,8 @@ HURRY_CHARS = 8_000
 """Waiting text above which the next layout does not wait for its frame."""
 ROOMY_ROWS = 30
 """Below this height of the screen the page is compact."""
+ROOMY_CELLS = 96
+"""Most cells of the text column of a roomy page."""
 NEAR_TOP = 5
 """Rows from the top at which older history is asked for."""
 _NEAR_VIEWS = 3
@@ -83,7 +85,7 @@ class BlockPage(ScrollView, can_focus=True):
     diff: reactive[str] = reactive("auto", init=False)
     """Changes in one column or two: `unified`, `split`, or `auto` by the room there is."""
     density: reactive[str] = reactive("auto", init=False)
-    """`comfortable`, `compact`, or by the height of the screen."""
+    """`comfortable`, `compact`, `roomy`, or `auto` by the height of the screen."""
     column_cap: reactive[int] = reactive(DEFAULT_CAP, init=False)
     """Most cells of the text column."""
     show_cost: reactive[bool] = reactive(True, init=False)
@@ -229,7 +231,7 @@ class BlockPage(ScrollView, can_focus=True):
         screen = self.app.size
         width = self.container_size.width or self.outer_size.width
         outside = 0 if self.has_class("-narrow") else 1
-        column = text_column(width + outside, screen_width=screen.width, cap=self.column_cap)
+        column = text_column(width + outside, screen_width=screen.width, cap=self._column_cap())
         glyphs = ASCII if self.use_ascii else UNICODE
         if not self.use_ascii:
             glyphs = replace(glyphs, thread=self.skin.tool_prefix, spinner=self.skin.spinner.frames)
@@ -238,6 +240,7 @@ class BlockPage(ScrollView, can_focus=True):
             styles=Styles(palette),
             glyphs=glyphs,
             compact=self._is_compact(),
+            roomy=self.density == "roomy",
             hide_tools=self.progress == "off",
             skip_repeats=self.progress == "new",
             reasoning=self.reasoning,
@@ -251,6 +254,9 @@ class BlockPage(ScrollView, can_focus=True):
             rows=screen.height,
             skin=self.skin,
         )
+
+    def _column_cap(self) -> int:
+        return min(self.column_cap, ROOMY_CELLS) if self.density == "roomy" else self.column_cap
 
     def _is_compact(self) -> bool:
         if self.density == "auto":

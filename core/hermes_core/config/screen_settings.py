@@ -10,7 +10,7 @@ from hermes_core.config.section import Section, setting, word
 class DisplaySettings(Section):
     """What is shown, on every kind of screen."""
 
-    compact: bool = setting(False, "Short banner.")
+    compact: bool = setting(False, "Greet with a short card, whatever the room.")
     skin: str = setting("default", "Colours and persona.")
     tool_progress: Annotated[Literal["off", "new", "all", "verbose"], word(yes="all", no="off")] = (
         setting("all", "How much of tool calls is shown.")
@@ -48,6 +48,10 @@ class TuiSettings(Section):
         "skin", "Colours; `skin` takes the skin's, `auto` dark or light as the terminal is."
     )
     layout: LayoutSettings = setting(LayoutSettings, "Panes.")
+    density: Annotated[Literal["auto", "comfortable", "compact", "roomy"], word()] = setting(
+        "auto", "How much air there is; auto: compact on a screen of less than 30 rows."
+    )
+    status_bar: bool = setting(True, "Show the row with state, model and cost.")
     column_width: int = setting(110, "Widest column of text, in cells.", ge=20)
     tools: Annotated[Literal["auto", "collapsed", "expanded"], word()] = setting(
         "auto", "How tool lines open; auto: failures and changes to files."

@@ -22,6 +22,8 @@ class Block:
     kind: ClassVar[Kind] = "note"
     """Blocks of different kind have a blank row between them."""
     can_fold: ClassVar[bool] = False
+    opens_group: ClassVar[bool] = False
+    """Whether what follows belongs to it rather than to what stands before it."""
 
     def __init__(self) -> None:
         self.message_id = ""

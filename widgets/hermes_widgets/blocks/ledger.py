@@ -199,15 +199,18 @@ class Ledger:
             block = self.blocks[index]
             height = block.height(sheet)
             before = kinds[index]
-            gap = _gap(before, block.kind, sheet) if height else 0
+            gap = _gap(before, block, sheet) if height else 0
             gaps.append(gap)
             tops.append(tops[index] + gap + height)
             kinds.append(block.kind if height else before)
 
 
-def _gap(before: str, kind: str, sheet: Sheet) -> int:
-    if not before or (before == kind and kind in ("work", "note")):
+def _gap(before: str, block: Block, sheet: Sheet) -> int:
+    kind = block.kind
+    if not before:
         return 0
+    if before == kind and kind in ("work", "note"):
+        return int(sheet.roomy and block.opens_group)
     # without the thread of a wide column a blank row alone parts the work from the answer
     tight = sheet.compact and not sheet.column.narrow
     return 0 if tight and (before, kind) in _TIGHT else 1

@@ -24,6 +24,7 @@ class ReasoningLine(Block):
 
     kind: ClassVar[Kind] = "work"
     can_fold: ClassVar[bool] = True
+    opens_group: ClassVar[bool] = True
 
     def __init__(self, message_id: str, started: float) -> None:
         super().__init__()

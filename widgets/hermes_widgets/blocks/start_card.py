@@ -50,6 +50,8 @@ class StartCardInfo:
     recent: tuple[RecentSession, ...] = ()
     remark: str = ""
     """One line about the state of things, such as that the demo model answers."""
+    is_short: bool = False
+    """Whether it takes few rows even where there is room for more."""
     hint: str = "Type a message, / for commands, @ for files, ^p for everything else."
 
 
@@ -63,7 +65,7 @@ class StartCard(Block):
         self.info = info
 
     def draw(self, sheet: Sheet) -> list[Row]:
-        short = sheet.column.width < 98 or sheet.rows < 30
+        short = self.info.is_short or sheet.column.width < 98 or sheet.rows < 30
         mark = wordmark_rows(sheet.skin.wordmark, sheet.styles.palette)
         mark_cells = max(cell_len("".join(text for text, _ in row)) for row in mark)
         feathers = 0 if short or sheet.glyphs.caret == "_" else FEATHER_CELLS + 2

@@ -49,6 +49,8 @@ class Sheet:
     glyphs: Glyphs = UNICODE
     compact: bool = False
     """No blank row between the tools and the reply."""
+    roomy: bool = False
+    """A blank row before each thought, which begins another group of tools."""
     hide_tools: bool = False
     """The progress mode in which replies alone are shown."""
     verbose: bool = False
