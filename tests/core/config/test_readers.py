@@ -11,7 +11,8 @@ from hermes_core.config.keys import ANY, Key, all_keys
 
 ROOT = Path(__file__).parents[3]
 SOURCES = ("core", "hermes_tui", "widgets", "themes", "skins")
-ATTRIBUTES = {"tui.copy": "copy_as"}
+ATTRIBUTES = {"tui.copy": "copy_as", "tui.inline": "settings.tui.inline"}
+"""Where the last word of a key is not how it is read; styles have an `inline` too."""
 _NAMES = """
 agent.max_cost_usd agent.personalities agent.prefill_messages_file agent.service_tier
 agent.tool_use_enforcement
