@@ -100,7 +100,11 @@ class Host:
         self._models = Models()
         self._catalogue = _catalogue(loaded, options.environ)
         self.pools = open_pools(
-            options.home, loaded, now=clock.time, learn=lambda secret: self.redactor.learn(secret)
+            options.home,
+            loaded,
+            now=clock.time,
+            learn=lambda secret: self.redactor.learn(secret),
+            environ=options.environ,
         )
         """Keys kept beside those of settings and variables."""
         self._demo: Model | None = None

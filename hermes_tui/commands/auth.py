@@ -15,11 +15,13 @@ from hermes_core.config.loader import LoadedSettings, load_settings
 from hermes_core.errors import ConfigError, HermesError
 from hermes_core.paths import Home
 from hermes_core.providers.address import clean_base_url
+from hermes_core.providers.keys.credential import Credential
 from hermes_core.providers.keys.kept import open_pools
 from hermes_core.providers.keys.key_pools import KeyPools
 from hermes_core.providers.keys.lookup import plain_name
 from hermes_core.providers.keys.pool_entry import PoolEntry
 from hermes_core.providers.logins.flows import log_in
+from hermes_core.providers.logins.foreign import PROGRAMS
 from hermes_core.providers.logins.known_apps import known_apps
 from hermes_core.providers.logins.oauth_app import OAuthApp
 from hermes_core.providers.logins.posting import HttpPost
@@ -49,6 +51,13 @@ def list_(provider: str | None) -> None:
     if not shown:
         what = f"{provider} has no key." if provider else "No provider has a key."
         click.echo(f"{what} hermes auth add PROVIDER keeps one.")
+    for program in pools.foreign.unused():
+        if provider is None or program.provider in names:
+            click.echo(
+                f"{program.label} is logged in on this machine; that login is not used.\n"
+                f"  If the terms of its vendor allow it ({program.terms}):"
+                f" hermes config set credentials.{program.id} true"
+            )
 
 
 @command.command()
@@ -119,8 +128,14 @@ def remove(provider: str, key: str) -> None:
     home = Home.find()
     loaded = load_settings(home)
     pool = _pool(provider, loaded)
-    _, elsewhere = _keys(pool, loaded, open_pools(home, loaded))
-    if key in elsewhere:
+    program = next((one for one in PROGRAMS if key in (one.id, one.label)), None)
+    if program is not None:
+        raise ConfigError(
+            f"The login of {program.label} is its own.",
+            hint=f"hermes config set credentials.{program.id} false leaves it alone.",
+        )
+    keys = _keys(pool, loaded, open_pools(home, loaded))
+    if key in [one.source for one in keys if not one.entry_id]:
         raise ConfigError(
             f"{key} is not kept in auth.json.", hint=f"hermes config unset {key} takes it out."
         )
@@ -164,36 +179,39 @@ def _known(loaded: LoadedSettings, pools: KeyPools) -> list[str]:
     return list(dict.fromkeys([*pools.providers(), *records(), *own]))
 
 
-def _keys(pool: str, loaded: LoadedSettings, pools: KeyPools) -> tuple[list[str], list[str]]:
-    """Ids of the keys that would be asked in their order, and names of those kept elsewhere."""
+def _keys(pool: str, loaded: LoadedSettings, pools: KeyPools) -> list[Credential]:
+    """The keys that would be asked, in their order."""
     try:
         found = resolve(
             loaded.settings, loaded.secrets, provider=pool, model="any", stored=pools
         ).keys
     except HermesError:
-        return [], []  # no key, or a provider that is gone: nothing would be asked
-    real = [key for key in found if key.source != "none"]
-    return [key.id for key in real], [key.source for key in real if not key.entry_id]
+        return []  # no key, or a provider that is gone: nothing would be asked
+    return [key for key in found if key.source != "none"]
 
 
 def _show(pool: str, loaded: LoadedSettings, pools: KeyPools) -> bool:
-    ids, elsewhere = _keys(pool, loaded, pools)
+    keys = _keys(pool, loaded, pools)
     entries = {entry.id: entry for entry in pools.entries(pool)}
-    ended = [one.id for one in entries.values() if one.is_login and one.id not in ids]
-    if not ids and not ended:
-        return False
-    click.echo(pool)
-    names = iter(elsewhere)
-    for number, key_id in enumerate([*ids, *ended], 1):
-        entry = entries.get(key_id)
-        is_kept = entry is not None and (entry.is_own or entry.is_login)
-        name = entry.label if entry is not None and is_kept else next(names)
-        where = "auth.json" if is_kept else "variable or settings"
-        if entry is not None and entry.is_login:
-            where = "login"
+    rows = [(key.id, key.name, _place(key), entries.get(key.id)) for key in keys]
+    asked = {key.id for key in keys}
+    rows += [
+        (one.id, one.label, "login", one)
+        for one in entries.values()
+        if one.is_login and one.id not in asked
+    ]
+    if rows:
+        click.echo(pool)
+    for number, (key_id, name, place, entry) in enumerate(rows, 1):
         state = _state(entry) if entry is not None else "ready"
-        click.echo(f"  {number}  {key_id}  {name:<24} {where:<20} {state}")
-    return True
+        click.echo(f"  {number}  {key_id:<6}  {name:<24} {place:<20} {state}")
+    return bool(rows)
+
+
+def _place(key: Credential) -> str:
+    if key.source == "auth.json":
+        return key.source
+    return "login" if key.login is not None else "variable or settings"
 
 
 def _state(entry: PoolEntry) -> str:

@@ -128,3 +128,21 @@ def test_a_login_that_is_declined_writes_nothing(home: Home) -> None:
 def test_no_browser_is_opened_at_the_other_end_of_a_connection(name: str) -> None:
     assert browser({"DISPLAY": ":0", name: "x"}, allowed=True)("http://127.0.0.1:9") is False
     assert browser({"DISPLAY": ":0"}, allowed=False)("http://127.0.0.1:9") is False
+
+
+@pytest.mark.ac("login-foreign")
+def test_a_login_of_another_program_is_named_with_its_terms_and_listed_after_a_yes(
+    home: Home,
+) -> None:
+    file = home.root.parent / ".claude" / ".credentials.json"
+    file.parent.mkdir()
+    file.write_text('{"claudeAiOauth": {"accessToken": "sk-ant-oat-secret", "expiresAt": 9e15}}')
+    shown = run("list").output
+    assert "Claude Code is logged in on this machine; that login is not used." in shown
+    assert "https://www.anthropic.com/legal/consumer-terms" in shown
+    home.config_file.write_text("credentials: {claude_code: true}\n")
+    shown = run("list").output
+    assert "Claude Code" in shown
+    assert "not used" not in shown
+    assert "sk-ant-oat" not in shown
+    assert "its own" in str(run("remove", "anthropic", "claude_code").exception)

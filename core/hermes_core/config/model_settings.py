@@ -72,6 +72,19 @@ class ProviderEntry(Section):
     oauth: OAuthSettings = setting(OAuthSettings, "Logging in, where that takes the key's place.")
 
 
+class CredentialSettings(Section):
+    """Where keys and logins may come from beside settings, variables and `auth.json`."""
+
+    claude_code: bool = setting(
+        False,
+        "Use the login of Claude Code on this machine for `anthropic`; it is only read, and"
+        " the vendor's terms may not allow it.",
+    )
+    codex: bool = setting(
+        False, "The same for the login of Codex, for `openai-codex` (`CODEX_HOME`)."
+    )
+
+
 class FallbackEntry(Section):
     """A model asked when the one before it fails."""
 

@@ -21,6 +21,7 @@ from hermes_core.config.agent_settings import (
 )
 from hermes_core.config.auxiliary_settings import AuxiliarySettings
 from hermes_core.config.model_settings import (
+    CredentialSettings,
     FallbackEntry,
     ModelAlias,
     ModelSettings,
@@ -60,6 +61,7 @@ class Settings(Section):
     credential_pool_strategies: dict[str, PoolStrategy] = setting(
         {}, "Which of several keys is asked, by provider."
     )
+    credentials: CredentialSettings = setting(CredentialSettings, "Keys and logins kept elsewhere.")
     provider_routing: ProviderRouting = setting(
         ProviderRouting, "What OpenRouter is asked about the services behind it."
     )

@@ -77,6 +77,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """A third-party messages endpoint that wants the key as a bearer token."""
     routing: bool = False
     """An aggregator that takes `provider_routing`."""
+    account_header: str = ""
+    """Header that carries the account a login's token names."""
     session_header: str = ""
     """Header that carries the session id."""
 

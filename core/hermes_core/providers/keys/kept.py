@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from hermes_core.config.loader import LoadedSettings
 from hermes_core.paths import Home
 from hermes_core.providers.keys.auth_file import AuthFile
 from hermes_core.providers.keys.key_pools import KeyPools
+from hermes_core.providers.logins.foreign import ForeignLogins
 from hermes_core.providers.logins.known_apps import known_apps
 from hermes_core.providers.logins.logins import Logins
 from hermes_core.providers.logins.posting import HttpPost
@@ -20,6 +22,7 @@ def open_pools(
     *,
     now: Callable[[], float] = time.time,
     learn: Callable[[str], None] = lambda _: None,
+    environ: Mapping[str, str] | None = None,
 ) -> KeyPools:
     """Return the pools of a home; nothing is read yet.
 
@@ -28,6 +31,7 @@ def open_pools(
         loaded: Its settings.
         now: Seconds since the epoch.
         learn: Told each secret that a renewal brings.
+        environ: Says where other programs keep theirs; `os.environ` when not given.
     """
     auth = AuthFile(home.auth_file)
     logins = Logins(
@@ -37,4 +41,18 @@ def open_pools(
         now=now,
         learn=learn,
     )
-    return KeyPools(auth, loaded.settings.credential_pool_strategies, logins=logins, now=now)
+    wanted = loaded.settings.credentials
+    answers = {"claude_code": wanted.claude_code, "codex": wanted.codex}
+    foreign = ForeignLogins(
+        frozenset(program for program, is_allowed in answers.items() if is_allowed),
+        os.environ if environ is None else environ,
+        now,
+        learn,
+    )
+    return KeyPools(
+        auth,
+        loaded.settings.credential_pool_strategies,
+        logins=logins,
+        foreign=foreign,
+        now=now,
+    )

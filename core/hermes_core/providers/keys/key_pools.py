@@ -26,6 +26,7 @@ from hermes_core.providers.keys.pool_document import (
     put_entry,
 )
 from hermes_core.providers.keys.pool_entry import PoolEntry
+from hermes_core.providers.logins.foreign import ForeignLogins
 from hermes_core.providers.logins.logins import Logins, with_tokens
 from hermes_core.providers.logins.oauth_app import OAuthApp
 from hermes_core.providers.logins.tokens import Tokens
@@ -45,6 +46,7 @@ class KeyPools:
         auth: Where they are kept.
         strategies: By provider: `fill_first`, `round_robin`, `least_used` or `random`.
         logins: Renews those entries that are logins; without it they are not used.
+        foreign: Logins of other programs that may be used.
         now: Seconds since the epoch.
         pick: Chooses one at random.
     """
@@ -55,12 +57,14 @@ class KeyPools:
         strategies: Mapping[str, str],
         *,
         logins: Logins | None = None,
+        foreign: ForeignLogins | None = None,
         now: Callable[[], float] = time.time,
         pick: Callable[[Sequence[Credential]], Credential] = random.choice,
     ) -> None:
         self._auth = auth
         self._strategies = strategies
         self._logins = logins
+        self.foreign = foreign or ForeignLogins(frozenset(), {}, now)
         self._now = now
         self._pick = pick
         self._used: Counter[str] = Counter()
@@ -84,7 +88,8 @@ class KeyPools:
         Entries of keys kept elsewhere only hold what happened to those.
         """
         found = (self._credential(provider, entry) for entry in self.entries(provider))
-        return tuple(credential for credential in found if credential is not None)
+        kept = [credential for credential in found if credential is not None]
+        return (*kept, *self.foreign.credentials(provider))
 
     def _credential(self, provider: str, entry: PoolEntry) -> Credential | None:
         if entry.is_login and self._logins is not None:

@@ -126,5 +126,11 @@ def claims_of(token: str) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+def account_of(token: str) -> str:
+    """The account of OpenAI a token names; empty for any other token."""
+    claim = claims_of(token).get("https://api.openai.com/auth")
+    return str(claim.get("chatgpt_account_id") or "") if isinstance(claim, dict) else ""
+
+
 def _number(value: object) -> float:
     return float(value) if isinstance(value, int | float) else 0.0

@@ -12,6 +12,8 @@ from hermes_core.providers.wires.messages_stream import MessagesStream
 from hermes_core.providers.wires.wire import Wire
 
 _BETAS = "interleaved-thinking-2025-05-14,fine-grained-tool-streaming-2025-05-14"
+_LOGIN_BETA = "oauth-2025-04-20"
+"""What the vendor's own SDK sends along with the token of a login."""
 
 
 class AnthropicMessages(Wire):
@@ -35,6 +37,8 @@ class AnthropicMessages(Wire):
             # The client would send these from the environment to whatever address.
             headers = {name: Omit() for name in ambient_headers("ANTHROPIC_CUSTOM_HEADERS")}
         if login is not None:
+            if record.id == "anthropic":
+                headers["anthropic-beta"] = f"{_BETAS},{_LOGIN_BETA}"
             headers |= {"x-api-key": Omit(), "Authorization": f"Bearer {key}"}
         elif record.id == "anthropic" or record.bearer_key:
             headers["Authorization"] = f"Bearer {key}"

@@ -30,6 +30,7 @@ from hermes_core.providers.failures.classify import (
     named_error,
 )
 from hermes_core.providers.failures.failures import Failure, read_body
+from hermes_core.providers.logins.tokens import account_of
 from hermes_core.providers.wires.sse import EventSplitter, EventTooLarge, ServerEvent
 
 if TYPE_CHECKING:
@@ -223,7 +224,9 @@ class Endpoint:
             self._key = await login.key()
         except LoginError as error:
             raise self._not_logged_in(error) from error
-        return {"Authorization": f"Bearer {self._key}"}
+        headers = {"Authorization": f"Bearer {self._key}"}
+        account, name = account_of(self._key), self._resolution.record.account_header
+        return {**headers, name: account} if account and name else headers
 
     async def _with_renewal(self, once: Callable[[], Awaitable[T]]) -> T:
         try:
