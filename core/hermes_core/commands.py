@@ -110,6 +110,12 @@ class RevokeGrant(Command, frozen=True, kw_only=True, tag="revoke_grant"):
     key: str
 
 
+class SetOverlay(Command, frozen=True, kw_only=True, tag="set_overlay"):
+    """Set the system text that stands behind the frozen prompt of this session."""
+
+    text: str
+
+
 class SetTitle(Command, frozen=True, kw_only=True, tag="set_title"):
     """Name the conversation."""
 
@@ -201,6 +207,7 @@ CoreCommand: TypeAlias = (
     | SetReasoning
     | SetApprovalMode
     | RevokeGrant
+    | SetOverlay
     | SetTitle
     | Rollback
     | Undo

@@ -247,6 +247,8 @@ class FakeWorkspace:
             "model_aliases": {},
             "tui.column_width": 110,
             "tui.density": "auto",
+            "agent.personalities": {},
+            "agent.system_prompt": "",
             "tui.status_bar": True,
             "display.compact": False,
             "tui.tools": "auto",

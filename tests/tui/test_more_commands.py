@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from hermes_core.commands import Branch, Reply, Submit
+from hermes_core.commands import Branch, Reply, SetOverlay, Submit
+from hermes_core.config.personalities import personalities
 from hermes_core.config.schema import Settings
 from hermes_core.errors import ConfigError
 from hermes_core.host import Host, HostOptions
@@ -238,3 +239,41 @@ async def test_keys_of_two_meanings_go_by_what_stands_in_the_field(home: Home) -
         assert composer.draft == ""
         await stage.pilot.press("ctrl+w")
         await until(lambda: first not in stage.app.open_panes())
+
+
+@pytest.mark.ac("personality")
+async def test_a_personality_is_worn_at_once_and_kept(home: Home) -> None:
+    async with staged(home) as stage:
+        await stage.send("/personality")
+        await until(lambda: "as the model is" in stage.shown_text())
+        await stage.type("pirate")
+        await stage.pilot.press("enter")
+        await until(lambda: stage.session.sent(SetOverlay))
+        worn = stage.session.sent(SetOverlay)[0]
+        assert isinstance(worn, SetOverlay)
+        assert "pirate captain" in worn.text
+        await until(lambda: stage.workspace.settings["agent.system_prompt"] == worn.text)
+        await stage.send("/personality neutral")
+        await until(lambda: stage.workspace.settings["agent.system_prompt"] == "")
+        await stage.send("/personality parrot")
+        await until(lambda: "There is no personality" in stage.shown_text())
+        stage.workspace.settings["agent.system_prompt"] = "words of my own"
+        await stage.send("/personality noir")
+        await until(lambda: "Replace the prompt you wrote?" in stage.shown_text())
+        await stage.pilot.press("escape")
+        await until(lambda: not stage.app.is_modal_open)
+        assert stage.workspace.settings["agent.system_prompt"] == "words of my own"
+
+
+def test_a_personality_is_a_prompt_or_a_mapping_and_ones_own_wins() -> None:
+    known = personalities(
+        {
+            "pirate": "Arr.",
+            "boss": {"system_prompt": "Be brief.", "tone": "stern", "description": "no nonsense"},
+            "empty": {"tone": "mild"},
+        }
+    )
+    assert known["pirate"].prompt == "Arr."
+    assert known["boss"].prompt == "Be brief.\nTone: stern"
+    assert known["boss"].about == "no nonsense"
+    assert len(known) == 16

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from hermes_core.commands import SetRuntime
+from hermes_core.commands import SetOverlay, SetRuntime
 from hermes_core.host import Host, HostOptions
 from hermes_core.paths import Home
+from tests.core.agent.host_rig import host_rig
+from tests.fakes.model_server.script import say
+from tests.fakes.model_server.server import ModelServer
 
 CONFIG = "# mine\nmodel:\n  provider: demo\nproviders:\n  lab:\n    base_url: http://127.0.0.1:9/v1\n    model: big\n"
 
@@ -39,3 +42,17 @@ async def test_a_switch_is_whole_or_not_at_all_and_kept_only_when_asked(home: Ho
         await handle.release()
     finally:
         await host.aclose()
+
+
+@pytest.mark.ac("personality")
+async def test_an_overlay_counts_from_the_next_request_on(
+    home: Home, model_server: ModelServer
+) -> None:
+    model_server.add(say("Ahoy."), say("Hello."))
+    async with host_rig(home, model_server) as r:
+        await r.send(SetOverlay(text="Talk like a captain."))
+        await r.turn("hi")
+        assert "Talk like a captain." in str(model_server.request.json["messages"])
+        await r.send(SetOverlay(text=""))
+        await r.turn("hi again")
+        assert "Talk like a captain." not in str(model_server.request.json["messages"])

@@ -34,7 +34,7 @@ class CompactionByHand:
             system=talk.system,
             messages=(),
             tools=tuple(tool.schema() for tool in parts.tools),
-            ephemeral_system=parts.overlay,
+            ephemeral_system=talk.overlay,
         )
         outcome: Outcome
         try:

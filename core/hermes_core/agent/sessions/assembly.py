@@ -238,14 +238,15 @@ class _Assembly:
         return self.ground.resolve("", "")
 
     async def _conversation(self, record: SessionRecord, *, is_new: bool) -> Conversation:
-        errand = self.plan.errand
+        errand, agent = self.plan.errand, self.ground.loaded.settings.agent
         messages = [] if is_new else await self.ground.store.messages(self.plan.session_id)
         talk = Conversation(
             runtime=self._resolved.runtime,
             system=record.system_prompt or "",
             messages=messages,
             contexts=await asyncio.to_thread(read_contexts, messages),
-            effort=errand.effort if errand else self.ground.loaded.settings.agent.reasoning_effort,
+            effort=errand.effort if errand else agent.reasoning_effort,
+            overlay="" if errand is not None and errand.kind == "subagent" else agent.system_prompt,
         )
         if not talk.system:
             built = await asyncio.to_thread(self._prompt)
@@ -390,7 +391,6 @@ class _Assembly:
     ) -> TurnParts:
         ground, settings = self.ground, self.ground.loaded.settings
         errand = self.plan.errand
-        is_child = errand is not None and errand.kind == "subagent"
         caller = ModelCaller(
             journal,
             clock=ground.clock,
@@ -414,7 +414,6 @@ class _Assembly:
             max_steps=(errand and errand.max_steps) or settings.agent.max_turns,
             max_output_tokens=settings.model.max_tokens,
             on_step=checkpoints.new_step,
-            overlay="" if is_child else settings.agent.system_prompt,
             session_id=self.plan.session_id,
             take_spent=children.take_spent,
         )

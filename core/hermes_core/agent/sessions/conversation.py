@@ -29,6 +29,8 @@ class Conversation:
     contexts: dict[str, str] = field(default_factory=dict)
     """By the path of an attachment: the text that stands behind its message in requests."""
     effort: str = ""
+    overlay: str = ""
+    """System text behind the frozen prompt; sent, never stored."""
     usage: Usage = field(default_factory=Usage)
     last_prompt_tokens: int = 0
     """Size of the last prompt as the provider reported it."""

@@ -41,6 +41,7 @@ from hermes_core.commands import (
     Rollback,
     RunCommand,
     SetApprovalMode,
+    SetOverlay,
     SetReasoning,
     SetRuntime,
     SetTitle,
@@ -217,6 +218,9 @@ class Session:
                 return self._set_approval_mode(mode)
             case RevokeGrant(key=key):
                 return _found(await self._parts.approvals.revoke(key), "grant")
+            case SetOverlay(text=text):
+                self._talk.overlay = clean_text(text).strip()
+                return Reply(ok=True)
             case SetTitle(title=title):
                 return await self._set_title(title)
             case Rollback():

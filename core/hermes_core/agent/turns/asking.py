@@ -91,7 +91,7 @@ class Asking:
             system=self._talk.system,
             messages=request_history([*messages, *self.extra]),
             tools=schemas,
-            ephemeral_system="\n\n".join(t for t in (self._parts.overlay, self.system) if t),
+            ephemeral_system="\n\n".join(t for t in (self._talk.overlay, self.system) if t),
             max_output_tokens=self._cap or self._parts.max_output_tokens,
             reasoning_effort=self._talk.effort,
             session_id=self._parts.session_id,

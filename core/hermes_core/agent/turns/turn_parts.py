@@ -41,6 +41,4 @@ class TurnParts:
     on_step: Callable[[], None] = lambda: None
     take_spent: Callable[[], tuple[Usage, list[Cost]]] = lambda: (Usage(), [])
     """What child agents spent since it was asked last; counted to the turn."""
-    overlay: str = ""
-    """Ephemeral system text, sent behind the frozen prompt."""
     session_id: str = ""
