@@ -9,14 +9,14 @@ from hermes_core.providers.wires.endpoint import Connected, ambient_headers, tru
 from hermes_core.providers.wires.images import Images
 from hermes_core.providers.wires.messages_request import request_body
 from hermes_core.providers.wires.messages_stream import MessagesStream
-from hermes_core.providers.wires.wire import Wire
+from hermes_core.providers.wires.wire import SdkWire
 
 _BETAS = "interleaved-thinking-2025-05-14,fine-grained-tool-streaming-2025-05-14"
 _LOGIN_BETA = "oauth-2025-04-20"
 """What the vendor's own SDK sends along with the token of a login."""
 
 
-class AnthropicMessages(Wire):
+class AnthropicMessages(SdkWire):
     """A `Model` over `POST <base_url>/v1/messages`."""
 
     path = "/v1/messages"

@@ -10,10 +10,10 @@ from hermes_core.providers.wires.chat_stream import ChatStream
 from hermes_core.providers.wires.endpoint import Connected
 from hermes_core.providers.wires.images import Images
 from hermes_core.providers.wires.openai_client import connect_openai
-from hermes_core.providers.wires.wire import Wire
+from hermes_core.providers.wires.wire import SdkWire
 
 
-class ChatCompletions(Wire):
+class ChatCompletions(SdkWire):
     """A `Model` over `POST <base_url>/chat/completions`."""
 
     path = "/chat/completions"

@@ -11,10 +11,10 @@ from hermes_core.providers.wires.images import Images
 from hermes_core.providers.wires.openai_client import connect_openai
 from hermes_core.providers.wires.responses_request import request_body
 from hermes_core.providers.wires.responses_stream import ResponsesStream
-from hermes_core.providers.wires.wire import Wire
+from hermes_core.providers.wires.wire import SdkWire
 
 
-class CodexResponses(Wire):
+class CodexResponses(SdkWire):
     """A `Model` over `POST <base_url>/responses`."""
 
     path = "/responses"

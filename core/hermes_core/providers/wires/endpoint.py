@@ -101,6 +101,33 @@ def trusted_certificates(ca_bundle: str = "") -> ssl.SSLContext:
         ) from error
 
 
+def request_facts(
+    resolution: Resolution, request: ModelRequest | None = None, *, key: str = ""
+) -> RequestFacts:
+    """Return what the classification should know about a request.
+
+    Args:
+        resolution: Who is asked.
+        request: What is asked.
+        key: The key that was sent, to be masked.
+    """
+    runtime = request.runtime if request else resolution.runtime
+    return RequestFacts(
+        provider=runtime.provider,
+        label=resolution.record.label,
+        model=runtime.model,
+        base_url=resolution.runtime.base_url,
+        console=resolution.record.console,
+        key_name=resolution.credential.source,
+        key=key,
+        is_login=resolution.credential.login is not None,
+        est_tokens=estimate_request(request) if request else 0,
+        window_tokens=runtime.window_tokens,
+        message_count=len(request.messages) if request else 0,
+        is_local=is_local(resolution.runtime.base_url),
+    )
+
+
 class Endpoint:
     """Sends requests of one wire to one address with one key.
 
@@ -139,22 +166,7 @@ class Endpoint:
 
     def facts(self, request: ModelRequest | None = None) -> RequestFacts:
         """What the classification should know about a request."""
-        resolution = self._resolution
-        runtime = request.runtime if request else resolution.runtime
-        return RequestFacts(
-            provider=runtime.provider,
-            label=resolution.record.label,
-            model=runtime.model,
-            base_url=resolution.runtime.base_url,
-            console=resolution.record.console,
-            key_name=resolution.credential.source,
-            key=self._key,
-            is_login=resolution.credential.login is not None,
-            est_tokens=estimate_request(request) if request else 0,
-            window_tokens=runtime.window_tokens,
-            message_count=len(request.messages) if request else 0,
-            is_local=is_local(resolution.runtime.base_url),
-        )
+        return request_facts(self._resolution, request, key=self._key)
 
     async def events(
         self, request: ModelRequest, body: Mapping[str, Any], headers: Mapping[str, str]

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import msgspec
 
+from hermes_core.errors import ProviderError
 from hermes_core.providers.base import ModelRequest, StreamPart
 from hermes_core.providers.facts.facts import ModelFacts
 from hermes_core.providers.facts.listings import read_listing
-from hermes_core.providers.failures.classify import classify_failure
+from hermes_core.providers.failures.classify import RequestFacts, classify_failure
 from hermes_core.providers.failures.failures import read_body
 from hermes_core.providers.wires.endpoint import Connected, Endpoint
 from hermes_core.providers.wires.images import Images, load_images
@@ -60,6 +61,48 @@ class ReplyStream(Protocol):
         ...
 
 
+class Transport(Protocol):
+    """Carries requests to whatever answers, and its events back."""
+
+    def events(
+        self, request: ModelRequest, body: Mapping[str, Any], headers: Mapping[str, str]
+    ) -> AsyncGenerator[ServerEvent, None]:
+        """Send `body` and yield the events of the response as they come.
+
+        Closing the iterator gives the request up.
+
+        Raises:
+            ProviderError: Classified.
+        """
+        ...
+
+    async def drain(self, events: AsyncIterator[ServerEvent]) -> None:
+        """The reply is complete; take what is left of the response, if it comes at once."""
+        ...
+
+    def facts(self, request: ModelRequest | None = None) -> RequestFacts:
+        """What the classification should know about a request."""
+        ...
+
+    def error(
+        self, reason: str, text: str, request: ModelRequest, *, retryable: bool = True
+    ) -> ProviderError:
+        """Return an error of the wire itself, in the words of the table."""
+        ...
+
+    async def listing(self, path: str) -> Any:
+        """Read a resource, the list of models above all.
+
+        Raises:
+            ProviderError: Classified.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Close what is open. It cannot be used afterwards."""
+        ...
+
+
 class Wire(ABC):
     """A `Model` over one wire format: a subclass says what it sends and how it reads.
 
@@ -67,18 +110,16 @@ class Wire(ABC):
         resolution: Where and with what.
     """
 
-    path: ClassVar[str]
-    """Path of the streaming request, relative to the client's address."""
     models_path: ClassVar[str] = "/models"
     """Path of the list of models."""
 
     def __init__(self, resolution: Resolution) -> None:
         self._resolution = resolution
-        self._endpoint = Endpoint(resolution, self.path, self._connect)
+        self._endpoint = self._transport()
 
     @abstractmethod
-    def _connect(self) -> Connected:
-        """Import the SDK and build its client; runs once, in a thread."""
+    def _transport(self) -> Transport:
+        """Return what carries the requests."""
 
     @abstractmethod
     def _body(self, request: ModelRequest, images: Images) -> dict[str, Any]:
@@ -164,3 +205,17 @@ class Wire(ABC):
     async def aclose(self) -> None:
         """Close the client."""
         await self._endpoint.aclose()
+
+
+class SdkWire(Wire):
+    """A wire whose requests go through the client of an SDK."""
+
+    path: ClassVar[str]
+    """Path of the streaming request, relative to the client's address."""
+
+    def _transport(self) -> Transport:
+        return Endpoint(self._resolution, self.path, self._connect)
+
+    @abstractmethod
+    def _connect(self) -> Connected:
+        """Import the SDK and build its client; runs once, in a thread."""
