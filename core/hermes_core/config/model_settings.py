@@ -14,14 +14,21 @@ PoolStrategy = Literal["fill_first", "round_robin", "least_used", "random"]
 ApiMode = Literal["", "chat_completions", "codex_responses", "anthropic_messages", "local"]
 """Wire format; empty lets the provider's record decide."""
 
+ToolCalls = Literal["", "native", "text"]
+"""How tools are offered; empty: natively, and for a model file as its template says."""
+
 
 class ModelSettings(Section):
     """The model of new conversations."""
 
-    default: str = setting("", "Model id; empty asks the server at `base_url`.", env="HERMES_MODEL")
+    default: str = setting(
+        "",
+        "Model id, or the path of a model file; empty asks the server at `base_url`.",
+        env="HERMES_MODEL",
+    )
     provider: str = setting(
         "auto",
-        "Provider id, `custom`, `demo`, or a name from `providers`.",
+        "Provider id, `custom`, `local`, `demo`, or a name from `providers`.",
         env="HERMES_INFERENCE_PROVIDER",
     )
     base_url: str = setting("", "Address of a custom endpoint.")
@@ -30,6 +37,13 @@ class ModelSettings(Section):
     context_length: int | None = setting(None, "Context window in tokens; unset asks.", ge=1)
     max_tokens: int | None = setting(None, "Limit of one reply in tokens; unset asks.", ge=1)
     ollama_num_ctx: int | None = setting(None, "Window asked of Ollama, in tokens.", ge=1)
+    tool_calls: ToolCalls = setting(
+        "",
+        "`text`: tools and calls are written in the text, for models without calls of their own.",
+    )
+    threads: int | None = setting(
+        None, "Processor threads of a model file; unset: one for each core.", ge=1
+    )
 
 
 class OAuthSettings(Section):
@@ -66,6 +80,7 @@ class ProviderEntry(Section):
     )
     models: dict[str, Any] | list[Any] = setting({}, "Models offered, with facts about each.")
     context_length: int | None = setting(None, "Context window in tokens.", ge=1)
+    tool_calls: ToolCalls = setting("", "`text` writes tools and calls in the text.")
     rate_limit_delay: float = setting(0.0, "Least seconds between two requests.", ge=0)
     request_timeout_seconds: float | None = setting(None, "Limit of a whole request.", gt=0)
     stale_timeout_seconds: float | None = setting(None, "Limit without any data.", gt=0)

@@ -17,6 +17,7 @@ from hermes_core.errors import ConfigError, HermesError
 from hermes_core.messages import Runtime
 from hermes_core.providers.facts.facts import ModelFacts, facts_of, plain_id
 from hermes_core.providers.keys.lookup import KeySource, StoredKeys
+from hermes_core.providers.local.place import is_model_file
 from hermes_core.providers.records import find_record, records
 from hermes_core.providers.resolve import Resolution, resolve
 
@@ -93,8 +94,12 @@ class Offers:
         """Every provider that could answer, the current one first."""
         found: dict[str, Resolution] = {}
         for name in self._names():
+            # The file that answers now need not be the one in the settings.
+            file = self.current.model if name == "local" == self.current.provider else None
             try:
-                reached = resolve(self._settings, self._secrets, provider=name, stored=self._stored)
+                reached = resolve(
+                    self._settings, self._secrets, model=file, provider=name, stored=self._stored
+                )
             except HermesError:
                 continue  # no key or no address: it is not set up
             found.setdefault(reached.runtime.provider, reached)
@@ -187,6 +192,9 @@ class Offers:
         return find_record(name) is not None or name in own
 
     def _at(self, provider: str, typed: str) -> Wish:
+        if find_record(provider) is records()["local"]:
+            file = resolve(self._settings, self._secrets, model=typed or None, provider=provider)
+            return Wish(file.runtime.model, file.runtime.provider)
         reached = resolve(self._settings, self._secrets, provider=provider)
         name = reached.runtime.provider
         if not typed:
@@ -198,6 +206,8 @@ class Offers:
         return _found(typed, self.of(reached)) or self._as_typed(typed, name, self.of(reached))
 
     def _anywhere(self, typed: str) -> Wish:
+        if is_model_file(typed) and not self.current.provider.startswith("custom"):
+            return self._at("local", typed)
         reached = self.providers()
         here = self.of(reached[0]) if reached else []
         is_own = self.current.provider.split(":")[0] in ("custom", "local")

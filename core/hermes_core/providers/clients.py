@@ -10,6 +10,7 @@ from hermes_core.providers.resolve import Resolution
 from hermes_core.providers.wires.anthropic_messages import AnthropicMessages
 from hermes_core.providers.wires.chat_completions import ChatCompletions
 from hermes_core.providers.wires.codex_responses import CodexResponses
+from hermes_core.providers.wires.local_llama import LocalLlama
 from hermes_core.providers.wires.wire import Wire
 
 WireModel: TypeAlias = Wire
@@ -18,6 +19,7 @@ _WIRES: dict[str, type[Wire]] = {
     "chat_completions": ChatCompletions,
     "anthropic_messages": AnthropicMessages,
     "codex_responses": CodexResponses,
+    "local": LocalLlama,
 }
 
 
@@ -72,5 +74,7 @@ def _key(resolution: Resolution) -> tuple[object, ...]:
         resolution.ca_bundle,
         resolution.rate_limit_delay_s,
         resolution.max_output_tokens,
+        resolution.tool_calls,
+        resolution.local,
         repr(sorted(resolution.extra_body.items())),
     )

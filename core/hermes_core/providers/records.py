@@ -10,7 +10,9 @@ import msgspec
 
 from hermes_core.providers.logins.oauth_app import OAuthApp
 
-ApiMode: TypeAlias = Literal["chat_completions", "anthropic_messages", "codex_responses", "demo"]
+ApiMode: TypeAlias = Literal[
+    "chat_completions", "anthropic_messages", "codex_responses", "local", "demo"
+]
 """The wire formats."""
 
 

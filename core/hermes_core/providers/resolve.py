@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from hermes_core.config.model_settings import ProviderEntry, ProviderRouting
+from hermes_core.config.model_settings import ProviderEntry, ProviderRouting, ToolCalls
 from hermes_core.config.schema import Settings
 from hermes_core.errors import ConfigError, NoModelConfigured
 from hermes_core.messages import Runtime
@@ -35,6 +35,7 @@ from hermes_core.providers.keys.lookup import (
     plain_name,
     usable_keys,
 )
+from hermes_core.providers.local.place import LocalPlace, is_model_file, place_of
 from hermes_core.providers.records import Record, find_record, records
 from hermes_core.providers.timeouts import Timeouts
 
@@ -78,6 +79,10 @@ class Resolution:
     """File of trusted certificates instead of the system's."""
     rate_limit_delay_s: float = 0.0
     """Least seconds between two requests to this endpoint."""
+    tool_calls: ToolCalls = ""
+    """How tools are offered; empty leaves it to the wire."""
+    local: LocalPlace | None = None
+    """Of a model file: where it is and how it runs."""
 
     @property
     def pool(self) -> str:
@@ -109,12 +114,14 @@ def resolve(
         NoModelConfigured: Nothing is set up, or the chosen provider has no key.
         ConfigError: Unknown provider, no or bad address, a wire that does not exist.
     """
-    choice = _choose(settings, secrets, stored, (provider or "").strip())
+    choice = _choose(settings, secrets, stored, (provider or "").strip(), (model or "").strip())
     if choice.record.id == "demo":
         runtime = Runtime(model="demo", provider="demo", api_mode="demo")
         return Resolution(
             runtime=runtime, credential=Credential("", "built in"), record=choice.record
         )
+    if choice.record.id == "local":
+        return _resolve_file(choice, settings, (model or "").strip())
     base_url = _base_url(choice, settings, secrets)
     keys = usable_keys(choice, settings, secrets, stored, base_url)
     address, base_url = base_url, _address_of_key(choice.record, keys[0], base_url)
@@ -141,6 +148,31 @@ def resolve(
         max_output_tokens=settings.model.max_tokens,
         ca_bundle=settings.requests.ca_bundle,
         rate_limit_delay_s=choice.entry.rate_limit_delay if choice.entry is not None else 0.0,
+        tool_calls=_tool_calls(choice, settings),
+    )
+
+
+def _resolve_file(choice: Choice, settings: Settings, asked: str) -> Resolution:
+    """A model file: no address, no key, a window that costs memory."""
+    written = settings.model.default.strip() if choice.is_configured else ""
+    name = asked or written
+    place = place_of(
+        name, window=_written_window(choice, settings, name), threads=settings.model.threads
+    )
+    whole = settings.requests.timeout
+    return Resolution(
+        runtime=Runtime(
+            model=str(place.path),
+            provider="local",
+            api_mode="local",
+            window_tokens=place.window_tokens,
+        ),
+        credential=Credential("", "none"),
+        record=choice.record,
+        timeouts=Timeouts(whole_s=whole, read_s=whole),
+        max_output_tokens=settings.model.max_tokens,
+        tool_calls=_tool_calls(choice, settings),
+        local=place,
     )
 
 
@@ -148,11 +180,13 @@ def resolve(
 
 
 def _choose(
-    settings: Settings, secrets: KeySource, stored: StoredKeys | None, asked: str
+    settings: Settings, secrets: KeySource, stored: StoredKeys | None, asked: str, model: str
 ) -> Choice:
     configured = settings.model.provider.strip() or "auto"
     requested = asked or configured
     if requested.lower() == "auto":
+        if is_model_file(model or settings.model.default) and not settings.model.base_url:
+            return Choice(records()["local"], "local", is_configured=not model)
         return _choose_automatically(settings, secrets, stored)
     choice = _named(settings, requested)
     if configured.lower() == "auto":
@@ -302,6 +336,12 @@ def _written_window(choice: Choice, settings: Settings, model: str) -> int | Non
     if model in ("", settings.model.default.strip()):
         return settings.model.context_length
     return None
+
+
+def _tool_calls(choice: Choice, settings: Settings) -> ToolCalls:
+    if choice.entry is not None and choice.entry.tool_calls:
+        return choice.entry.tool_calls
+    return settings.model.tool_calls if choice.is_configured else ""
 
 
 def _timeouts(choice: Choice, settings: Settings, base_url: str) -> Timeouts:

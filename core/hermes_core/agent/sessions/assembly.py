@@ -349,7 +349,8 @@ class _Assembly:
         )
         if written:
             return StallLimits(written, written, written)
-        return StallLimits(silent_s=0) if is_local(runtime.base_url) else StallLimits()
+        near = runtime.api_mode == "local" or is_local(runtime.base_url)
+        return StallLimits(silent_s=0) if near else StallLimits()
 
     def _side_jobs(
         self, journal: Journal, talk: Conversation, forget_results: Callable[[], None]

@@ -73,9 +73,9 @@ def cost_of(
             for the default life alone.
 
     Unknown for aggregators and own endpoints that list no prices, for models without a
-    price, and when one used bucket has none. The built-in demo model costs nothing.
+    price, and when one used bucket has none. The built-in demo and a model file cost nothing.
     """
-    if runtime.provider == "demo":
+    if runtime.provider in ("demo", "local"):
         return Cost(amount_usd=Decimal(0), status="included")
     facts = known if known is not None and known.input is not None else _priced(runtime)
     if facts is None:

@@ -15,6 +15,8 @@ from hermes_core.providers.facts.facts import ModelFacts
 from hermes_core.providers.facts.listings import read_listing
 from hermes_core.providers.failures.classify import RequestFacts, classify_failure
 from hermes_core.providers.failures.failures import read_body
+from hermes_core.providers.text_calls.reading import TextCalls
+from hermes_core.providers.text_calls.writing import as_text
 from hermes_core.providers.wires.endpoint import Connected, Endpoint
 from hermes_core.providers.wires.images import Images, load_images
 from hermes_core.providers.wires.sse import ServerEvent
@@ -112,6 +114,8 @@ class Wire(ABC):
 
     models_path: ClassVar[str] = "/models"
     """Path of the list of models."""
+    reads_text_calls: ClassVar[bool] = False
+    """Calls are looked for in the text although tools were offered natively."""
 
     def __init__(self, resolution: Resolution) -> None:
         self._resolution = resolution
@@ -133,9 +137,26 @@ class Wire(ABC):
     def _reply(self) -> ReplyStream:
         """Return a reader for one response."""
 
+    async def _tells_tools_in_text(self) -> bool:
+        """Whether the model learns of its tools from the text of the prompt."""
+        return self._resolution.tool_calls == "text"
+
     async def stream(self, request: ModelRequest) -> AsyncGenerator[StreamPart, None]:
         """Send the request and yield what comes; see `Model.stream`."""
         request = await self._with_model(request)
+        in_text = await self._tells_tools_in_text()
+        if not in_text and not (self.reads_text_calls and request.tools):
+            async with aclosing(self._stream(request)) as parts:
+                async for part in parts:
+                    yield part
+            return
+        reading = TextCalls(request.tools)
+        async with aclosing(self._stream(as_text(request) if in_text else request)) as parts:
+            async for part in parts:
+                for found in reading.take(part):
+                    yield found
+
+    async def _stream(self, request: ModelRequest) -> AsyncGenerator[StreamPart, None]:
         body = self._body(request, await load_images(request.messages))
         reply = self._reply()
         async with aclosing(self._endpoint.events(request, body, self._headers(request))) as events:

@@ -1,0 +1,1 @@
+"""Tool calls as text: for models and servers that know no calls of their own."""
