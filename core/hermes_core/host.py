@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from hermes_core.agent.clock import Clock, SystemClock
 from hermes_core.agent.sessions.assembly import build_session
-from hermes_core.agent.sessions.fallback_chain import Fallback, fallback_chain
+from hermes_core.agent.sessions.fallback_chain import Fallback, fallback_chain, named_beside
 from hermes_core.agent.sessions.session import Session
 from hermes_core.agent.sessions.session_plan import Ground, SessionPlan
 from hermes_core.agent.sharing.attachment import Attachment
@@ -138,6 +138,7 @@ class Host:
             model=self.model,
             pools=self.pools,
             fallbacks=self._fallbacks,
+            cheap=self._cheap,
             turn_gate=asyncio.Semaphore(MAX_RUNNING_TURNS),
             workers=workers,
             save_allowlist=self._save_allowlist,
@@ -238,6 +239,18 @@ class Host:
 
     def _fallbacks(self) -> tuple[Fallback, ...]:
         return fallback_chain(
+            self.loaded.settings,
+            self.loaded.secrets,
+            windows=self._catalogue,
+            stored=self.pools,
+        )
+
+    def _cheap(self) -> Fallback | None:
+        wanted = self.loaded.settings.smart_model_routing
+        if not (wanted.enabled and wanted.cheap_model.provider and wanted.cheap_model.model):
+            return None
+        return named_beside(
+            wanted.cheap_model,
             self.loaded.settings,
             self.loaded.secrets,
             windows=self._catalogue,

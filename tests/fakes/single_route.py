@@ -13,7 +13,7 @@ class SingleRoute:
     def __init__(self, model: Model) -> None:
         self.model = model
 
-    async def turn_begins(self) -> Runtime | None:
+    async def turn_begins(self, *, simple: bool = False) -> Runtime | None:
         return None
 
     async def answered(self) -> None:

@@ -9,7 +9,7 @@ _NAMES = """
 _config_version auxiliary.vision auxiliary.web_extract auxiliary.session_search
 auxiliary.approval auxiliary.mcp auxiliary.flush_memories auxiliary.skills_hub
 fallback_model
-smart_model_routing agent.gateway_timeout agent.gateway_timeout_warning
+agent.gateway_timeout agent.gateway_timeout_warning
 agent.gateway_notify_interval agent.restart_drain_timeout agent.save_trajectories
 context memory.nudge_interval memory.flush_min_turns memory.provider
 skills.platform_disabled skills.config skills.creation_nudge_interval

@@ -136,6 +136,15 @@ class ProviderRouting(Section):
     )
 
 
+class SmartRoutingSettings(Section):
+    """A cheaper model for messages that need no work."""
+
+    enabled: bool = setting(False, "Let the cheaper model answer simple first messages.")
+    max_simple_chars: int = setting(160, "Longest simple message, in characters.", ge=1)
+    max_simple_words: int = setting(28, "Longest simple message, in words.", ge=1)
+    cheap_model: FallbackEntry = setting(FallbackEntry, "The cheaper model.")
+
+
 class RequestSettings(Section):
     """Limits of one model request; these come from the environment only."""
 

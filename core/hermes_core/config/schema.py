@@ -30,6 +30,7 @@ from hermes_core.config.model_settings import (
     ProviderEntry,
     ProviderRouting,
     RequestSettings,
+    SmartRoutingSettings,
 )
 from hermes_core.config.safety_settings import (
     ApiServerSettings,
@@ -64,6 +65,9 @@ class Settings(Section):
     credentials: CredentialSettings = setting(CredentialSettings, "Keys and logins kept elsewhere.")
     provider_routing: ProviderRouting = setting(
         ProviderRouting, "What OpenRouter is asked about the services behind it."
+    )
+    smart_model_routing: SmartRoutingSettings = setting(
+        SmartRoutingSettings, "A cheaper model for simple messages."
     )
     requests: RequestSettings = setting(RequestSettings, "Limits of one model request.")
     prompt_caching: PromptCachingSettings = setting(PromptCachingSettings, "Prompt caching.")

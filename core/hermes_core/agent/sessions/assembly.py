@@ -32,8 +32,10 @@ from hermes_core.agent.side.side_jobs import SideJobs
 from hermes_core.agent.side.side_question import SideQuestions
 from hermes_core.agent.stream.journal import Journal
 from hermes_core.agent.turns.model_call import ModelCaller, StallLimits
+from hermes_core.agent.turns.simple_turn import SimpleLimits
 from hermes_core.agent.turns.tool_runner import GRACE_S, HELPER_GRACE_S, ToolRunner, ToolServices
 from hermes_core.agent.turns.turn_parts import TurnParts
+from hermes_core.config.model_settings import SmartRoutingSettings
 from hermes_core.errors import HermesError, SessionNotFound
 from hermes_core.events import (
     CoreEvent,
@@ -100,6 +102,7 @@ class _Assembly:
             resolution,
             pools=ground.pools,
             fallbacks=ground.fallbacks(),
+            cheap=None if plan.errand is not None else ground.cheap(),
             open_model=ground.model,
             journal=journal,
         )
@@ -412,6 +415,7 @@ class _Assembly:
             estimate=ground.counter.estimate,
             calibrate=ground.counter.learn,
             attaching=attaching,
+            simple=None if errand is not None else _simple_limits(settings.smart_model_routing),
             max_steps=(errand and errand.max_steps) or settings.agent.max_turns,
             max_output_tokens=settings.model.max_tokens,
             on_step=checkpoints.new_step,
@@ -499,6 +503,12 @@ async def build_session(
         StoreError: The record cannot be read or written.
     """
     return await _Assembly(ground, plan).build(on_close)
+
+
+def _simple_limits(wanted: SmartRoutingSettings) -> SimpleLimits | None:
+    if not wanted.enabled:
+        return None
+    return SimpleLimits(max_chars=wanted.max_simple_chars, max_words=wanted.max_simple_words)
 
 
 def _last_todos(events: list[CoreEvent]) -> Any:

@@ -67,6 +67,8 @@ class Ground:
     model: Callable[[Resolution], Model]
     pools: KeyPools
     fallbacks: Callable[[], Sequence[Fallback]]
+    cheap: Callable[[], Fallback | None]
+    """The model of simple turns, if one is named and wanted."""
     turn_gate: asyncio.Semaphore
     workers: Workers
     save_allowlist: Callable[[list[str]], Awaitable[None]]

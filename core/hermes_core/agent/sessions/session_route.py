@@ -1,7 +1,8 @@
 """The endpoints of one session: its provider's keys, then the fallback chain.
 
 A fallback lasts for the rest of its turn. The next turn begins with the session's own
-model again, unless all keys of that one are known to rest.
+model again, unless all keys of that one are known to rest. A turn that is simple may
+begin with a cheaper model; should that one fail, the session's own is next.
 """
 
 from __future__ import annotations
@@ -26,6 +27,9 @@ from hermes_core.providers.resolve import Resolution, with_key
 _LIMITS_BEFORE_ROTATING = 2
 """A busy key is asked once more before another one is."""
 
+LEAST_CHEAP_WINDOW_TOKENS = 64_000
+"""A smaller window would shorten the conversation for one answer."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -36,6 +40,7 @@ class SessionRoute:
         primary: The session's own model.
         pools: The keys of all providers.
         fallbacks: The chain, first asked first.
+        cheap: Answers simple turns; None if no such model is named.
         open_model: Makes the client, or finds it.
         journal: Where rotations are told.
     """
@@ -48,7 +53,10 @@ class SessionRoute:
         fallbacks: Sequence[Fallback],
         open_model: Callable[[Resolution], Model],
         journal: Journal,
+        cheap: Fallback | None = None,
     ) -> None:
+        self._cheap = cheap
+        self._is_cheap = False
         self._primary = primary
         self._current = primary
         self._pools = pools
@@ -77,11 +85,16 @@ class SessionRoute:
         """The person chose another model; the chain begins anew."""
         self._primary = self._current = primary
         self._next = self._limits = 0
+        self._is_cheap = False
 
-    async def turn_begins(self) -> Runtime | None:
+    async def turn_begins(self, *, simple: bool = False) -> Runtime | None:
         """See `ModelRoute`."""
         before = self._current.runtime
         self._limits = 0
+        self._is_cheap = simple and self._take_cheap()
+        if self._is_cheap:
+            self._tell_change(before, "routing")
+            return self._current.runtime if self._current.runtime != before else None
         key = self._chosen(self._primary)
         if key is not None:
             self._next = 0
@@ -127,7 +140,7 @@ class SessionRoute:
 
     def has_fallback(self, error: ProviderError) -> bool:
         """See `ModelRoute`."""
-        return error.reason not in TOO_LONG and self._next < len(self._chain)
+        return error.reason not in TOO_LONG and (self._is_cheap or self._next < len(self._chain))
 
     async def fall_back(self, error: ProviderError) -> Runtime | None:
         """See `ModelRoute`."""
@@ -142,6 +155,12 @@ class SessionRoute:
 
     def _step(self) -> bool:
         """Put the next usable entry of the chain in place."""
+        if self._is_cheap:
+            self._is_cheap = False
+            key = self._chosen(self._primary)
+            if key is not None:
+                self._current, self._limits = with_key(self._primary, key), 0
+                return True
         while self._next < len(self._chain):
             entry = self._chain[self._next]
             self._next += 1
@@ -157,7 +176,25 @@ class SessionRoute:
             return True
         return False
 
-    def _tell_change(self, before: Runtime, cause: Literal["fallback", "restore"]) -> None:
+    def _take_cheap(self) -> bool:
+        """Put the cheaper model in place; False if it cannot take this conversation."""
+        if self._cheap is None:
+            return False
+        try:
+            found = self._cheap.resolve()
+        except HermesError as problem:
+            _log.warning("the cheaper model %s cannot be used: %s", self._cheap.label, problem)
+            return False
+        key = self._chosen(found)
+        window = min(self._primary.runtime.window_tokens, LEAST_CHEAP_WINDOW_TOKENS)
+        if key is None or found.runtime.window_tokens < window:
+            return False
+        self._current, self._next = with_key(found, key), 0
+        return True
+
+    def _tell_change(
+        self, before: Runtime, cause: Literal["fallback", "restore", "routing"]
+    ) -> None:
         now = self._current.runtime
         if (now.provider, now.model) != (before.provider, before.model):
             self._journal.emit(SessionRuntimeChanged(runtime=now, cause=cause))

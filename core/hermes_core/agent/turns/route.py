@@ -17,8 +17,11 @@ class ModelRoute(Protocol):
         """The client of the endpoint that is asked now."""
         ...
 
-    async def turn_begins(self) -> Runtime | None:
+    async def turn_begins(self, *, simple: bool = False) -> Runtime | None:
         """Choose the key; come back from a fallback, and say so.
+
+        Args:
+            simple: A cheaper model may answer, if one is named.
 
         Returns:
             The runtime if it is another one than in the last turn.

@@ -22,6 +22,7 @@ from hermes_core.agent.turns.asking import Asking
 from hermes_core.agent.turns.calls import BadCall, ReadyCall, prepare, sendable, without_duplicates
 from hermes_core.agent.turns.model_call import Steer
 from hermes_core.agent.turns.results import to_json
+from hermes_core.agent.turns.simple_turn import is_simple
 from hermes_core.agent.turns.turn_parts import TurnParts
 from hermes_core.errors import Cancelled, ContextFull, HermesError, ProviderError
 from hermes_core.events import (
@@ -74,7 +75,9 @@ class Turn:
         started = self._parts.clock.monotonic()
         journal.turn_id = self.turn_id
         journal.emit(TurnStarted(input_ids=tuple(i.input_id for i in inputs)))
-        runtime = await self._parts.route.turn_begins()
+        limits = self._parts.simple
+        simple = limits is not None and is_simple(inputs, self._talk, limits)
+        runtime = await self._parts.route.turn_begins(simple=simple)
         self._talk.runtime = runtime or self._talk.runtime
         await self._deliver(inputs)
         await journal.flush()

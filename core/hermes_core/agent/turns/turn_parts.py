@@ -11,6 +11,7 @@ from hermes_core.agent.references.attaching import Attaching
 from hermes_core.agent.stream.journal import Journal
 from hermes_core.agent.turns.model_call import ModelCaller
 from hermes_core.agent.turns.route import ModelRoute
+from hermes_core.agent.turns.simple_turn import SimpleLimits
 from hermes_core.agent.turns.tool_runner import ToolRunner
 from hermes_core.messages import Usage
 from hermes_core.providers.base import ModelRequest
@@ -41,4 +42,6 @@ class TurnParts:
     on_step: Callable[[], None] = lambda: None
     take_spent: Callable[[], tuple[Usage, list[Cost]]] = lambda: (Usage(), [])
     """What child agents spent since it was asked last; counted to the turn."""
+    simple: SimpleLimits | None = None
+    """How short a message is that a cheaper model may answer; None: there is no such model."""
     session_id: str = ""
