@@ -115,7 +115,7 @@ class Host:
         self._lock = asyncio.Lock()
         self._clock = clock
         self.redactor = Redactor(
-            [*_known_secrets(loaded), *self.pools.secrets()],
+            _known_secrets(loaded),
             enabled=loaded.settings.security.redact_secrets,
         )
         self.checkpoints = CheckpointStore(options.home, _limits(loaded))
@@ -169,7 +169,10 @@ class Host:
         if not store.read_only:
             await store.import_reference()
             await store.forget_empty()
-        return cls(options, loaded, store, workers, clock or SystemClock())
+        made = cls(options, loaded, store, workers, clock or SystemClock())
+        for secret in await asyncio.to_thread(made.pools.secrets):  # may have to ask a keyring
+            made.redactor.learn(secret)
+        return made
 
     async def aclose(self) -> None:
         """Close all sessions, give the leases back, close the store."""

@@ -90,7 +90,8 @@ def add(provider: str, kind: str | None, oauth: bool, **asked: Any) -> None:
         if len(secret) < 4:
             raise HermesError("That is no key.", hint="Nothing was kept.")
         entry = open_pools(home, loaded).add(pool, secret, label=asked["label"], base_url=base_url)
-    click.echo(f"{entry.label} ({entry.id}) of {pool} is kept in {home.auth_file}.")
+    place = "the keyring" if loaded.settings.credentials.keyring else str(home.auth_file)
+    click.echo(f"{entry.label} ({entry.id}) of {pool} is kept in {place}.")
 
 
 def _logged_in(
@@ -198,7 +199,7 @@ def _show(pool: str, loaded: LoadedSettings, pools: KeyPools) -> bool:
     rows += [
         (one.id, one.label, "login", one)
         for one in entries.values()
-        if one.is_login and one.id not in asked
+        if (one.is_login or one.is_out_of_reach) and one.id not in asked
     ]
     if rows:
         click.echo(pool)
@@ -216,6 +217,8 @@ def _place(key: Credential) -> str:
 
 def _state(entry: PoolEntry) -> str:
     now = time.time()
+    if entry.is_out_of_reach:
+        return "kept in the keyring, which does not give it"
     if entry.is_over:
         return "ended: log in again" if entry.is_login else "taken back by the provider"
     if entry.rests_until > now:

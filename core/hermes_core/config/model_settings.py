@@ -98,6 +98,10 @@ class CredentialSettings(Section):
     codex: bool = setting(
         False, "The same for the login of Codex, for `openai-codex` (`CODEX_HOME`)."
     )
+    keyring: bool = setting(
+        False,
+        "Keep what `hermes auth add` gets in the keyring of the operating system (extra `keyring`).",
+    )
 
 
 class FallbackEntry(Section):

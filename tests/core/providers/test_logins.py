@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import multiprocessing
 import os
@@ -13,13 +14,17 @@ from typing import Any
 import pytest
 
 from hermes_core.errors import LoginError, ProviderError
+from hermes_core.providers.clients import open_model
 from hermes_core.providers.keys.auth_file import AuthFile
 from hermes_core.providers.keys.key_pools import KeyPools
 from hermes_core.providers.logins.logins import Logins
 from hermes_core.providers.logins.oauth_app import OAuthApp
 from hermes_core.providers.logins.posting import HttpPost
 from hermes_core.providers.logins.tokens import Tokens
+from tests.core.providers.reach import ask, collect, resolution, said
 from tests.fakes.clock import FakeClock
+from tests.fakes.model_server.script import say
+from tests.fakes.model_server.server import ModelServer
 from tests.fakes.oauth_server.server import CLIENT, OAuthServer
 
 
@@ -321,3 +326,26 @@ async def test_no_token_is_in_what_is_said_about_a_login(
         await key.login.other_key(await key.login.key())
     said = f"{key!r} {kept.pools().entries('nous')!r} {caught.value!r} {caught.value.__cause__!r}"
     assert "-token-0" not in said + caplog.text
+
+
+@pytest.mark.ac("prov-7-2")
+@pytest.mark.parametrize("wire", ["chat_completions", "anthropic_messages", "codex_responses"])
+async def test_each_wire_asks_again_with_the_renewed_token(
+    kept: Kept, server: OAuthServer, wire: str
+) -> None:
+    models = await ModelServer([say("hello")], accepts=server.grants.accepts).start()
+    kept.log_in(server)
+    (key,) = kept.pools().keys("nous")
+    base_url = models.url if wire == "anthropic_messages" else models.base_url
+    reached = dataclasses.replace(resolution(base_url, api_mode=wire), credential=key)
+    opened = open_model(reached)
+    server.grants.expire(key.value)
+    assert said(await collect(opened, ask(reached))) == "hello"
+    assert await opened.served_models() == ["scripted-model"]
+    server.grants.expire(models.request.key)
+    assert await opened.served_models() == ["scripted-model"]
+    await opened.aclose()
+    await models.aclose()
+    models.assert_done()
+    assert (models.refused[0], server.grants.refreshes) == (key.value, 2)
+    assert "x-api-key" not in models.request.headers

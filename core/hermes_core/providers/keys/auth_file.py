@@ -19,6 +19,7 @@ from typing import Any
 
 from hermes_core.config.atomic import PRIVATE, replace_text
 from hermes_core.errors import ConfigError
+from hermes_core.providers.keys.vault import KeptSecrets
 
 LOCK_TIMEOUT_S = 15.0
 _POLL_S = 0.02
@@ -35,10 +36,12 @@ class AuthFile:
 
     Args:
         path: `<home>/auth.json`; need not exist.
+        secrets: Keeps the secrets of some entries elsewhere.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, secrets: KeptSecrets | None = None) -> None:
         self._path = path
+        self._secrets = secrets
         self._seen: tuple[int, int] | None = None
         self._document: Document = {}
 
@@ -65,7 +68,8 @@ class AuthFile:
         Nothing is written if the block raises or changes nothing.
 
         Raises:
-            ConfigError: The lock is held by somebody else, or the file cannot be written.
+            ConfigError: The lock is held by somebody else, the file cannot be written, or
+                secrets are kept elsewhere and cannot be written there.
         """
         with self._locked():
             document = self._parsed()
@@ -76,6 +80,8 @@ class AuthFile:
             yield document
             if json.dumps(document, sort_keys=True) == before:
                 return
+            if self._secrets is not None:
+                self._secrets.take(document, json.loads(before))
             document.setdefault("version", _VERSION)
             document["updated_at"] = dt.datetime.now(dt.UTC).isoformat()
             try:
@@ -96,6 +102,8 @@ class AuthFile:
         if not isinstance(found, dict):
             _log.warning("%s holds no JSON object, so it counts as empty", self._path)
             return None
+        if self._secrets is not None:
+            self._secrets.fill(found)
         return found
 
     def _keep_copy(self) -> None:

@@ -10,6 +10,7 @@ from hermes_core.config.loader import LoadedSettings
 from hermes_core.paths import Home
 from hermes_core.providers.keys.auth_file import AuthFile
 from hermes_core.providers.keys.key_pools import KeyPools
+from hermes_core.providers.keys.vault import KeptSecrets, OsKeyring
 from hermes_core.providers.logins.foreign import ForeignLogins
 from hermes_core.providers.logins.known_apps import known_apps
 from hermes_core.providers.logins.logins import Logins
@@ -33,7 +34,9 @@ def open_pools(
         learn: Told each secret that a renewal brings.
         environ: Says where other programs keep theirs; `os.environ` when not given.
     """
-    auth = AuthFile(home.auth_file)
+    keyring = OsKeyring(f"hermes {home.root}")
+    secrets = KeptSecrets(keyring, takes_new=loaded.settings.credentials.keyring)
+    auth = AuthFile(home.auth_file, secrets)
     logins = Logins(
         auth,
         known_apps(loaded.settings, loaded.secrets),

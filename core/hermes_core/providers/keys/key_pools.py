@@ -30,6 +30,7 @@ from hermes_core.providers.logins.foreign import ForeignLogins
 from hermes_core.providers.logins.logins import Logins, with_tokens
 from hermes_core.providers.logins.oauth_app import OAuthApp
 from hermes_core.providers.logins.tokens import Tokens
+from hermes_core.providers.records import records
 
 REST_S = 3600.0
 """How long a refused key rests when the provider does not say."""
@@ -98,13 +99,14 @@ class KeyPools:
 
     def secrets(self) -> list[str]:
         """Every value that must never be shown."""
-        return [
+        found = [
             value
             for provider in self.providers()
             for entry in self.entries(provider)
             for value in (entry.secret, entry.refresh_token, str(entry.rest.get("agent_key") or ""))
-            if value
         ]
+        found += [key.value for provider in records() for key in self.foreign.credentials(provider)]
+        return [value for value in found if value]
 
     # --- choosing ------------------------------------------------------------------------
 

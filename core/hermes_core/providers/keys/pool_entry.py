@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from hermes_core.providers.keys.credential import Credential
+from hermes_core.providers.keys.vault import MARK, PLACE
 
 AuthType = Literal["api_key", "oauth"]
 
@@ -49,6 +50,11 @@ class PoolEntry:
         """Whether it is a login that is kept here."""
         here = self.source == "device_code" or self.source.partition(":")[0] == "manual"
         return self.auth_type == "oauth" and here and bool(self.secret or self.refresh_token)
+
+    @property
+    def is_out_of_reach(self) -> bool:
+        """Whether its secret is kept in a keyring that does not give it."""
+        return self.rest.get(MARK) == PLACE and not (self.secret or self.refresh_token)
 
     @property
     def is_over(self) -> bool:

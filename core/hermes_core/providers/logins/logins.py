@@ -9,6 +9,7 @@ time others wait for the lock.
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import math
 import time
 from collections.abc import Callable
@@ -125,6 +126,12 @@ class Logins:
                 raise self._over(provider, "it is no longer there")
             if entry.is_over:
                 raise self._over(provider, entry.error_reason or "it was taken back")
+            if entry.is_out_of_reach:
+                raise LoginError(
+                    f"The login at {provider} is in the keyring, which does not give it.",
+                    code="unreachable",
+                    hint="Unlock the keyring.",
+                )
             if self._is_fresh(entry.secret, entry.expires_at, refused):
                 return entry.secret  # somebody else was here first
             try:
@@ -236,4 +243,4 @@ def with_tokens(entry: PoolEntry, tokens: Tokens, now: float) -> PoolEntry:
 
 
 def _iso(moment: float) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment))
+    return dt.datetime.fromtimestamp(moment, dt.UTC).isoformat()
