@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
+from msgspec import Struct, field
 from textual.keys import Keys, _character_to_key
 
 from hermes_tui.actions.action import Action
@@ -18,8 +18,7 @@ _TYPING = ("space", "enter", "backspace", "delete", "tab", "left", "right", "up"
 _NONE = ("", "none", "off", "false")
 
 
-@dataclass(frozen=True, slots=True)
-class Keymap:
+class Keymap(Struct, frozen=True):
     """The keys in force."""
 
     changed: Mapping[str, str] = field(default_factory=dict)

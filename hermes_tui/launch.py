@@ -7,10 +7,10 @@ import contextlib
 import os
 import sys
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Literal, cast
 
 import click
+from msgspec import Struct
 from rich.console import Console
 from textual.constants import COLOR_SYSTEM
 from textual.driver import Driver
@@ -30,8 +30,7 @@ from hermes_widgets.fitting import clean
 OpenCore = Callable[[Home, RunOptions, list[Callable[[], None]]], Awaitable[Workspace]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TabPlace:
+class TabPlace(Struct, frozen=True, kw_only=True):
     """Draws in a browser tab in place of the terminal."""
 
     driver: type[Driver]

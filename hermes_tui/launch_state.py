@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LaunchState:
+
+class LaunchState(Struct, frozen=True, kw_only=True):
     """How this run begins."""
 
     session_id: str | None = None
@@ -31,8 +31,7 @@ class LaunchState:
     version: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExitState:
+class ExitState(Struct, frozen=True, kw_only=True):
     """What the screen leaves behind for the command line to print."""
 
     session_id: str = ""

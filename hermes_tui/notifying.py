@@ -8,9 +8,10 @@ import logging
 import os
 import shlex
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Literal
 
+from msgspec import Struct
+from msgspec.structs import asdict
 from textual.timer import Timer
 
 from hermes_tui.session_state import SessionState
@@ -34,8 +35,7 @@ _WORDS: dict[Kind, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DesktopNotice:
+class DesktopNotice(Struct, frozen=True, kw_only=True):
     """What is told."""
 
     kind: Kind

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from hermes_tui.actions.action import Action
 from hermes_tui.actions.every_action import every_action, ranked_actions

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 
 from hermes_core.events import FileDiff
 from hermes_tui.result_text import readable
-from hermes_tui.screens.diff import DiffScreen
-from hermes_tui.screens.pager import PagerScreen
 from hermes_widgets.blocks.block import Block
 from hermes_widgets.blocks.patches import file_diffs
 from hermes_widgets.blocks.reply_block import ReplyBlock
@@ -40,7 +38,7 @@ class Reading:
 
     async def block(self, block: Block) -> None:
         """Show the whole of a block, a long output from where it lies on the disk."""
-        await self._host.push_screen_wait(PagerScreen(_title(block), await self._lines(block)))
+        await self._page(_title(block), await self._lines(block))
 
     async def text(self, title: str, text: str, *, is_diff: bool = False) -> None:
         """Show a text, or a diff as one."""
@@ -48,7 +46,12 @@ class Reading:
         if diffs:
             await self.diffs(title, diffs)
         else:
-            await self._host.push_screen_wait(PagerScreen(title, TextLines(text)))
+            await self._page(title, TextLines(text))
+
+    async def _page(self, title: str, lines: LineSource) -> None:
+        from hermes_tui.screens.pager import PagerScreen  # measured: not for the first paint
+
+        await self._host.push_screen_wait(PagerScreen(title, lines))
 
     async def changes(self, block: Block | None = None) -> None:
         """Show all changes of a block's turn, or of the newest turn that changed something."""
@@ -61,6 +64,8 @@ class Reading:
 
     async def diffs(self, title: str, diffs: Sequence[FileDiff]) -> None:
         """Show changes to files."""
+        from hermes_tui.screens.diff import DiffScreen  # measured: not for the first paint
+
         split = {"split": True, "unified": False}.get(self._host.chosen.diff)
         await self._host.push_screen_wait(DiffScreen(title, diffs, split=split))
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct, field
 
 from hermes_core.events import (
     ApprovalRequested,
@@ -19,8 +20,7 @@ from hermes_core.messages import Runtime, TodoItem, Usage
 ToolPhase = Literal["announced", "running", "waiting", "done", "failed", "skipped"]
 
 
-@dataclass(frozen=True, slots=True)
-class Clocks:
+class Clocks(Struct, frozen=True):
     """Where the time comes from; tests give their own."""
 
     steady: Callable[[], float] = time.monotonic
@@ -29,8 +29,7 @@ class Clocks:
     """Seconds since the epoch, for ages."""
 
 
-@dataclass(slots=True)
-class ToolEntry:
+class ToolEntry(Struct):
     """One call of the running (or last) turn."""
 
     call_id: str
@@ -51,8 +50,7 @@ class ToolEntry:
     """The call or child agent it belongs to; empty for the agent's own calls."""
 
 
-@dataclass(frozen=True, slots=True)
-class BesideTask:
+class BesideTask(Struct, frozen=True):
     """Work that goes on beside the conversation."""
 
     label: str
@@ -69,8 +67,7 @@ class BesideTask:
         return {"process": "process", "side": "question"}.get(self.kind, "agent")
 
 
-@dataclass(frozen=True, slots=True)
-class PastTurn:
+class PastTurn(Struct, frozen=True):
     """A turn that is over."""
 
     question: str
@@ -79,8 +76,7 @@ class PastTurn:
     """Its calls, in order."""
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True):
     """Files as they were before a change."""
 
     checkpoint_id: str
@@ -89,8 +85,7 @@ class Snapshot:
     """The message of the person whose turn made the change."""
 
 
-@dataclass(slots=True)
-class SessionState:
+class SessionState(Struct):
     """Plain facts; the handlers write them, panes read them."""
 
     clocks: Clocks = Clocks()

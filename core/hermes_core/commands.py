@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -235,7 +236,11 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _encoder = msgspec.json.Encoder()
-_decoder: msgspec.json.Decoder[CoreCommand] = msgspec.json.Decoder(CoreCommand)
+
+
+@cache
+def _decoder() -> msgspec.json.Decoder[CoreCommand]:
+    return msgspec.json.Decoder(CoreCommand)
 
 
 def encode_command(command: CoreCommand) -> bytes:
@@ -249,4 +254,4 @@ def decode_command(data: bytes | str) -> CoreCommand:
     Raises:
         msgspec.ValidationError: Not a command of this version.
     """
-    return _decoder.decode(data)
+    return _decoder().decode(data)

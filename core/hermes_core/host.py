@@ -10,9 +10,11 @@ import asyncio
 import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from hermes_core.agent.clock import Clock, SystemClock
 from hermes_core.agent.sessions.assembly import build_session
@@ -57,8 +59,7 @@ TAKE_OVER_PAUSE_S = 0.1
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HostOptions:
+class HostOptions(Struct, frozen=True, kw_only=True):
     """How a door wants its host."""
 
     home: Home

@@ -10,9 +10,10 @@ import sqlite3
 import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct
 
 from hermes_core.config.loader import LoadedSettings
 from hermes_core.paths import Home
@@ -23,8 +24,7 @@ DISTRIBUTION = "hermes-tui"
 _LARGE_WAL_MB = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One line of the report."""
 
     section: str
@@ -36,8 +36,7 @@ class Finding:
     """What `--fix` calls."""
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(Struct, frozen=True):
     """What the checks look at; tests pass their own."""
 
     home: Home

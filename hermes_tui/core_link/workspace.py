@@ -6,9 +6,10 @@ The screen never sees a store, a provider or a host; a test gives it a fake of t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
+
+from msgspec import Struct
 
 from hermes_core.events import CoreEvent, FileDiff
 from hermes_core.messages import Message, Runtime
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
     from hermes_core.timeline import Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenedAt:
+class OpenedAt(Struct, frozen=True, kw_only=True):
     """Where the conversations of a screen are run; as it stands: in its own process."""
 
     socket: str = ""
@@ -32,8 +32,7 @@ class OpenedAt:
     """Our name there, shown to others who look at the same conversation; empty: the terminal's."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StartInfo:
+class StartInfo(Struct, frozen=True, kw_only=True):
     """Facts for the start card and the rows around the conversation."""
 
     model: str
@@ -52,8 +51,7 @@ class StartInfo:
     """The line that says a scripted model answers; empty with a real one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SkillInfo:
+class SkillInfo(Struct, frozen=True, kw_only=True):
     """An installed skill."""
 
     name: str
@@ -66,8 +64,7 @@ class SkillInfo:
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToolInfo:
+class ToolInfo(Struct, frozen=True, kw_only=True):
     """A tool the model may call."""
 
     name: str
@@ -78,8 +75,7 @@ class ToolInfo:
     """Why it is not available."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelInfo:
+class ModelInfo(Struct, frozen=True, kw_only=True):
     """A model that can be switched to."""
 
     model: str
@@ -93,8 +89,7 @@ class ModelInfo:
     """What it can beyond text: `tools`, `images`, `reasoning`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UsageInfo:
+class UsageInfo(Struct, frozen=True, kw_only=True):
     """What a conversation took so far."""
 
     uses: tuple[RequestUse, ...]
@@ -106,8 +101,7 @@ class UsageInfo:
     compactions: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckpointInfo:
+class CheckpointInfo(Struct, frozen=True, kw_only=True):
     """A snapshot of files before a change."""
 
     checkpoint_id: str
@@ -123,8 +117,7 @@ class CheckpointInfo:
     """Taken in a turn, so that the conversation can go back with it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GrantInfo:
+class GrantInfo(Struct, frozen=True, kw_only=True):
     """Something that was allowed for longer than once."""
 
     key: str
@@ -132,8 +125,7 @@ class GrantInfo:
     pattern: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SettingInfo:
+class SettingInfo(Struct, frozen=True, kw_only=True):
     """One setting with the value in use."""
 
     key: str

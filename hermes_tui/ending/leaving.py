@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from hermes_core.commands import Interrupt, QueuePause
 from hermes_core.errors import HermesError
 from hermes_tui.ending.farewell import exit_state
-from hermes_tui.plain.transcript import as_lines
 from hermes_tui.screens.confirm import ConfirmScreen
 from hermes_tui.session_state import SessionState
 
@@ -149,6 +149,8 @@ class Leaving:
             return ""
         if wanted == "last":
             return host.chat.state.last_reply
+        from hermes_tui.plain.transcript import as_lines  # measured: 8 ms of the first paint
+
         try:
             return as_lines(await host.workspace.past_events(session_id))
         except HermesError as error:

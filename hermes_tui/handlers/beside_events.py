@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Literal, TypeAlias, assert_never
+
+from msgspec.structs import replace
 
 from hermes_core.events import (
     BackgroundFinished,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from hermes_skins.schema import USUAL, Skin
 from hermes_themes.few_colours import SIXTEEN, in_256
@@ -29,8 +30,7 @@ class LookError(ValueError):
     """A look that cannot be worn; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """Colours and persona together."""
 
     palette: Palette

@@ -5,17 +5,17 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
+
+from msgspec import Struct
 
 from hermes_core.errors import HermesError
 from hermes_core.messages import Attachment
 from hermes_tui.composing.attached_files import IMAGE_TYPES
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True):
     """A message to submit."""
 
     text: str

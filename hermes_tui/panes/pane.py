@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from msgspec import Struct
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -92,8 +92,7 @@ class Pane(Vertical):
         """The keyboard came into the pane or left it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaneSpec:
+class PaneSpec(Struct, frozen=True, kw_only=True):
     """A pane as it registers."""
 
     id: str

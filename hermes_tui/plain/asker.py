@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from hermes_tui.plain.page import Page
 from hermes_tui.plain.typed_lines import TypedLines
@@ -15,8 +16,7 @@ _SLIP_CHARS = 3
 _ALONE = "Nobody can answer: the input has ended."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class Question(Struct, frozen=True, kw_only=True):
     """What is asked.
 
     A typed line answers it if it is a number, a key or the first word of a label; any
@@ -35,8 +35,7 @@ class Question:
     """The request of the agent it is about; empty where the person asked for it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(Struct, frozen=True):
     """A key of the choices or a text, and the words behind a number."""
 
     value: str

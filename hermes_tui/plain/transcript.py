@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from msgspec import Struct, field
 
 from hermes_core.events import (
     AgentFinished,
@@ -34,8 +35,7 @@ _LEVELS = {"info": "Note", "warn": "Warning", "error": "Error"}
 _SKIPPED = {"interrupt": "stopped", "steer": "skipped", "lost": "outcome unknown"}
 
 
-@dataclass(slots=True)
-class _Open:
+class _Open(Struct):
     """A reply that is being written: what of its last line is not printed yet."""
 
     live: LiveText = field(default_factory=LiveText)

@@ -7,9 +7,9 @@ where it names one, a slash command; nothing else is edited for it.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
 from textual.screen import ModalScreen
 
 from hermes_tui.actions.action import ACTION_REGISTRY, Action
@@ -25,8 +25,7 @@ Build = Callable[["HermesApp", str], Awaitable["ModalScreen[Any] | None"]]
 nothing to show, which was told then."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScreenSpec:
+class ScreenSpec(Struct, frozen=True, kw_only=True):
     """A screen as it registers."""
 
     id: str

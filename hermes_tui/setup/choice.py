@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
+
+import msgspec
 
 from hermes_core.config.editor import ConfigEditor, Edit
 from hermes_core.config.loader import LoadedSettings, load_settings
@@ -91,7 +92,7 @@ async def served_models(
         provider=choice.provider,
         model="unnamed",
     )
-    model = open_model(dataclasses.replace(found, timeouts=_TRIED))
+    model = open_model(msgspec.structs.replace(found, timeouts=_TRIED))
     try:
         async with asyncio.timeout(_TEST_S):
             await model.check_key()

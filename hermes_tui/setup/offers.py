@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from hermes_core.config.loader import LoadedSettings
 from hermes_core.providers.local_servers import LocalServer
 from hermes_core.providers.records import Record, find_record, records
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
+class Offer(Struct, frozen=True, kw_only=True):
     """One row. At most one of the last three is set; none of them: an address to type."""
 
     text: str

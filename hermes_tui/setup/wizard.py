@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from hermes_core.config.editor import ConfigEditor
 from hermes_core.config.loader import LoadedSettings, load_settings
@@ -37,8 +38,7 @@ _Tried = tuple[Choice, tuple[str, ...]]
 """A choice with the models it serves, none if it could not be asked."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wizard:
+class Wizard(Struct, frozen=True, kw_only=True):
     """Asks for provider, key and model, and writes what was answered.
 
     Args:

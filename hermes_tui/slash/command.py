@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from hermes_tui.registry import Registry
 from hermes_tui.slash.door import Door
@@ -12,8 +13,7 @@ from hermes_tui.slash.door import Door
 Group = Literal["Conversation", "Turn", "Model", "Safety", "Look", "Facts", "Program"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SlashCommand:
+class SlashCommand(Struct, frozen=True, kw_only=True):
     """One command."""
 
     name: str
@@ -38,8 +38,7 @@ COMMAND_REGISTRY: Registry[SlashCommand] = Registry(
 """Every command; plugins add theirs by `register_command`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(Struct, frozen=True):
     """Nothing has that name."""
 
     name: str

@@ -8,8 +8,9 @@ import binascii
 import shutil
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from hermes_tui.terminal.wrapping import is_remote
 
@@ -28,8 +29,7 @@ Run = Callable[[Sequence[str]], Awaitable[bytes]]
 """Runs a program and returns what it printed; nothing if it failed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(Struct, frozen=True):
     """The machine, as far as clipboards go."""
 
     system: str
@@ -40,8 +40,7 @@ class Surroundings:
     """Whether a program can be found."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """A picture, or why there is none."""
 
     data: bytes = b""

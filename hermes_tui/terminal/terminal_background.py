@@ -16,8 +16,10 @@ import sys
 import termios
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 GLYPHS_IN_DOUBT = "●○◆∴▌▏━·…─│✓✗⊘▸▾↑↓−╱▀▄█"
 """Glyphs of ours that are one cell wide by the standard and two in some terminals."""
@@ -48,8 +50,7 @@ _AT_ONCE_S = 0.02
 _LIGHT_INDEXES = frozenset({"7", "9", "10", "11", "12", "13", "14", "15"})
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What came back."""
 
     is_light: bool | None = None

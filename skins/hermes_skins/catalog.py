@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import yaml
+from msgspec import Struct
 
 from hermes_skins.reading import read_skin, unknown_keys
 from hermes_skins.schema import Skin, SkinError
 from hermes_themes.yaml_lines import YamlFault, parsed, place
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(Struct, frozen=True):
     """A skin, and remarks about what in its file means nothing."""
 
     skin: Skin

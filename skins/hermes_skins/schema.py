@@ -9,8 +9,9 @@ another version still loads.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct, field
 
 Mode = Literal["dark", "light", "auto"]
 
@@ -102,8 +103,7 @@ class SkinError(ValueError):
         self.path = path
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spinner:
+class Spinner(Struct, frozen=True, kw_only=True):
     """What turns while the agent works."""
 
     frames: str = "⠋⠙⠹⠸⠼⠴⠦⠧"
@@ -128,8 +128,7 @@ class Spinner:
     """Left and right of the face."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Branding:
+class Branding(Struct, frozen=True, kw_only=True):
     """The words of the product."""
 
     agent_name: str = "Hermes Agent"
@@ -142,8 +141,7 @@ class Branding:
     help_header: str = "Commands"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Skin:
+class Skin(Struct, frozen=True, kw_only=True):
     """A skin with everything it inherits filled in."""
 
     name: str

@@ -7,11 +7,11 @@ import datetime as dt
 import itertools
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from hermes_core.commands import Answer, CoreCommand, Interrupt, Reply, SetTitle, Submit
 from hermes_core.errors import ConfigError, HermesError, SessionNotFound

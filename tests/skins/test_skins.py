@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from rich.cells import cell_len
 
 from hermes_skins.catalog import about_skins, builtin_skins, load_skin, parse_skin, skin_names

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from hermes_themes.few_colours import SIXTEEN, in_256
 from hermes_themes.mixing import FLOORS, HUES, contrast, derive, lifted, mix, rgb

@@ -181,7 +181,7 @@ def test_durations_read_like_speech(value: float, said: str) -> None:
 
 def test_glyphs_of_both_sets_are_one_cell() -> None:
     for glyphs in (UNICODE, ASCII):
-        for name in type(glyphs).__slots__:
+        for name in glyphs.__struct_fields__:
             assert {cell_len(char) for char in getattr(glyphs, name)} == {1}, name
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given, seed, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from hermes_widgets.composing import text_motions as find
 from hermes_widgets.composing.composer_paste import PasteFold

@@ -8,7 +8,8 @@ the grey ramp, and with 16 colours they vanish and thin frames stand for them.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from hermes_themes.mixing import FLOORS, HUES, Rgb, contrast, hex_colour, rgb
 from hermes_themes.roles import CONTRAST, ROLES, Palette

@@ -6,11 +6,10 @@ are mixed from a few colours by `hermes_themes.mixing`, under the same floors.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Palette:
+class Palette(Struct, frozen=True, kw_only=True):
     """One colour for each role, as `#RRGGBB`."""
 
     name: str
@@ -59,7 +58,7 @@ class Palette:
 
 
 ROLES: tuple[str, ...] = tuple(
-    item.name for item in fields(Palette) if item.name not in ("name", "dark", "framed")
+    name for name in Palette.__struct_fields__ if name not in ("name", "dark", "framed")
 )
 """The names of all colour roles, in their order."""
 

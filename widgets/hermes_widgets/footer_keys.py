@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from msgspec import Struct
 from rich.cells import cell_len
 from textual import events
 from textual.content import Content
@@ -12,8 +13,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 
-@dataclass(frozen=True, slots=True)
-class KeyLabel:
+class KeyLabel(Struct, frozen=True):
     """An entry of the row."""
 
     key: str
@@ -27,8 +27,7 @@ class KeyLabel:
 HELP = KeyLabel("f1", "help", "app.help")
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
+class _Piece(Struct, frozen=True):
     content: Content
     act: str = ""
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal
 
+from msgspec import Struct
 from textual.content import Content
 from textual.reactive import reactive
 from textual.timer import Timer
@@ -20,8 +20,7 @@ from hermes_widgets.gauge import gauge
 Phase = Literal["starting", "ready", "busy", "waiting", "offline"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Status:
+class Status(Struct, frozen=True, kw_only=True):
     """What the row says."""
 
     phase: Phase = "ready"
@@ -37,8 +36,7 @@ class Status:
     cost_usd: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manner:
+class Manner(Struct, frozen=True, kw_only=True):
     """How the row says it."""
 
     skin: Skin = USUAL

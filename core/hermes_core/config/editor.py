@@ -6,10 +6,10 @@ import json
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from msgspec import Struct
 from pydantic import ValidationError
 
 from hermes_core.config.atomic import locked, replace_text
@@ -28,8 +28,7 @@ _MASKED = re.compile(r"\*\*\*|\[REDACTED|«redacted|^\S{0,6}\.\.\.\S{0,4}$")
 _UPGRADES = {"homebrew": "brew upgrade hermes-tui", "nixos": "sudo nixos-rebuild switch"}
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(Struct, frozen=True):
     """What a change did."""
 
     file: Path

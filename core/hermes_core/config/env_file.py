@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 _ASSIGNMENT = re.compile(r"^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*$")
 _JOINED = re.compile(r"(?<=[^\s=_A-Z0-9])(?=[A-Z][A-Z0-9]*_(?:API_KEY|TOKEN|BASE_URL)=)")
 
 
-@dataclass(frozen=True, slots=True)
-class EnvFile:
+class EnvFile(Struct, frozen=True):
     """What a `.env` file says, and what in it could not be understood."""
 
     values: Mapping[str, str] = field(default_factory=dict)

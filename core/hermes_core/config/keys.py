@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, get_args, get_origin
 
+from msgspec import Struct
 from pydantic import AliasChoices
 from pydantic.fields import FieldInfo
 
@@ -19,8 +19,7 @@ ANY = "<name>"
 """Stands in a dotted key for a name the user chooses, or for a list's entry."""
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(Struct, frozen=True):
     """One setting."""
 
     path: str

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from msgspec import Struct, field
 from pydantic import ValidationError
 
 from hermes_core.config.document import Document, expanded
@@ -29,8 +29,7 @@ Kind = Literal["syntax", "value", "unknown", "structure", "override", "env"]
 FLAG, FILE = "flag", "config.yaml"
 
 
-@dataclass(frozen=True, slots=True)
-class ConfigWarning:
+class ConfigWarning(Struct, frozen=True):
     """One thing to tell the user about the configuration, once."""
 
     kind: Kind
@@ -47,8 +46,7 @@ class ConfigWarning:
         return f"{place}{key}{self.problem}{hint}"
 
 
-@dataclass(frozen=True, slots=True)
-class LoadedSettings:
+class LoadedSettings(Struct, frozen=True):
     """What a home says, checked, and where each value came from."""
 
     settings: Settings

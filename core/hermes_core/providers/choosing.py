@@ -9,8 +9,9 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from hermes_core.config.schema import Settings
 from hermes_core.errors import ConfigError, HermesError
@@ -41,8 +42,7 @@ class ModelLists(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
+class Offer(Struct, frozen=True, kw_only=True):
     """A model that can be switched to."""
 
     model: str
@@ -53,8 +53,7 @@ class Offer:
     facts: ModelFacts | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(Struct, frozen=True):
     """What a person means."""
 
     model: str

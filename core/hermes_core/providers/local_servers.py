@@ -12,11 +12,11 @@ from __future__ import annotations
 import asyncio
 import pwd
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
+from msgspec import Struct
 
 from hermes_core.providers.address import clean_base_url, is_local
 from hermes_core.providers.facts.listings import read_listing
@@ -32,8 +32,7 @@ _SOCKET_TABLES = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
 _LISTENS = "0A"
 
 
-@dataclass(frozen=True, slots=True)
-class LocalServer:
+class LocalServer(Struct, frozen=True):
     """Something on the loopback that lists models."""
 
     label: str
@@ -44,8 +43,7 @@ class LocalServer:
     """Who runs the listening process, empty where the system does not tell."""
 
 
-@dataclass(frozen=True, slots=True)
-class Probe:
+class Probe(Struct, frozen=True):
     """What an address answered."""
 
     base_url: str

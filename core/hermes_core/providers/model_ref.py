@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from hermes_core.config.model_settings import ApiMode
 from hermes_core.config.schema import Settings
@@ -10,8 +10,7 @@ from hermes_core.providers.keys.lookup import KeySource, StoredKeys
 from hermes_core.providers.resolve import Resolution, WindowSource, resolve
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelRef:
+class ModelRef(Struct, frozen=True, kw_only=True):
     """What the settings say about one model."""
 
     provider: str = ""

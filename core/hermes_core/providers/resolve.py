@@ -8,10 +8,11 @@ never replaced by another; a key goes to its own provider's address and nowhere 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import msgspec
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from hermes_core.config.model_settings import ProviderEntry, ProviderRouting, ToolCalls
 from hermes_core.config.schema import Settings
@@ -58,8 +59,7 @@ class WindowSource(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resolution:
+class Resolution(Struct, frozen=True, kw_only=True):
     """Everything needed to reach a model."""
 
     runtime: Runtime

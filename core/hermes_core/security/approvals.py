@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from hermes_core.security.guard import Verdict
 from hermes_core.security.rules import Finding
@@ -62,8 +63,7 @@ def is_yes(value: str | None) -> bool:
     return (value or "").strip().lower() in ("1", "true", "yes", "on")
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """What to do with a judged command."""
 
     action: Literal["allow", "ask", "block"]
@@ -80,8 +80,7 @@ class Decision:
     """Something the person should know about the mode."""
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(Struct, frozen=True):
     """One entry of the list a person can revoke."""
 
     number: int

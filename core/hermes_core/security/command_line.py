@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from hermes_core.security.words import Word
 
 
-@dataclass(frozen=True, slots=True)
-class Redirect:
+class Redirect(Struct, frozen=True):
     """`operator target` of a command; `body` is the text of a heredoc or here-string."""
 
     operator: str
@@ -22,8 +22,7 @@ class Redirect:
         return ">" in self.operator and not self.target.text.isdigit() and self.target.text != "-"
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(Struct, frozen=True):
     """One simple command with its wrappers taken off."""
 
     words: tuple[Word, ...]
@@ -64,8 +63,7 @@ class Command:
         return "\n".join(redirect.body for redirect in self.redirects if redirect.body)
 
 
-@dataclass(slots=True)
-class Script:
+class Script(Struct):
     """Everything one command line would run."""
 
     commands: list[Command] = field(default_factory=list)

@@ -12,9 +12,10 @@ import fnmatch
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct
 
 from hermes_core.security.command_line import Command
 from hermes_core.security.hardline import hardline, rough_hardline
@@ -38,8 +39,7 @@ _MANY = 300
 _FOREIGN = ("CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC")
 
 
-@dataclass(frozen=True, slots=True)
-class UserRules:
+class UserRules(Struct, frozen=True):
     """`approvals.deny` and `approvals.ask`: globs over single commands.
 
     The command word is reduced to its base name first, and quoting is resolved.
@@ -49,8 +49,7 @@ class UserRules:
     ask: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """What the guard says about one command line."""
 
     action: Action

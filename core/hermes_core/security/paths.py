@@ -12,9 +12,10 @@ from __future__ import annotations
 import os
 import re
 import stat
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal
+
+from msgspec import Struct
 
 from hermes_core.errors import ToolBlocked
 
@@ -60,8 +61,7 @@ def _inside(path: str, tree: str) -> bool:
     return path == tree or path.startswith(tree.rstrip("/") + "/")
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
+class Places(Struct, frozen=True):
     """The table of places, for one user.
 
     Args:
@@ -143,8 +143,7 @@ def _without_profile(in_data: str) -> str:
     return "/".join(parts[2:]) if parts[0] == "profiles" and len(parts) > 2 else in_data
 
 
-@dataclass(frozen=True, slots=True)
-class WriteRuling:
+class WriteRuling(Struct, frozen=True):
     """The answer for one path to be written."""
 
     path: Path

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct, field
 
 from hermes_core.errors import ToolBlocked
 from hermes_core.events import ApprovalFinding, FileDiff
@@ -28,8 +29,7 @@ Unattended = Literal["deny", "approve", "allowlist"]
 and refuses the rest, as `deny` does; `approve` runs it, the floor excepted."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApprovalQuestion:
+class ApprovalQuestion(Struct, frozen=True, kw_only=True):
     """What the person is shown; the fields of the event `approval.requested`."""
 
     action: Literal["run", "write"]
@@ -45,8 +45,7 @@ class ApprovalQuestion:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApprovalAnswer:
+class ApprovalAnswer(Struct, frozen=True, kw_only=True):
     """How a question ended."""
 
     decision: Choice
@@ -58,8 +57,7 @@ class ApprovalAnswer:
 Ask = Callable[[ApprovalQuestion], Awaitable[ApprovalAnswer]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class Surroundings(Struct, frozen=True, kw_only=True):
     """What a session knows about the machine."""
 
     cwd: Path

@@ -13,8 +13,9 @@ import base64
 import re
 from bisect import bisect
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from urllib.parse import quote
+
+from msgspec import Struct
 
 from hermes_core.security.secret_shapes import SHAPES, Shape, looks_random, names_a_secret
 
@@ -36,8 +37,7 @@ def mask(secret: str) -> str:
     return "***" if len(secret) < 18 else f"{secret[:6]}...{secret[-4:]}"
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """One piece of text to replace."""
 
     context: int

@@ -10,16 +10,16 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cache
+
+from msgspec import Struct
 
 from hermes_core.security.command_line import Command, Redirect, Script, resolve
 from hermes_core.security.paths import Concern, Places
 from hermes_core.security.words import Word
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One reason to ask or to refuse."""
 
     key: str
@@ -36,8 +36,7 @@ class Finding:
     """Absolute path the finding is about, for narrow grants; may be empty."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
+class Scene(Struct, frozen=True):
     """What rules may know besides the command."""
 
     home: str

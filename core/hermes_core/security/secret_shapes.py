@@ -9,17 +9,17 @@ is checked by `redaction`, which also sees through colour codes.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
+
+from msgspec import Struct
 
 Treatment = Literal["token", "value", "hidden", "pem", "phone"]
 """How a match is shown: first and last characters, the same for a named value,
 `***` alone, the key-block marker, or a shortened phone number."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(Struct, frozen=True):
     """One kind of secret."""
 
     name: str

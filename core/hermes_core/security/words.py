@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _VARIABLE = re.compile(r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Za-z_][A-Za-z0-9_]*))")
 _CHANGED = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)[:%#/?=+,^@-]")
@@ -18,8 +19,7 @@ _BRACES = re.compile(r"\{([^{}\s\"'$`\\]*,[^{}\s\"'$`\\]*)\}")
 _MAX_BRACE_WORDS = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(Struct, frozen=True):
     """One word as the shell would see it."""
 
     text: str
@@ -36,8 +36,7 @@ class Word:
     """Some of it is quoted, so no plain flag or glob."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hole:
+class Hole(Struct, frozen=True):
     """A piece of a word that runs a command; offsets into the word's source."""
 
     start: int

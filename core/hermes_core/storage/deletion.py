@@ -5,10 +5,10 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+from msgspec import Struct
 
 from hermes_core.messages import Attachment
 from hermes_core.paths import Home
@@ -22,8 +22,7 @@ _OUR_FILES = ("pastes", "images", "cache", "image_cache", "audio_cache", "docume
 """Folders in the home whose files came from the person, one conversation each."""
 
 
-@dataclass(frozen=True, slots=True)
-class Remains:
+class Remains(Struct, frozen=True):
     """What is left to clear away outside `hermes.db`."""
 
     session_ids: tuple[str, ...]

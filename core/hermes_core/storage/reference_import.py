@@ -11,12 +11,12 @@ import logging
 import sqlite3
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from hermes_core.errors import StoreError, StoreUnavailable
 from hermes_core.messages import Message, ToolCall
@@ -33,8 +33,7 @@ _ROLES = ("user", "assistant", "tool")
 Row = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Chain:
+class Chain(Struct, frozen=True):
     """One conversation of the older program: its parts, oldest first."""
 
     parts: tuple[Row, ...]
@@ -47,8 +46,7 @@ class Chain:
         return self.parts[-1]
 
 
-@dataclass(slots=True)
-class _Counts:
+class _Counts(Struct):
     sessions: int = 0
     messages: int = 0
     aliases: int = 0

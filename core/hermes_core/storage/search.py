@@ -11,9 +11,10 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from itertools import islice
+
+from msgspec import Struct
 
 from hermes_core.errors import StoreUnavailable
 from hermes_core.messages import SHORT_ID, SUMMARY_ID
@@ -48,8 +49,7 @@ _HIT = """
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
+class Scope(Struct, frozen=True, kw_only=True):
     """Where to look."""
 
     roles: tuple[str, ...] = ()

@@ -8,8 +8,9 @@ among them because endings are glued to its words.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from itertools import pairwise
+
+from msgspec import Struct
 
 _RANGES = (
     "\u0e00-\u0eff"  # Thai, Lao
@@ -28,8 +29,7 @@ _STRIPPED = re.compile(r'[+{}()"^:,;]')
 _PLAIN = re.compile(r"^\w+\*?$")
 
 
-@dataclass(frozen=True, slots=True)
-class SearchQuery:
+class SearchQuery(Struct, frozen=True):
     """A cleaned query, by index."""
 
     words: str

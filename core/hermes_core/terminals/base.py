@@ -10,9 +10,10 @@ finds the module; adding a backend edits no list.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
+
+from msgspec import Struct, field
 
 from hermes_core.errors import ToolError
 from hermes_core.ports import CancelToken
@@ -37,8 +38,7 @@ class TerminalUnavailable(ToolError):
         super().__init__(message, code="disabled", hint=hint)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TerminalOptions:
+class TerminalOptions(Struct, frozen=True, kw_only=True):
     """What a terminal is opened with."""
 
     cwd: Path
@@ -49,8 +49,7 @@ class TerminalOptions:
     """Parent of the private folder for session files; None: the system's."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CommandRequest:
+class CommandRequest(Struct, frozen=True, kw_only=True):
     """One command."""
 
     command: str
@@ -63,8 +62,7 @@ class CommandRequest:
     pty: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CommandOutcome:
+class CommandOutcome(Struct, frozen=True, kw_only=True):
     """How a foreground command ended."""
 
     exit_code: int

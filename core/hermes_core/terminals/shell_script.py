@@ -13,7 +13,8 @@ shell. Works with bash from 3.2 on.
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 RESERVED = "__hermes_"
 """Prefix of names the script uses; they are never kept."""
@@ -72,8 +73,7 @@ done
 """
 
 
-@dataclass(frozen=True, slots=True)
-class CallFiles:
+class CallFiles(Struct, frozen=True):
     """Where one call keeps its files, by a common beginning."""
 
     base: str

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar, cast
 
 import msgspec
+from msgspec import Struct, field
 
 from hermes_core.errors import ToolError
 from hermes_core.events import FileDiff, ToolKind
@@ -54,8 +54,7 @@ class ToolResult(msgspec.Struct, frozen=True, kw_only=True):
     diffs: tuple[FileDiff, ...] = ()
 
 
-@dataclass(slots=True, kw_only=True)
-class ToolContext:
+class ToolContext(Struct, kw_only=True):
     """The narrow services a call may use. Made anew for each call."""
 
     session_id: str

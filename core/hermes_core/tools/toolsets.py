@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from hermes_core.config.schema import Settings
 from hermes_core.tools.registry import Registry
@@ -25,8 +26,7 @@ NOT_ON_PLATFORM: Mapping[str, frozenset[str]] = {
 """Tools that make no sense behind a door."""
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(Struct, frozen=True):
     """The tools of a session, and words for the person about what was not understood."""
 
     tools: Registry

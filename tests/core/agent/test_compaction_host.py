@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from typing import Any
 
+import msgspec
 import pytest
 
 from hermes_core.commands import Compact
@@ -130,7 +130,7 @@ async def test_model_too_small_for_summaries_is_named_at_the_start(
 ) -> None:
     wanted = options(home, model_server.base_url)
     small = {"auxiliary.compression.model": "tiny", "auxiliary.compression.context_length": 4_000}
-    wanted = dataclasses.replace(wanted, overrides={**wanted.overrides, **small})
+    wanted = msgspec.structs.replace(wanted, overrides={**wanted.overrides, **small})
     async with opened(wanted) as r:
         (notice,) = [e for e in r.of(Notice) if e.code == "session_warning"]
         assert "tiny, set for summaries, reads 4,000 tokens" in notice.text
@@ -141,7 +141,7 @@ async def test_model_too_small_for_summaries_is_named_at_the_start(
 async def test_demo_model_summarises_by_hand_without_a_model(home: Home) -> None:
     await write_down(home, 60)
     demo = {"model.provider": "demo"}
-    wanted = dataclasses.replace(options(home, ""), overrides=demo)
+    wanted = msgspec.structs.replace(options(home, ""), overrides=demo)
     async with opened(wanted, SESSION) as r:
         await r.handle.send(Compact())
         await until(lambda: r.of(CompactionFinished))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import json
 from collections.abc import Sequence
@@ -286,7 +285,7 @@ def test_local_summary_of_a_huge_history_stays_within_its_limit() -> None:
     plan = planned(messages)
     assert plan is not None
     previous = summary_message("n" * 9_000, (), unique="0", timestamp=1.0)
-    plan = dataclasses.replace(plan, previous=previous)
+    plan = msgspec.structs.replace(plan, previous=previous)
     text = local_summary(plan)
     assert len(text) <= MAX_CHARS
     assert "## Last said by the agent" in text
@@ -414,7 +413,7 @@ def test_random_histories_find_a_cut_between_call_and_result() -> None:
         plan = planned(messages, limits=tiny(2_000, 3), fixed=20)
         if plan is None or not plan.tail:
             return
-        moved = dataclasses.replace(
+        moved = msgspec.structs.replace(
             plan, middle=(*plan.middle, plan.tail[0]), tail=plan.tail[1:], orphans=()
         )
         assert_sound(messages, moved)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import json
 import time
 from typing import Any
 
+import msgspec
 import psutil
 import pytest
 
@@ -39,7 +39,7 @@ def wanted(home: Home, server: ModelServer, *, yolo: bool = True, **settings: An
     made = options(home, server.base_url, toolsets=TOOLSETS, yolo=yolo)
     extra = {f"delegation.{name}": value for name, value in settings.items()}
     extra["approvals.timeout"] = 3_600  # beyond the patience of the clock: never reached
-    return dataclasses.replace(made, overrides={**made.overrides, **extra})
+    return msgspec.structs.replace(made, overrides={**made.overrides, **extra})
 
 
 def delegate(*goals: str, **rest: Any) -> Reply:

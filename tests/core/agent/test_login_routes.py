@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
+import msgspec
 import pytest
 
 from hermes_core.events import CredentialRotated, MessageFinished, RequestFailed
@@ -64,7 +64,7 @@ def logged_in(
         "model.default": "scripted-model",
         "providers": {provider: {"base_url": models.base_url, "oauth": oauth}},
     }
-    wanted = dataclasses.replace(options(home, models.base_url), overrides=overrides)
+    wanted = msgspec.structs.replace(options(home, models.base_url), overrides=overrides)
     return wanted, tokens.access
 
 

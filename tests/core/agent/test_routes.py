@@ -6,6 +6,7 @@ import dataclasses
 import json
 from typing import Any
 
+import msgspec
 import pytest
 
 from hermes_core.commands import SetRuntime
@@ -40,7 +41,7 @@ def keyed(home: Home, server: ModelServer, *keys: str, **more: Any) -> HostOptio
         "providers": {"here": {"base_url": server.base_url}},
         **more,
     }
-    return dataclasses.replace(options(home, server.base_url), overrides=overrides)
+    return msgspec.structs.replace(options(home, server.base_url), overrides=overrides)
 
 
 def behind(server: ModelServer, *, model: str = "spare", env: str = "") -> dict[str, Any]:
@@ -70,7 +71,7 @@ async def test_a_busy_key_is_asked_twice_then_the_next_one_and_after_a_restart_t
         assert (rotated.label, rotated.cause) == ("b", "rate_limit")
         assert "sk-key" not in str(r.events)
         session = r.handle.session_id
-    wanted = dataclasses.replace(keyed(home, model_server), overrides={
+    wanted = msgspec.structs.replace(keyed(home, model_server), overrides={
         "model.provider": "here", "model.default": "scripted-model",
         "providers": {"here": {"base_url": model_server.base_url}},
     })  # fmt: skip
@@ -159,7 +160,7 @@ async def test_an_entry_of_the_chain_gets_its_own_key_and_no_other(
     try:
         wanted = keyed(home, model_server, "sk-key-a", fallback_providers=chain)
         environ = {**wanted.environ, "SPARE_KEY": "sk-key-spare", "OPENAI_API_KEY": "sk-other-1"}
-        async with opened(dataclasses.replace(wanted, environ=environ)) as r:
+        async with opened(msgspec.structs.replace(wanted, environ=environ)) as r:
             await r.turn("hello")
     finally:
         await spare.aclose()
@@ -200,7 +201,7 @@ async def test_a_model_whose_keys_rest_is_not_asked_first(
             await r.turn("hello")
             await r.turn("again")
             session = r.handle.session_id
-        wanted = dataclasses.replace(keyed(home, model_server), overrides=wanted.overrides)
+        wanted = msgspec.structs.replace(keyed(home, model_server), overrides=wanted.overrides)
         async with opened(wanted, session) as r:
             await r.turn("and in a new process")
     finally:

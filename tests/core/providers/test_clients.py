@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import shutil
 import ssl
 import subprocess
@@ -44,7 +43,7 @@ def test_a_wire_without_a_client_is_named() -> None:
     reached = resolution("http://127.0.0.1:1/v1")
     runtime = msgspec.structs.replace(reached.runtime, api_mode="demo")
     with pytest.raises(ConfigError, match="demo"):
-        open_model(dataclasses.replace(reached, runtime=runtime))
+        open_model(msgspec.structs.replace(reached, runtime=runtime))
 
 
 async def test_an_interrupt_while_the_client_opens_leaves_one_client_that_is_closed() -> None:
@@ -85,7 +84,7 @@ class FakeClient:
 
 async def test_the_least_distance_between_requests_is_kept(model_server: ModelServer) -> None:
     model_server.add(say("one"), say("two"))
-    reached = dataclasses.replace(resolution(model_server.base_url), rate_limit_delay_s=0.2)
+    reached = msgspec.structs.replace(resolution(model_server.base_url), rate_limit_delay_s=0.2)
     model = open_model(reached)
     await collect(model, ask(reached))
     started = asyncio.get_running_loop().time()
@@ -124,7 +123,7 @@ async def test_an_own_certificate_is_refused_until_its_bundle_is_named(
     await strange.aclose()
     assert (caught.value.reason, caught.value.retryable) == ("connection", False)
     assert "HERMES_CA_BUNDLE" in caught.value.hint
-    trusted = open_model(dataclasses.replace(reached, ca_bundle=str(certificate)))
+    trusted = open_model(msgspec.structs.replace(reached, ca_bundle=str(certificate)))
     assert said(await collect(trusted, ask(reached))) == "ok"
     await trusted.aclose()
     await server.aclose()
@@ -132,7 +131,7 @@ async def test_an_own_certificate_is_refused_until_its_bundle_is_named(
 
 
 async def test_a_bundle_that_is_none_is_a_wrong_setting(model_server: ModelServer) -> None:
-    reached = dataclasses.replace(resolution(model_server.base_url), ca_bundle="/nowhere.pem")
+    reached = msgspec.structs.replace(resolution(model_server.base_url), ca_bundle="/nowhere.pem")
     model = open_model(reached)
     with pytest.raises(ConfigError, match="nowhere"):
         await collect(model, ask(reached))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 import msgspec
@@ -121,7 +120,7 @@ def test_at_most_four_markers_and_none_on_thinking() -> None:
 
 @pytest.mark.ac("ac-13-1")
 def test_a_longer_life_of_the_cache_is_written_out() -> None:
-    reached = dataclasses.replace(NATIVE, cache_ttl="1h")
+    reached = msgspec.structs.replace(NATIVE, cache_ttl="1h")
     body = request_body(ask(reached), reached, {})
     assert body["system"][0]["cache_control"] == {"type": "ephemeral", "ttl": "1h"}
 

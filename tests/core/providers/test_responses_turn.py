@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
-
+import msgspec
 import pytest
 
 from hermes_core.host import HostOptions
@@ -15,7 +14,7 @@ from tests.fakes.model_server.server import ModelServer
 
 def _options(home: Home, server: ModelServer) -> HostOptions:
     usual = options(home, server.base_url, toolsets=("todo",), api_mode="codex_responses")
-    return dataclasses.replace(
+    return msgspec.structs.replace(
         usual,
         environ={**usual.environ, "HERMES_OFFLINE": "1"},
         overrides={**usual.overrides, "model.default": "gpt-5"},

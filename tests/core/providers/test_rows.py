@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from hermes_core.config.schema import Settings
@@ -102,7 +102,7 @@ async def test_routing_wishes_are_in_the_body(model_server: ModelServer, model: 
     model_server.add(say("ok"))
     reached = _reach(model_server, records()["openrouter"], model)
     wishes: dict[str, Any] = {"provider": {"sort": "price"}}
-    opened = open_model(dataclasses.replace(reached, extra_body=wishes))
+    opened = open_model(msgspec.structs.replace(reached, extra_body=wishes))
     await collect(opened, ask(reached))
     await opened.aclose()
     assert model_server.request.json["provider"] == {"sort": "price"}

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class CardAction:
+class CardAction(Struct, frozen=True):
     """A button of a card."""
 
     key: str

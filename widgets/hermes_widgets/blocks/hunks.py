@@ -5,8 +5,9 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 Sign = Literal[" ", "+", "-"]
 Span = tuple[int, int]
@@ -20,8 +21,7 @@ _MOST_PAIRS = 400
 """Comparisons of lines in one replacement; comparing all of them takes 10 ms."""
 
 
-@dataclass(slots=True)
-class DiffLine:
+class DiffLine(Struct):
     """One line of a change."""
 
     sign: Sign
@@ -32,8 +32,7 @@ class DiffLine:
     changed: tuple[Span, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Hunk:
+class Hunk(Struct, frozen=True):
     """Neighbouring lines; `skipped` unchanged ones stand before them."""
 
     lines: tuple[DiffLine, ...]

@@ -7,8 +7,9 @@ Every method returns the block whose look changed, or None if nothing did.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Protocol
+
+from msgspec import Struct, field
 
 from hermes_core.events import (
     AgentFinished,
@@ -66,8 +67,7 @@ class Sheaf(Protocol):
 _ENDS = {"interrupted": "stopped", "lost": "lost"}
 
 
-@dataclass(slots=True)
-class _Agent:
+class _Agent(Struct):
     """A child that works, or has worked."""
 
     since: float

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
+from msgspec import Struct
 from rich.cells import cell_len
 
 from hermes_widgets.blocks.block import Block, Kind
@@ -25,8 +25,7 @@ SHORT_ROWS = 6
 MAX_RECENT = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecentSession:
+class RecentSession(Struct, frozen=True, kw_only=True):
     """A conversation to go on with."""
 
     session_id: str
@@ -37,8 +36,7 @@ class RecentSession:
     """It needs an answer of the person."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StartCardInfo:
+class StartCardInfo(Struct, frozen=True, kw_only=True):
     """Everything the card says."""
 
     model: str

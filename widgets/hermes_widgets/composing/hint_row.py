@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from msgspec import Struct
 from rich.cells import cell_len
 from textual.content import Content
 from textual.reactive import reactive
@@ -16,8 +16,7 @@ _NAME_CELLS = 24
 _ROOMY, _NARROW = 80, 52
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ComposerHint:
+class ComposerHint(Struct, frozen=True, kw_only=True):
     """The row under the field."""
 
     mode: str = ""

@@ -7,8 +7,10 @@ so no command can cut one in half.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from hermes_widgets.composing import text_motions as find
 
@@ -19,8 +21,7 @@ MOST = 9999
 """Larger counts are cut: nothing in a message is that long."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Vi:
+class Vi(Struct, frozen=True, kw_only=True):
     """Everything a key depends on."""
 
     text: str = ""
@@ -50,8 +51,7 @@ class Vi:
         return first, min(last + 1, len(self.text))
 
 
-@dataclass(frozen=True, slots=True)
-class _Span:
+class _Span(Struct, frozen=True):
     start: int
     end: int
     by_line: bool = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 NARROW_BELOW = 60
 """Below this width of the conversation its air, thread and planes vanish."""
@@ -11,8 +11,7 @@ CENTRED_FROM = 160
 DEFAULT_CAP = 110
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """Cells counted from the left side of the conversation, scrollbar included."""
 
     width: int

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from msgspec import Struct
 from rich.cells import cell_len, split_graphemes
 
 from hermes_widgets.drawing.pens import Run, plain
@@ -18,8 +18,7 @@ from hermes_widgets.drawing.pens import Run, plain
 _WORD = re.compile(r"[^ ]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """One line of wrapped text."""
 
     runs: tuple[Run, ...]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from msgspec import Struct
 from rich.cells import cell_len
 
 from hermes_widgets.drawing.pens import MUTED, Pen, Run
@@ -16,8 +16,7 @@ from hermes_widgets.markdown.tables import TableView
 _LINE = Pen("line")
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where nodes are drawn."""
 
     indent: int = 0

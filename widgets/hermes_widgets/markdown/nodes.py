@@ -6,9 +6,10 @@ Text in nodes is already safe to draw: controls are visible, tabs and line ends 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from msgspec import Struct
 
 from hermes_widgets.drawing.foreign import one_line, visible
 from hermes_widgets.drawing.pens import Pen, Run
@@ -23,31 +24,27 @@ Runs: TypeAlias = tuple[Run, ...]
 SAFE_LINKS = ("http://", "https://", "mailto:", "file://")
 
 
-@dataclass(frozen=True, slots=True)
-class Paragraph:
+class Paragraph(Struct, frozen=True):
     """Running text; a hard line break is a run of one line feed."""
 
     runs: Runs
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
+class Heading(Struct, frozen=True):
     """A heading of level 1 to 6."""
 
     level: int
     runs: Runs
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(Struct, frozen=True):
     """A block of code; `code` has no line end at its end."""
 
     code: str
     language: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """Cells of a table, the head first."""
 
     head: tuple[Runs, ...]
@@ -55,23 +52,20 @@ class Table:
     aligns: tuple[Align, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Quote:
+class Quote(Struct, frozen=True):
     """Quoted blocks."""
 
     children: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Struct, frozen=True):
     """One list item with its marker."""
 
     marker: str
     children: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """A thematic break."""
 
 

@@ -8,8 +8,9 @@ and laid out once; only the open one changes while text arrives.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 PieceKind = Literal["text", "fence", "item", "quote", "indented"]
 
@@ -22,8 +23,7 @@ _RULE = re.compile(r" {0,3}(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})$
 _UNDERLINE = re.compile(r" {0,3}(?:=+|-+)[ \t]*$")
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """One top-level block of Markdown source."""
 
     kind: PieceKind

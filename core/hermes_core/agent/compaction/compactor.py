@@ -13,8 +13,9 @@ import asyncio
 import logging
 import math
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import Literal, Protocol
+
+from msgspec import Struct
 
 from hermes_core.agent.cancel import TurnCancel
 from hermes_core.agent.clock import Clock
@@ -69,8 +70,7 @@ class CompactionStore(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CompactorParts:
+class CompactorParts(Struct, frozen=True, kw_only=True):
     """What a compactor works with."""
 
     journal: Journal

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from hermes_core.agent.turns.reply_policy import reply_reserve
 from hermes_core.config.agent_settings import CompressionSettings
@@ -18,8 +18,7 @@ LEAST_SUMMARY_TOKENS, MOST_SUMMARY_TOKENS = 2_000, 12_000
 SUMMARY_SHARE, SUMMARY_WINDOW_SHARE = 0.20, 0.05
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class Limits(Struct, frozen=True, kw_only=True):
     """The numbers of one window."""
 
     window: int

@@ -9,9 +9,9 @@ always stays, word for word.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 import msgspec
+from msgspec import Struct
 
 from hermes_core.agent.compaction.limits import Limits
 from hermes_core.messages import SHORT_ID, Message, is_summary
@@ -27,8 +27,7 @@ Measure = Callable[[Message], int]
 """Tokens of one message."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(Struct, frozen=True):
     """How much is kept."""
 
     keep_last: int | None
@@ -38,8 +37,7 @@ class Shape:
     """Cut the results of the newest calls."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(Struct, frozen=True, kw_only=True):
     """A new history, but for its summary."""
 
     opening: tuple[Message, ...]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from hermes_core.agent.sessions.conversation import Conversation
 from hermes_core.agent.sessions.pending import Asker
@@ -30,8 +32,7 @@ _REPORT = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Employer:
+class Employer(Struct, frozen=True, kw_only=True):
     """The session that hands out work."""
 
     ground: Ground
@@ -48,7 +49,7 @@ class Employer:
     def plan_with(self, session_id: str, **changes: object) -> SessionPlan:
         """The plan of a session that works for this one."""
         same = {"warnings": (), "interactive": False, "cwd": self.cwd()}
-        return replace(self.plan, session_id=session_id, **(same | changes))  # type: ignore[arg-type]
+        return replace(self.plan, session_id=session_id, **(same | changes))
 
 
 def name_of(task: str) -> str:

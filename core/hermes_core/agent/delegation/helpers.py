@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from hermes_core.agent.delegation.background import BackgroundWork
 from hermes_core.agent.delegation.children import Children
 
 
-@dataclass(frozen=True, slots=True)
-class Helpers:
+class Helpers(Struct, frozen=True):
     """See `SessionHelpers`."""
 
     children: Children

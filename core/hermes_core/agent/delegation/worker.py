@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from hermes_core.agent.delegation.asking_upwards import AskingUpwards
 from hermes_core.agent.delegation.retelling import Retelling
@@ -20,8 +21,7 @@ STOP_WAIT_S = 2.0
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class Report(Struct, frozen=True, kw_only=True):
     """How the work ended."""
 
     status: str

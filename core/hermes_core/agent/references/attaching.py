@@ -10,10 +10,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+from msgspec import Struct
 
 from hermes_core.agent.references.parsing import references
 from hermes_core.agent.references.reading import Block, NotAttached, Reader, TooLarge
@@ -33,8 +33,7 @@ GONE = "[What was attached here is not available any more.]"
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Expansion:
+class Expansion(Struct, frozen=True):
     """What references bring."""
 
     text: str = ""
@@ -100,8 +99,7 @@ def _warning(text: str) -> Notice:
     return Notice(level="warn", code="context_warning", text=text)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attaching:
+class Attaching(Struct, frozen=True, kw_only=True):
     """Gives inputs of one session what they refer to.
 
     Args:

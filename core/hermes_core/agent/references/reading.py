@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from hermes_core.agent.references.parsing import Reference
 from hermes_core.errors import HermesError
@@ -31,8 +32,7 @@ class TooLarge(NotAttached):
         self.chars = chars
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """What one reference brings."""
 
     title: str
@@ -41,8 +41,7 @@ class Block:
     """For people: `58 lines`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reader:
+class Reader(Struct, frozen=True, kw_only=True):
     """Reads for one session.
 
     Args:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from hermes_core.messages import (
     Attachment,
@@ -15,8 +15,7 @@ from hermes_core.messages import (
 )
 
 
-@dataclass(slots=True)
-class Conversation:
+class Conversation(Struct):
     """The model's side of the conversation; the store holds the same and more."""
 
     runtime: Runtime
@@ -73,8 +72,7 @@ class Conversation:
         return []
 
 
-@dataclass(frozen=True, slots=True)
-class Input:
+class Input(Struct, frozen=True):
     """An accepted message of the person that waits to be delivered."""
 
     input_id: str

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from hermes_core.agent.sessions.pending import Asker
 from hermes_core.security.approvals import ApprovalPolicy
 from hermes_core.storage.records import SessionKind
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Errand:
+class Errand(Struct, frozen=True, kw_only=True):
     """Who it works for, and how."""
 
     kind: SessionKind

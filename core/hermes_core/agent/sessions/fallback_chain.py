@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
+
+from msgspec import Struct
 
 from hermes_core.config.model_settings import FallbackEntry
 from hermes_core.config.schema import Settings
@@ -13,8 +14,7 @@ from hermes_core.providers.model_ref import ModelRef, resolve_ref
 from hermes_core.providers.resolve import Resolution, WindowSource
 
 
-@dataclass(frozen=True, slots=True)
-class Fallback:
+class Fallback(Struct, frozen=True):
     """One entry of the chain."""
 
     label: str

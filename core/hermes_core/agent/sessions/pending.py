@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import msgspec
+from msgspec import Struct
 
 from hermes_core.agent.cancel import TurnCancel
 from hermes_core.agent.clock import Clock
@@ -62,8 +62,7 @@ class Asker(Protocol):
         ...
 
 
-@dataclass(slots=True)
-class _Open:
+class _Open(Struct):
     event: ApprovalRequested | QuestionAsked
     answer: asyncio.Future[Answer]
 

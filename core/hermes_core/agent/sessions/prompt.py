@@ -12,8 +12,9 @@ import hashlib
 import logging
 import platform as platform_module
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from hermes_core.paths import Home
 
@@ -50,8 +51,7 @@ Scan = Callable[[str], Iterable[str]]
 """Findings of injected instructions in a text; none is good."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PromptFacts:
+class PromptFacts(Struct, frozen=True, kw_only=True):
     """What the prompt is made of."""
 
     home: Home
@@ -66,8 +66,7 @@ class PromptFacts:
     """Set only when the user wants the id in the prompt."""
 
 
-@dataclass(frozen=True, slots=True)
-class Prompt:
+class Prompt(Struct, frozen=True):
     """The text, and what the person should know about how it came to be."""
 
     text: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from hermes_core.events import (
     AgentFinished,
@@ -40,8 +41,7 @@ RESULT_LOST = (
 NEVER_STARTED = '{"error": "Not run: hermes stopped before this call began."}'
 
 
-@dataclass(slots=True)
-class LeftOpen:
+class LeftOpen(Struct):
     """What the stored events of a session have opened and not closed."""
 
     turn: TurnStarted | None = None

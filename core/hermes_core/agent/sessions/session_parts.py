@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from hermes_core.agent.sessions.conversation import Conversation
 from hermes_core.agent.sessions.inbox import Inbox
@@ -84,8 +85,7 @@ async def _keep_nothing(runtime: Runtime) -> None:
     raise HermesError("The choice cannot be kept here.")
 
 
-@dataclass(frozen=True, slots=True)
-class Switched:
+class Switched(Struct, frozen=True):
     """Who answers from now on."""
 
     runtime: Runtime
@@ -93,8 +93,7 @@ class Switched:
     """What the person should know about it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionParts:
+class SessionParts(Struct, frozen=True, kw_only=True):
     """What a session is built from; `host.py` makes it."""
 
     session_id: str

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from hermes_core.agent.clock import Clock
 from hermes_core.agent.sessions.errand import Errand
@@ -29,8 +30,7 @@ from hermes_core.storage.store import Store
 from hermes_core.tools.registry import Registry
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionPlan:
+class SessionPlan(Struct, frozen=True, kw_only=True):
     """What a door wants of a session."""
 
     session_id: str
@@ -48,8 +48,7 @@ class SessionPlan:
     """Set when it works for another conversation."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ground:
+class Ground(Struct, frozen=True, kw_only=True):
     """What all sessions of a process share."""
 
     home: Home

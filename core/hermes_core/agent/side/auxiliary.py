@@ -10,9 +10,9 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 
 import msgspec
+from msgspec import Struct
 
 from hermes_core.agent.clock import Clock
 from hermes_core.agent.stream.journal import Journal
@@ -34,8 +34,7 @@ class AuxiliaryFailed(HermesError):
     """No model did the side job."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
+class Route(Struct, frozen=True, kw_only=True):
     """One way to get a side job done."""
 
     open_model: Callable[[], Model]

@@ -15,10 +15,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
 import msgspec
+from msgspec import Struct
 
 from hermes_core.agent.clock import Clock
 from hermes_core.agent.stream.event_shape import presentable
@@ -59,8 +59,7 @@ class Records(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class _Written:
+class _Written(Struct, frozen=True):
     """An event that is stored by a write of its own, in its place in the order."""
 
     event: CoreEvent
@@ -68,8 +67,7 @@ class _Written:
     done: asyncio.Future[None]
 
 
-@dataclass(frozen=True, slots=True)
-class _Counted:
+class _Counted(Struct, frozen=True):
     """What one request took."""
 
     usage: Usage

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from msgspec import Struct, field
 
 from hermes_core.agent.sessions.conversation import fresh_call_id
 from hermes_core.agent.stream.deltas import DeltaBuffer
@@ -37,8 +38,7 @@ from hermes_core.providers.facts.pricing import Cost
 Ending = Literal["complete", "cut", "steered"]
 
 
-@dataclass(slots=True)
-class _Slot:
+class _Slot(Struct):
     id: str
     name: str
     parts: list[str] = field(default_factory=list)

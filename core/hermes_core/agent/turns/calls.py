@@ -12,11 +12,11 @@ import json
 import os
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from hermes_core.messages import ToolCall
 from hermes_core.tools.registry import AnyTool, Registry
@@ -30,8 +30,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _TRAILING_COMMA = re.compile(r",(\s*[}\]])")
 
 
-@dataclass(frozen=True, slots=True)
-class ReadyCall:
+class ReadyCall(Struct, frozen=True):
     """A call that can run."""
 
     call: ToolCall
@@ -41,8 +40,7 @@ class ReadyCall:
     """Whether the person asked for it and no model."""
 
 
-@dataclass(frozen=True, slots=True)
-class BadCall:
+class BadCall(Struct, frozen=True):
     """A call that cannot run; the model reads `error`."""
 
     call: ToolCall

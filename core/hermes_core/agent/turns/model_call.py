@@ -12,10 +12,10 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine
 from contextlib import aclosing
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from hermes_core.agent.cancel import TurnCancel
 from hermes_core.agent.clock import Clock
@@ -76,8 +76,7 @@ class Steer:
         await self._event.wait()
 
 
-@dataclass(frozen=True, slots=True)
-class StallLimits:
+class StallLimits(Struct, frozen=True):
     """After how many silent seconds a stream counts as dead; 0 turns the watch off."""
 
     silent_s: float = 180.0

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from hermes_core.agent.turns.answer import Answer
 from hermes_core.agent.turns.calls import BadCall, ReadyCall, looks_truncated, mend_json
@@ -43,8 +44,7 @@ Action = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(Struct, frozen=True, kw_only=True):
     """What to do, and the words for it."""
 
     action: Action
@@ -54,8 +54,7 @@ class Decision:
     hint: str | None = None
 
 
-@dataclass(slots=True)
-class Counts:
+class Counts(Struct):
     """How often each recovery was tried in this turn."""
 
     cuts: int = 0

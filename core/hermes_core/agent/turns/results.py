@@ -10,9 +10,10 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from hermes_core.errors import ToolError
 
@@ -22,8 +23,7 @@ PREVIEW_CHARS = 1_500
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class ResultText:
+class ResultText(Struct, frozen=True):
     """The text for the model, and where the whole is if it was spilled."""
 
     text: str

@@ -11,11 +11,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
+from msgspec import Struct, field
 
 from hermes_core.agent.cancel import TurnCancel
 from hermes_core.agent.clock import Clock
@@ -64,8 +64,7 @@ class Redaction(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToolServices:
+class ToolServices(Struct, frozen=True, kw_only=True):
     """What the runner needs of the session."""
 
     make_context: Callable[[str, TurnCancel, Callable[[str, str], None]], ToolContext]
@@ -85,8 +84,7 @@ class ToolServices:
     """How long a tool may take to end by itself after an interrupt."""
 
 
-@dataclass(slots=True)
-class Outcome:
+class Outcome(Struct):
     """How one call ended."""
 
     call: ToolCall

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from hermes_core.agent.clock import Clock
 from hermes_core.agent.compaction.compactor import Compactor
@@ -19,8 +20,7 @@ from hermes_core.providers.facts.pricing import Cost
 from hermes_core.tools.registry import Registry
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TurnParts:
+class TurnParts(Struct, frozen=True, kw_only=True):
     """The same for all turns of a session."""
 
     journal: Journal

@@ -10,10 +10,10 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from hermes_core.agent.cancel import TurnCancel
 from hermes_core.agent.sessions.conversation import Conversation

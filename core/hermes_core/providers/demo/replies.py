@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from hermes_core.providers.base import ModelRequest
 from hermes_core.providers.demo.answers import DECLINED, WHAT_I_AM, answer
@@ -19,8 +21,7 @@ from hermes_core.providers.demo.tour import tour_step
 _IN_A_PATTERN = re.compile(r"[\\.^$*+?()\[\]{}|]")
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """Text, and at most one call after it."""
 
     text: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _BEFORE = re.compile(
     r"""(?:\s|,|hey|hi|hello|ok|okay|so|well|now|then|and|please|pls|kindly|hermes|just|quickly|first|next
@@ -59,8 +60,7 @@ FOLDER_HERE = (
 """Ways to say: the folder we are in."""
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(Struct, frozen=True):
     """A path somebody wrote."""
 
     path: str

@@ -12,8 +12,9 @@ import json
 import re
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 _CHAIN_LIMIT = 5
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
@@ -25,8 +26,7 @@ _SAYS_NOTHING = frozenset({"Connection error.", "All connection attempts failed"
 """What the libraries wrap around the cause of a failed connection."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
+class Failure(Struct, frozen=True, kw_only=True):
     """The facts of one failed request."""
 
     status: int | None = None

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
 
+from msgspec import Struct, field
+from msgspec.structs import replace
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -29,8 +30,7 @@ DEFAULT_NAME = "hermes-agent"
 HEALTH = {"status": "ok", "platform": "hermes-agent"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApiParts:
+class ApiParts(Struct, frozen=True, kw_only=True):
     """What the application is built from."""
 
     sessions: Sessions
@@ -47,8 +47,7 @@ def model_name(settings: ApiServerSettings, profile: str) -> str:
     return named if named not in ("", "default", "custom") else DEFAULT_NAME
 
 
-@dataclass(frozen=True, slots=True)
-class Api:
+class Api(Struct, frozen=True):
     """The application and the one thing that is asked of it from outside."""
 
     app: ASGIApp

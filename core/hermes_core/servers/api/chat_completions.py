@@ -8,10 +8,9 @@ import secrets
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, aclosing
-from dataclasses import dataclass
 from typing import Protocol
 
-from msgspec import UNSET
+from msgspec import UNSET, Struct
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
@@ -85,8 +84,7 @@ class Answering(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChatOptions:
+class ChatOptions(Struct, frozen=True, kw_only=True):
     """How the endpoint behaves."""
 
     model_name: str = "hermes-agent"
@@ -237,8 +235,7 @@ class ChatCompletions:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Exchange:
+class _Exchange(Struct, frozen=True):
     """One request while it is answered."""
 
     turn: Answering

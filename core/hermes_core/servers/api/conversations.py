@@ -17,7 +17,8 @@ import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from hermes_core.errors import SessionNotFound
 from hermes_core.messages import Message, clean_text
@@ -33,8 +34,7 @@ MAX_ENDS = 4_096
 _SESSION_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:@-]{0,127}")
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """The conversation of one request, held for it alone."""
 
     session_id: str
@@ -42,8 +42,7 @@ class Place:
     """Nothing is stored under that id yet."""
 
 
-@dataclass(slots=True)
-class _Hold:
+class _Hold(Struct):
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     users: int = 0
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import assert_never
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from hermes_core.events import (
@@ -83,8 +83,7 @@ SEPARATOR = "\n\n"
 """Between what is said before and after a tool."""
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(Struct, frozen=True):
     """What all chunks of one answer have in common."""
 
     completion_id: str
@@ -97,8 +96,7 @@ class Frame:
         return Chunk(id=self.completion_id, created=self.created, model=self.model)
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
+class Ending(Struct, frozen=True):
     """How a turn ended, in the protocol's words."""
 
     finish_reason: FinishReason

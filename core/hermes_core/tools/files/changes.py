@@ -12,8 +12,9 @@ import logging
 import os
 import stat
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from hermes_core.errors import ToolError
 from hermes_core.events import FileDiff
@@ -26,8 +27,7 @@ from hermes_core.tools.files.text_file import decode, looks_binary
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(Struct, frozen=True, kw_only=True):
     """One file before and after."""
 
     shown: str

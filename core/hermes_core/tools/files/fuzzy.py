@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
+from msgspec import Struct
 from rapidfuzz.fuzz import ratio
 
 from hermes_core.errors import ToolError
@@ -40,16 +40,14 @@ _BLANKS = re.compile(r"[ \t]+")
 _ESCAPES = {"\\n": "\n", "\\t": "\t", "\\r": "\r"}
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """A place in the text, `text[start:end]`."""
 
     start: int
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """Where the old text is and how it was recognised."""
 
     strategy: str
@@ -57,8 +55,7 @@ class Found:
     similarity: float = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(Struct, frozen=True):
     """A replacement ready to be applied."""
 
     splices: tuple[Splice, ...]

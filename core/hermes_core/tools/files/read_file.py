@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import stat
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
+from msgspec import Struct
 
 from hermes_core.errors import ToolError
 from hermes_core.tools.base import Tool, ToolContext, ToolResult
@@ -41,8 +41,7 @@ class ReadFileArgs(msgspec.Struct, frozen=True):
     ] = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """Part of a file."""
 
     lines: list[str]

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Hashable
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 _WARN_AT, _BLOCK_AT = 3, 4
 
 
-@dataclass(frozen=True, slots=True)
-class Returned:
+class Returned(Struct, frozen=True):
     """A result the model still has in its context."""
 
     version: str

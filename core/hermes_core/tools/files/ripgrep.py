@@ -10,11 +10,11 @@ import shutil
 import signal
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec import Struct, field
 
 from hermes_core.errors import Cancelled, ToolError
 from hermes_core.ports import CancelToken
@@ -25,8 +25,7 @@ _MAX_RECORD_BYTES = 8 << 20
 _MAX_RECORDS = 20_000
 
 
-@dataclass(slots=True)
-class Output:
+class Output(Struct):
     """What came back."""
 
     records: list[bytes] = field(default_factory=list)
@@ -36,8 +35,7 @@ class Output:
     """False if it was stopped at 20,000 records."""
 
 
-@dataclass(slots=True)
-class Match:
+class Match(Struct):
     """One line that matched."""
 
     path: bytes

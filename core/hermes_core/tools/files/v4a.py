@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct, field
 
 from hermes_core.errors import ToolError
 from hermes_core.tools.files.fuzzy import (
@@ -30,8 +31,7 @@ _POSITION = re.compile(r"-\d+(?:,\d+)? \+\d+(?:,\d+)?")
 _BEFORE_HINT, _AFTER_HINT = 500, 2_000
 
 
-@dataclass(slots=True)
-class Hunk:
+class Hunk(Struct):
     """One change: lines with their sign, and where to look for them."""
 
     hint: str = ""
@@ -51,8 +51,7 @@ class Hunk:
         return [text for sign, text in self.lines if sign != "-"]
 
 
-@dataclass(slots=True)
-class Operation:
+class Operation(Struct):
     """What a patch does to one file."""
 
     kind: Literal["update", "add", "delete", "move"]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from hermes_core.security.redaction import Redactor
 from hermes_core.terminals.ansi import LiveText
@@ -15,8 +16,7 @@ _PREVIEW_LINES = 20
 _PREVIEW_CHARS = 2_000
 
 
-@dataclass(frozen=True, slots=True)
-class OutputText:
+class OutputText(Struct, frozen=True):
     """Output ready for the model."""
 
     text: str

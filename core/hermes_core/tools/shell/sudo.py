@@ -19,13 +19,13 @@ import struct
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
 import psutil
 import tree_sitter_bash
+from msgspec import Struct
 from tree_sitter import Language, Node, Parser
 
 from hermes_core.errors import ToolError
@@ -89,8 +89,7 @@ async def _ask(ctx: ToolContext, command: str) -> str | None:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class SudoCommand:
+class SudoCommand(Struct, frozen=True):
     """A command that is ready to run."""
 
     text: str

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _WINDOW_S = 10.0
 _PER_WINDOW = 8
@@ -14,8 +15,7 @@ _MATCH_CHARS = 2_000
 _LINE_CHARS = 8_192
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(Struct, frozen=True):
     """Lines to tell about."""
 
     pattern: str
@@ -23,8 +23,7 @@ class Match:
     suppressed: int
 
 
-@dataclass(frozen=True, slots=True)
-class Overload:
+class Overload(Struct, frozen=True):
     """The watch gave up."""
 
     suppressed: int
