@@ -33,7 +33,7 @@ BATCH = 500
 """Rows indexed in one transaction."""
 FREQUENT_SHARE = 0.2
 """A query matching more than this share of all rows is ranked among the newest only."""
-NEWEST = 20_000
+NEWEST = 10_000
 LOCK_WAIT_MS = 100
 """How long to wait for another process that is indexing."""
 MAX_TEXT_CHARS = 200_000
