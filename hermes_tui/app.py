@@ -22,7 +22,7 @@ from hermes_core.events import Notice
 from hermes_core.storage.records import SessionSummary
 from hermes_tui.actions.every_action import find_action
 from hermes_tui.asking import Asking
-from hermes_tui.base_screen import BaseScreen
+from hermes_tui.base_screen import BaseScreen, fitting_class
 from hermes_tui.block_menu import BlockMenu
 from hermes_tui.chosen_settings import ChosenSettings
 from hermes_tui.composing.composer_offers import ComposerOffers
@@ -173,7 +173,14 @@ class HermesApp(TerminalApp):
 
     def get_default_screen(self) -> BaseScreen:
         """The screen that `compose` fills."""
-        return BaseScreen(id="_default")
+        # With its classes from the start: measured, to style it again when it learns its
+        # size takes as long as a frame.
+        columns, rows = self.size
+        classes = (
+            fitting_class(columns, self.HORIZONTAL_BREAKPOINTS),
+            fitting_class(rows, self.VERTICAL_BREAKPOINTS),
+        )
+        return BaseScreen(id="_default", classes=" ".join(classes))
 
     def on_load(self) -> None:
         """Be ready for signals before the terminal is taken."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import Widget
@@ -15,3 +17,8 @@ class BaseScreen(Screen[None]):
     """
 
     focused: Reactive[Widget | None] = Reactive(None, repaint=False)
+
+
+def fitting_class(cells: int, breakpoints: Sequence[tuple[int, str]]) -> str:
+    """The class of the largest breakpoint that so many cells reach."""
+    return max((least, name) for least, name in breakpoints if cells >= least)[1]

@@ -78,15 +78,23 @@ def start(options: RunOptions) -> int:
     """Run what was asked for and return the exit code."""
     if options.yolo:
         os.environ["HERMES_YOLO_MODE"] = "1"
+    cycle_collection.postpone()
+    target = _target(options)
+    run = _starter(target)
+    if target != SCREEN:  # which loads most of what it needs after its first paint
+        cycle_collection.begin()
+    return run(options)
+
+
+def _target(options: RunOptions) -> str:
     if options.serve is not None:
-        return _starter(SERVE)(options)
+        return SERVE
     if options.query is not None:
-        return _starter(ASK)(options)
+        return ASK
     is_terminal = sys.stdin.isatty() and sys.stdout.isatty()
     if options.plain or not is_terminal or wants_lines(os.environ):
-        return _starter(LINES)(options)
-    cycle_collection.postpone()
-    return _starter(SCREEN)(options)
+        return LINES
+    return SCREEN
 
 
 def wants_lines(environ: Mapping[str, str]) -> bool:

@@ -128,6 +128,7 @@ class ChatPane(Vertical):
         """Transcript above, composer below."""
         yield self.transcript
         with Vertical(classes="lower") as self._lower:
+            self._align_lower(self.app.size.width)  # right at once if it stands alone
             yield self.ask_strip
             yield self.find_bar
             yield self.queue
@@ -135,7 +136,9 @@ class ChatPane(Vertical):
 
     def on_resize(self, event: events.Resize) -> None:
         """Give the lower part the edges of the transcript's text column."""
-        width = event.size.width
+        self._align_lower(event.size.width)
+
+    def _align_lower(self, width: int) -> None:
         column = text_column(width, screen_width=self.app.size.width)
         right = 0 if column.narrow else max(width - column.right - 1, 0)
         # Padding, since a margin here would narrow the transcript too.
