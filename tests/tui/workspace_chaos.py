@@ -10,16 +10,20 @@ by playing its chapter up to it.
 
 from __future__ import annotations
 
+import asyncio
 import random
 import re
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from textual import events
+from textual._queue import Queue
 from textual.drivers.headless_driver import HeadlessDriver
 from textual.geometry import Size
+from textual.message_pump import MessagePump
 from textual.pilot import Pilot
 
 from hermes_core.events import TurnFinished
@@ -59,6 +63,17 @@ _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u206
 _SWALLOWED = re.compile(rf"[^\]\s…▏▌│┃]{MARK}")
 _HOLD_S = 5.0
 """How long a draft may be on its way from one tab to another."""
+
+
+_FREE_TURNS = 200
+"""Rounds of the event loop before what waits for something else is given time."""
+
+
+def _waits(pump: MessagePump) -> bool:
+    """Whether it has done everything and stands before its empty queue."""
+    queue: Queue[Any] = pump._message_queue
+    waiters: Collection[asyncio.Future[bool]] = queue.ready_event._waiters
+    return queue.empty() and any(not waiter.done() for waiter in waiters)
 
 
 class Broken(AssertionError):
@@ -254,18 +269,29 @@ class Chaos:
         await until(lambda: all(one.is_heard for one in self.workspace.sessions.values()))
         for pane in self.app.open_panes():
             pane.tell()
-        for _ in range(2):
-            await self.pilot._wait_for_screen()
+        await self._take_in()
         if self.app.failure is not None:
             raise self.app.failure
         if not self.app.is_running or self.app._exit:
             raise Broken("the program ended")
         self.is_quiet = True
 
+    async def _take_in(self) -> None:
+        """Wait until everybody waits for a message; to send each one costs half of the time."""
+        calm = turns = 0
+        while calm < 2:
+            await asyncio.sleep(0 if turns < _FREE_TURNS else 0.001)
+            turns += 1
+            calm = 0 if self._is_busy() else calm + 1
+
+    def _is_busy(self) -> bool:
+        nodes = (self.app, *self.app.screen.walk_children(with_self=True))
+        return any(node._running and not _waits(node) for node in nodes)
+
     async def _paint(self) -> None:
         for _ in range(2):
             self.app.screen._on_timer_update()
-            await self.pilot._wait_for_screen()
+            await self._take_in()
 
     # --- what must hold ------------------------------------------------------------------
 

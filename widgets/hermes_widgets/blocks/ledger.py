@@ -18,8 +18,9 @@ from hermes_widgets.drawing.rows import Row, Sheet
 
 _SPACING = 1 << 10
 """Serials left free between neighbours, for blocks put between them."""
-KEPT_BLOCKS = 400
-"""Blocks that keep their rows while out of sight."""
+KEPT_BLOCKS = 80
+"""Blocks that keep their rows while out of sight: more than a screen shows, so that to
+scroll to and fro draws nothing anew. A row takes 5 to 10 kB."""
 
 
 _TIGHT = frozenset((("work", "reply"), ("reply", "work"), ("reply", "end")))
