@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import multiprocessing
 import os
@@ -11,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from hermes_core.errors import LoginError, ProviderError
@@ -337,7 +337,7 @@ async def test_each_wire_asks_again_with_the_renewed_token(
     kept.log_in(server)
     (key,) = kept.pools().keys("nous")
     base_url = models.url if wire == "anthropic_messages" else models.base_url
-    reached = dataclasses.replace(resolution(base_url, api_mode=wire), credential=key)
+    reached = msgspec.structs.replace(resolution(base_url, api_mode=wire), credential=key)
     opened = open_model(reached)
     server.grants.expire(key.value)
     assert said(await collect(opened, ask(reached))) == "hello"
