@@ -26,6 +26,8 @@ class RunOptions(Struct, frozen=True, kw_only=True):
     toolsets: tuple[str, ...] | None = None
     skills: tuple[str, ...] = ()
     max_turns: int | None = None
+    max_cost: float | None = None
+    """Most the conversation may cost, in USD."""
     checkpoints: bool | None = None
     source: str = "cli"
     """Stored on a new conversation."""
@@ -45,6 +47,7 @@ class RunOptions(Struct, frozen=True, kw_only=True):
             "model.default": self.model,
             "model.provider": self.provider,
             "agent.max_turns": self.max_turns,
+            "agent.max_cost_usd": self.max_cost,
             "checkpoints.enabled": self.checkpoints,
         }
         return {key: value for key, value in asked.items() if value is not None}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 
 from hermes_core.agent.context_shares import ContextShare
 from hermes_core.insights import LONGEST_DAYS, Insights, Share, summed
@@ -49,6 +50,11 @@ def cost_words(uses: Iterable[RequestUse]) -> str:
     return "estimated at list prices"
 
 
+def limit_words(limit: Decimal | None) -> str:
+    """Say what the conversation may cost; empty without a limit."""
+    return "" if limit is None else f"it may cost ${limit}"
+
+
 def context_words(state: SessionState) -> str:
     """Say how full the window is."""
     if not state.window_tokens:
@@ -91,7 +97,8 @@ def usage_lines(info: UsageInfo, state: SessionState) -> list[str]:
     """Everything of `/usage` as text."""
     total = summed("total", info.uses)
     lines = ["Usage of this conversation", *table_lines(bucket_figures(total))]
-    lines += [f"             {cost_words(info.uses)}", "", f"Context: {context_words(state)}"]
+    told = filter(None, (cost_words(info.uses), limit_words(info.limit_usd)))
+    lines += [f"             {'; '.join(told)}", "", f"Context: {context_words(state)}"]
     lines += table_lines(context_figures(info.context))
     lines.append(summarised(info.compactions).capitalize())
     if len({use.purpose for use in info.uses}) > 1:

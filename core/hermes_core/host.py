@@ -10,6 +10,7 @@ import asyncio
 import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
@@ -397,6 +398,14 @@ class Host:
         if session is not None:
             return [(grant.entry, grant.scope) for grant in session.grants]
         return [(entry, "always") for entry in self.loaded.settings.command_allowlist]
+
+    def cost_limit(self, session_id: str) -> Decimal | None:
+        """What a conversation may cost in USD: as raised in it, else as set; None: no limit."""
+        session = self._sessions.get(session_id)
+        if session is not None:
+            return session.cost_limit
+        limit = self.loaded.settings.agent.max_cost_usd
+        return None if limit is None else Decimal(str(limit))
 
     async def open_for_clients(self, joined: Callable[[str, str], None]) -> str:
         """Run the conversations of other processes of this person; returns our socket.

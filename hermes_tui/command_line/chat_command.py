@@ -39,6 +39,12 @@ def csv(_context: click.Context, _option: click.Parameter, value: Any) -> Any:
 @click.option("-t", "--toolsets", metavar="CSV", callback=csv, help="Toolsets for this run.")
 @click.option("-s", "--skills", metavar="NAME", multiple=True, callback=csv, help="Load skills.")
 @click.option("--max-turns", type=click.IntRange(min=1), help="Tool rounds of one turn.")
+@click.option(
+    "--max-cost",
+    metavar="USD",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Most the conversation may cost.",
+)
 @click.option("--checkpoints/--no-checkpoints", default=None, help="Snapshot files first.")
 @click.option("--source", default="cli", show_default=True, metavar="TAG", help="Kept with it.")
 @click.option(

@@ -28,6 +28,7 @@ async def read_usage(host: Host, session_id: str) -> UsageInfo:
             counter=host.counter,
             model=record.model or "",
         ),
+        limit_usd=host.cost_limit(session_id),
         compactions=sum(event.__struct_config__.tag == "compaction.finished" for event in events),
     )
 

@@ -6,6 +6,7 @@ The screen never sees a store, a provider or a host; a test gives it a fake of t
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -99,6 +100,8 @@ class UsageInfo(Struct, frozen=True, kw_only=True):
     context: tuple[ContextShare, ...]
     """What fills the window now."""
     compactions: int = 0
+    limit_usd: Decimal | None = None
+    """What it may cost; None: there is no limit."""
 
 
 class CheckpointInfo(Struct, frozen=True, kw_only=True):

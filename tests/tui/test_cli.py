@@ -87,6 +87,7 @@ def test_the_help_page_lists_every_command(capsys: Captured) -> None:
         ["chat", "-Q"],
         ["chat", "-q", "x", "--format", "xml"],
         ["chat", "-q", "x", "--max-turns", "0"],
+        ["chat", "-q", "x", "--max-cost", "0"],
         ["config", "set", "a"],
         ["--serve", "nothing-known"],
         ["--serve", "acp", "api"],
@@ -233,11 +234,12 @@ def test_options_before_and_behind_the_command_are_put_together() -> None:
 
 
 def test_options_become_settings_that_win() -> None:
-    options = RunOptions(model="m", max_turns=3, checkpoints=False)
+    options = RunOptions(model="m", max_turns=3, max_cost=0.5, checkpoints=False)
 
     assert options.overrides() == {
         "model.default": "m",
         "agent.max_turns": 3,
+        "agent.max_cost_usd": 0.5,
         "checkpoints.enabled": False,
     }
 

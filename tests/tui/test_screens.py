@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -106,6 +107,7 @@ INFO = UsageInfo(
     ),
     context=(ContextShare(name="tool results", tokens=4200),),
     compactions=2,
+    limit_usd=Decimal("0.50"),
 )
 
 
@@ -126,6 +128,7 @@ async def test_usage_shows_buckets_cost_window_charts_and_the_timeline(home: Hom
         shown = stage.shown_text()
         for words in ("read from cache", "900", "$0.03", "62k of 200k, 31%", "tool results"):
             assert words in shown
+        assert "it may cost $0.50" in shown
         assert "summarised 2 times" in shown
         assert "titles" in shown
         assert "█" in shown
@@ -182,6 +185,7 @@ def test_usage_and_insights_say_everything_in_lines_too() -> None:
     lines = usage_lines(INFO, state)
     assert "Context: 10k of 100k, 10%" in lines
     assert any(line.startswith("titles") for line in lines)
+    assert any(line.endswith("list prices; it may cost $0.50") for line in lines)
     days = insights(INFO.uses, days=3, now=datetime.fromtimestamp(NOW, UTC))
     assert any("hermes-4" in line and "$0.03" in line for line in insights_lines(days))
 

@@ -25,7 +25,9 @@ class AgentSettings(Section):
         "auto", "Remind the model to act through tools: auto, true, false, or model names."
     )
     personalities: dict[str, Any] = setting({}, "Named overlays: a prompt, or a mapping.")
-    max_cost_usd: float | None = setting(None, "Ask before a session costs more.", gt=0)
+    max_cost_usd: float | None = setting(
+        None, "Ask before a conversation costs more; unasked: stop.", gt=0
+    )
     prefill_messages_file: str = setting(
         "", "JSON messages sent with each call.", env="HERMES_PREFILL_MESSAGES_FILE"
     )

@@ -20,6 +20,7 @@ from hermes_tui.usage_text import (
     context_figures,
     context_words,
     cost_words,
+    limit_words,
     money,
     purpose_figures,
     summarised,
@@ -53,7 +54,7 @@ class UsageScreen(FiguresScreen):
         info, state = self._info, self._state
         total = summed("total", info.uses)
         yield self.columns(
-            _block("Tokens", bucket_figures(total), below=cost_words(info.uses)),
+            _block("Tokens", bucket_figures(total), below=_cost_lines(info)),
             _block(
                 "Context",
                 context_figures(info.context),
@@ -69,6 +70,10 @@ class UsageScreen(FiguresScreen):
         timeline = Timeline(id="timeline")
         timeline.show(info.spans)
         yield timeline
+
+
+def _cost_lines(info: UsageInfo) -> str:
+    return "\n".join(filter(None, (cost_words(info.uses), limit_words(info.limit_usd))))
 
 
 def _charts(uses: tuple[RequestUse, ...]) -> ComposeResult:

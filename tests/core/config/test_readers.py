@@ -14,7 +14,7 @@ SOURCES = ("core", "hermes_tui", "widgets", "themes", "skins")
 ATTRIBUTES = {"tui.copy": "copy_as", "tui.inline": "settings.tui.inline"}
 """Where the last word of a key is not how it is read; styles have an `inline` too."""
 _NAMES = """
-agent.max_cost_usd agent.prefill_messages_file agent.service_tier
+agent.prefill_messages_file agent.service_tier
 agent.tool_use_enforcement
 approvals.cron_mode approvals.gateway_timeout approvals.timeout_unfocused
 display.background_process_notifications

@@ -166,6 +166,7 @@ class Children:
                 asks=asker,
                 is_attended=employer.is_attended,
                 policy=policy,
+                budget=employer.budget,
                 system_prompt=prompt,
                 effort=settings.delegation.reasoning_effort or employer.conversation.effort,
                 max_steps=max_iterations,

@@ -9,6 +9,7 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
+from hermes_core.agent.sessions.budget import Budget
 from hermes_core.agent.sessions.conversation import Conversation
 from hermes_core.agent.sessions.pending import Asker
 from hermes_core.agent.sessions.session_plan import Ground, SessionPlan
@@ -45,6 +46,7 @@ class Employer(Struct, frozen=True, kw_only=True):
     is_attended: Callable[[], bool]
     policy: ApprovalPolicy
     cwd: Callable[[], Path]
+    budget: Budget
 
     def plan_with(self, session_id: str, **changes: object) -> SessionPlan:
         """The plan of a session that works for this one."""

@@ -6,6 +6,7 @@ import asyncio
 import datetime as dt
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,12 @@ from hermes_core.agent.delegation.helpers import Helpers
 from hermes_core.agent.references.attaching import Attaching, read_contexts
 from hermes_core.agent.sessions import prompt as prompts
 from hermes_core.agent.sessions import recovery
+from hermes_core.agent.sessions.budget import Budget, no_limit
 from hermes_core.agent.sessions.conversation import Conversation
 from hermes_core.agent.sessions.inbox import Inbox
 from hermes_core.agent.sessions.pending import Asker, Pending
 from hermes_core.agent.sessions.permission_desk import NEVER_S, PermissionDesk
-from hermes_core.agent.sessions.services import SessionQuestions, SessionTodos
+from hermes_core.agent.sessions.services import QUESTION_TIMEOUT_S, SessionQuestions, SessionTodos
 from hermes_core.agent.sessions.session import Session
 from hermes_core.agent.sessions.session_parts import SessionParts, Switched
 from hermes_core.agent.sessions.session_plan import Ground, SessionPlan, new_id
@@ -40,6 +42,7 @@ from hermes_core.errors import HermesError, SessionNotFound
 from hermes_core.events import (
     CoreEvent,
     Notice,
+    QuestionAsked,
     SessionOpened,
     SessionRuntimeChanged,
     TodoChanged,
@@ -71,6 +74,7 @@ class _Assembly:
         self.session: Session | None = None
         self.route: SessionRoute | None = None
         self._prompt_warnings: tuple[str, ...] = ()
+        self._budget = no_limit()
 
     @property
     def live(self) -> Session:
@@ -123,6 +127,9 @@ class _Assembly:
             cancel=lambda: self.live.cancel,
             policy=None if errand is None else errand.policy,
         )
+        self._budget = self._made_budget(record, asker)
+        if errand is None or errand.budget is None:
+            journal.on_count = self._budget.counted
         services = tool_families(lambda: self.live, journal, ground.redactor)
         checkpoints = SessionRollbacks(
             ground.checkpoints,
@@ -172,6 +179,7 @@ class _Assembly:
                 keep_runtime=ground.keep_runtime,
                 busy_mode=ground.loaded.settings.display.busy_input_mode,
                 interactive=plan.interactive,
+                budget=self._budget,
                 on_rewind=read_memory.forget_returned,
                 titles=side_jobs.titles if self._wants_titles else None,
                 # whoever waits for an errand holds a place already
@@ -200,6 +208,26 @@ class _Assembly:
         errand = self.plan.errand
         return self.live.is_attended if errand is None else errand.is_attended()
 
+    def _made_budget(self, record: SessionRecord, asker: Asker) -> Budget:
+        """What this conversation may cost; an agent that works for another shares its budget."""
+        errand, limit = self.plan.errand, self.ground.loaded.settings.agent.max_cost_usd
+        if errand is not None and errand.budget is not None:
+            return errand.budget
+
+        async def ask(question: str, choices: tuple[str, ...], cancel: TurnCancel) -> str | None:
+            if not self._is_attended():
+                return None
+            asked = QuestionAsked(request_id="", kind="choice", question=question, choices=choices)
+            return await asker.question(asked, timeout_s=QUESTION_TIMEOUT_S, cancel=cancel)
+
+        return Budget(
+            None if limit is None else Decimal(str(limit)),
+            price=self.ground.price,
+            ask=ask,
+            spent=Decimal(str(record.estimated_cost_usd or 0)),
+            is_known=record.cost_status != "unknown",
+        )
+
     def _helpers(
         self,
         journal: Journal,
@@ -219,6 +247,7 @@ class _Assembly:
             is_attended=self._is_attended,
             policy=desk.policy,
             cwd=cwd,
+            budget=self._budget,
         )
         side = SideQuestions(
             journal,
@@ -228,6 +257,7 @@ class _Assembly:
             open_model=ground.model,
             estimate=ground.counter.estimate,
             price=ground.price,
+            budget=self._budget,
         )
         return Helpers(Children(employer), BackgroundWork(employer, side))
 
@@ -377,6 +407,7 @@ class _Assembly:
             forget_results=forget_results,
             new_id=new_id,
             price=ground.price,
+            budget=self._budget,
         )
 
     @property
@@ -401,6 +432,7 @@ class _Assembly:
             stall=self._stall,
             new_id=new_id,
             price=ground.price,
+            budget=self._budget,
         )
 
         return TurnParts(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
+from hermes_core.agent.sessions.budget import Budget
 from hermes_core.agent.sessions.pending import Asker
 from hermes_core.security.approvals import ApprovalPolicy
 from hermes_core.storage.records import SessionKind
@@ -26,5 +27,7 @@ class Errand(Struct, frozen=True, kw_only=True):
     system_prompt: str = ""
     """Stands in place of the prompt that is built for conversations."""
     effort: str = ""
+    budget: Budget | None = None
+    """Of the conversation it works for; None: it has one of its own."""
     max_steps: int | None = None
     """None: `agent.max_turns`."""

@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import nullcontext
+from decimal import Decimal
 
 import msgspec
 
@@ -119,6 +120,11 @@ class Session:
     def cancel(self) -> TurnCancel:
         """The token of the running turn; a fresh one when idle."""
         return self._turn.cancel if self._turn is not None else TurnCancel()
+
+    @property
+    def cost_limit(self) -> Decimal | None:
+        """What the conversation may cost, in USD; None: there is no limit."""
+        return self._parts.budget.limit
 
     @property
     def grants(self) -> tuple[Grant, ...]:

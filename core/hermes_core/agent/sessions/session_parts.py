@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from msgspec import Struct
+from msgspec import Struct, field
 
+from hermes_core.agent.sessions.budget import Budget, no_limit
 from hermes_core.agent.sessions.conversation import Conversation
 from hermes_core.agent.sessions.inbox import Inbox
 from hermes_core.agent.sessions.pending import Pending
@@ -112,6 +113,8 @@ class SessionParts(Struct, frozen=True, kw_only=True):
     busy_mode: InputMode = "steer"
     interactive: bool = True
     """Whether a person sits behind the door that opened it."""
+    budget: Budget = field(default_factory=no_limit)
+    """What the conversation may cost."""
     on_rewind: Callable[[], None] = lambda: None
     """Told after the conversation lost its tail or files went back."""
     helpers: SessionHelpers | None = None

@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from hermes_core.agent.clock import Clock
+from hermes_core.agent.sessions.budget import Budget
 from hermes_core.agent.stream.journal import Journal
 from hermes_core.agent.turns.inline_reasoning import InlineReasoning
 from hermes_core.agent.turns.model_call import TOO_LONG
@@ -60,7 +61,9 @@ class Auxiliary:
         routes: Callable[[str], Sequence[Route]],
         estimate: Callable[[ModelRequest], int],
         price: Price = unpriced,
+        budget: Budget | None = None,
     ) -> None:
+        self._budget = budget
         self._price = price
         self._journal = journal
         self._clock = clock
@@ -112,6 +115,10 @@ class Auxiliary:
         raise AssertionError("the last attempt returns or raises")
 
     async def _once(self, route: Route, request: ModelRequest, attempt: int) -> str:
+        est_tokens = self._estimate(request)
+        refusal = self._budget and self._budget.refusal(request.runtime, est_tokens)
+        if refusal:
+            raise AuxiliaryFailed(refusal)
         model = route.open_model()
         started = self._clock.monotonic()
         self._journal.emit(
@@ -119,7 +126,7 @@ class Auxiliary:
                 attempt=attempt,
                 provider=request.runtime.provider,
                 model=request.runtime.model,
-                est_tokens=self._estimate(request),
+                est_tokens=est_tokens,
                 purpose=request.purpose,
             )
         )

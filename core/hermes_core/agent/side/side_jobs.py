@@ -9,6 +9,7 @@ from hermes_core.agent.clock import Clock
 from hermes_core.agent.compaction.compactor import CompactionStore, Compactor, CompactorParts
 from hermes_core.agent.compaction.limits import Limits, limits_for
 from hermes_core.agent.compaction.summary_request import TASK
+from hermes_core.agent.sessions.budget import Budget
 from hermes_core.agent.sessions.conversation import Conversation
 from hermes_core.agent.side.auxiliary import Auxiliary, Route
 from hermes_core.agent.side.auxiliary_routes import auxiliary_routes
@@ -43,6 +44,7 @@ class SideJobs:
         forget_results: Told when the model has lost sight of earlier results.
         new_id: Names messages.
         price: Says what tokens cost.
+        budget: What the conversation may cost.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class SideJobs:
         forget_results: Callable[[], None],
         new_id: Callable[[], str],
         price: Price,
+        budget: Budget,
     ) -> None:
         settings, talk = loaded.settings, conversation
         window = talk.runtime.window_tokens
@@ -79,7 +82,12 @@ class SideJobs:
         self.warnings = tuple(_too_small(routes(TASK), limits_for(settings.compression, window)))
         """What the person should know about the models of side jobs."""
         auxiliary = Auxiliary(
-            journal, clock=clock, routes=routes, estimate=counter.estimate, price=price
+            journal,
+            clock=clock,
+            routes=routes,
+            estimate=counter.estimate,
+            price=price,
+            budget=budget,
         )
         self.compactor = Compactor(
             CompactorParts(

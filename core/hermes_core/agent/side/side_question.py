@@ -7,6 +7,7 @@ from functools import partial
 
 from hermes_core.agent.clock import Clock
 from hermes_core.agent.references.attaching import joined
+from hermes_core.agent.sessions.budget import Budget
 from hermes_core.agent.sessions.conversation import Conversation
 from hermes_core.agent.side.auxiliary import Auxiliary, Route
 from hermes_core.agent.stream.journal import Journal
@@ -38,6 +39,7 @@ class SideQuestions:
         open_model: Makes the client, or finds it.
         estimate: Tokens of a request.
         price: What tokens cost.
+        budget: What the conversation may cost.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class SideQuestions:
         open_model: Callable[[Resolution], Model],
         estimate: Callable[[ModelRequest], int],
         price: Price,
+        budget: Budget | None = None,
     ) -> None:
         self._talk = conversation
 
@@ -64,7 +67,7 @@ class SideQuestions:
             )
 
         self._auxiliary = Auxiliary(
-            journal, clock=clock, routes=routes, estimate=estimate, price=price
+            journal, clock=clock, routes=routes, estimate=estimate, price=price, budget=budget
         )
 
     def answer(self, question: str) -> Callable[[], Awaitable[str]]:

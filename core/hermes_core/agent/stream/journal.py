@@ -109,6 +109,8 @@ class Journal:
         self.turn_id: str | None = None
         """Stamped on every event while a turn runs."""
         self.step: int | None = None
+        self.on_count: Callable[[Cost], None] = lambda cost: None
+        """Told the cost of each request that is counted."""
 
     @property
     def last_seq(self) -> int:
@@ -176,6 +178,7 @@ class Journal:
 
     def count(self, usage: Usage, cost: Cost = UNKNOWN_COST) -> None:
         """Add a request to the session's totals with the next commit."""
+        self.on_count(cost)
         self._put(_Counted(usage, cost))
 
     def patch(self, **columns: object) -> None:

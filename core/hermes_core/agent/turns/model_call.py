@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from hermes_core.agent.cancel import TurnCancel
 from hermes_core.agent.clock import Clock
+from hermes_core.agent.sessions.budget import Budget
 from hermes_core.agent.stream.journal import Journal
 from hermes_core.agent.turns.answer import Answer
 from hermes_core.agent.turns.history import without_opaque
@@ -105,9 +106,11 @@ class ModelCaller:
         stall: Callable[[], StallLimits],
         new_id: Callable[[], str],
         price: Price = unpriced,
+        budget: Budget | None = None,
     ) -> None:
         self._journal = journal
         self._price = price
+        self._budget = budget
         self._clock = clock
         self._stall = stall
         self._new_id = new_id
@@ -140,9 +143,12 @@ class ModelCaller:
             connection broke after text was shown) or `steered`.
 
         Raises:
+            CostLimitReached: It may cost more than the conversation may.
             ProviderError: Nothing was shown and no attempt is left.
             Cancelled: The turn was interrupted.
         """
+        if self._budget is not None:
+            await self._budget.allow(request.runtime, est_tokens, cancel)
         attempt = 0
         while True:
             attempt += 1

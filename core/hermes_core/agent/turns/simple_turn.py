@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from hermes_core.agent.sessions.conversation import Conversation, Input
 
@@ -30,8 +31,7 @@ _NOT_PLAIN = re.compile(r"`|https?://|www\.|(?:^|\s)[@/~]\S|\w/\w")
 """Code, addresses, references, commands and paths."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SimpleLimits:
+class SimpleLimits(Struct, frozen=True, kw_only=True):
     """How short a simple message is."""
 
     max_chars: int = 160

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+
+from msgspec import Struct
 
 from hermes_core.errors import ConfigError
 from hermes_core.providers.local.gguf import window_of_file
@@ -17,8 +18,7 @@ USUAL_WINDOW_TOKENS = 32_768
 SUFFIX = ".gguf"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LocalPlace:
+class LocalPlace(Struct, frozen=True, kw_only=True):
     """A model file and how it is run."""
 
     path: Path
