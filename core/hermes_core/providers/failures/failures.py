@@ -6,7 +6,6 @@ by name, so that reading a failure never imports an SDK.
 
 from __future__ import annotations
 
-import email.utils
 import html
 import json
 import re
@@ -16,11 +15,12 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from hermes_core.providers.failures.reset_time import seconds_until_reset
+
 _CHAIN_LIMIT = 5
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 _RAY = re.compile(r"\b(?:cf-ray|ray id)\W*(?:<[^>]*>)?\s*([0-9a-f]{16})", re.IGNORECASE)
 _TAGS = re.compile(r"<[^>]+>")
-_TRY_AGAIN = re.compile(r"try again in (\d+(?:\.\d+)?)\s*(ms|s|m)\b", re.IGNORECASE)
 _MAX_TEXT_CHARS = 1000
 _SAYS_NOTHING = frozenset({"Connection error.", "All connection attempts failed"})
 """What the libraries wrap around the cause of a failed connection."""
@@ -38,6 +38,8 @@ class Failure(Struct, frozen=True, kw_only=True):
     """Names of the exception classes in the chain, base classes included."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """Response headers, names in lower case."""
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    """The service's error as it came, if it was an object."""
     is_html: bool = False
 
     @property
@@ -48,7 +50,7 @@ class Failure(Struct, frozen=True, kw_only=True):
     @property
     def retry_after_s(self) -> float | None:
         """How long the service asks to wait, in seconds from now, never negative."""
-        return _retry_after(self.headers, self.text)
+        return seconds_until_reset(self.headers, self.fields, self.text, now=time.time())
 
 
 def read_exception(error: BaseException) -> Failure:
@@ -75,6 +77,7 @@ def read_exception(error: BaseException) -> Failure:
         text=_shorten(text),
         kinds=frozenset(kinds),
         headers=headers,
+        fields=failure.fields,
         is_html=failure.is_html,
     )
 
@@ -96,7 +99,8 @@ def read_body(
         return Failure(status=status, headers=headers or {})
     inner = body.get("error", body)
     if not isinstance(inner, dict):
-        return Failure(status=status, text=_shorten(str(inner)), headers=headers or {})
+        text = _shorten(str(inner))
+        return Failure(status=status, text=text, headers=headers or {}, fields=body)
     code = inner.get("code")
     if status is None and isinstance(code, int) and 400 <= code <= 599:
         status = code
@@ -106,6 +110,7 @@ def read_body(
         code=" ".join(words).lower(),
         text=_shorten(" / ".join(_messages(inner))),
         headers=headers or {},
+        fields=body,
     )
 
 
@@ -158,28 +163,3 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
             return
         yield current
         current = current.__cause__ or current.__context__
-
-
-def _retry_after(headers: Mapping[str, str], text: str) -> float | None:
-    milliseconds = _number(headers.get("retry-after-ms"))
-    if milliseconds is not None:
-        return max(0.0, milliseconds / 1000)
-    wanted = headers.get("retry-after", "")
-    seconds = _number(wanted)
-    if seconds is not None:
-        return max(0.0, seconds)
-    try:
-        return max(0.0, email.utils.parsedate_to_datetime(wanted).timestamp() - time.time())
-    except (TypeError, ValueError):
-        pass  # not a date either: the text may say it
-    said = _TRY_AGAIN.search(text)
-    if said is None:
-        return None
-    return float(said.group(1)) * {"ms": 0.001, "s": 1.0, "m": 60.0}[said.group(2).lower()]
-
-
-def _number(text: str | None) -> float | None:
-    try:
-        return float(text) if text else None
-    except ValueError:
-        return None
