@@ -22,7 +22,8 @@ from hermes_core.agent.sessions.session_parts import SessionParts, Switched
 from hermes_core.agent.side.auxiliary import Auxiliary, Route
 from hermes_core.agent.side.titles import Titles
 from hermes_core.agent.stream.journal import Journal
-from hermes_core.agent.turns.model_call import ModelCaller, StallLimits
+from hermes_core.agent.turns.model_call import ModelCaller
+from hermes_core.agent.turns.silence import StallLimits
 from hermes_core.agent.turns.tool_runner import ToolRunner, ToolServices
 from hermes_core.agent.turns.turn_parts import TurnParts
 from hermes_core.commands import CoreCommand, Reply, Submit

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from hermes_core.agent.turns.model_call import TOO_LONG, StallLimits
+from hermes_core.agent.turns.model_call import TOO_LONG
+from hermes_core.agent.turns.silence import StallLimits
 from hermes_core.commands import Interrupt, Submit
 from hermes_core.errors import ProviderError
 from hermes_core.events import (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import json
 from typing import Any
@@ -21,8 +22,9 @@ from hermes_core.paths import Home
 from hermes_core.providers.keys.auth_file import AuthFile
 from hermes_core.providers.keys.key_pools import KeyPools
 from tests.core.agent.host_rig import HostRig, opened, options
-from tests.fakes.model_server.script import fail, say
+from tests.fakes.model_server.script import Reply, call, fail, say
 from tests.fakes.model_server.server import ModelServer
+from tests.support import until
 
 BUSY = fail(429, {"error": {"message": "slow down", "type": "rate_limit_error"}})
 REFUSED = fail(401, {"error": {"message": "bad key", "type": "invalid_api_key"}})
@@ -238,3 +240,106 @@ async def test_a_rate_limit_with_nobody_else_is_waited_out(
         assert (await r.turn("hello")).outcome == "completed"
         assert reply_of(r) == "at last"
         assert not r.of(CredentialRotated)
+
+
+@pytest.mark.ac("reset-time")
+async def test_a_limit_that_ends_in_hours_is_not_waited_for(
+    home: Home, model_server: ModelServer
+) -> None:
+    told = {"message": "limit reached", "type": "usage_limit_reached", "resets_in_seconds": 7200}
+    model_server.add(fail(429, {"error": told}), say("from b"))
+    async with opened(keyed(home, model_server, "sk-key-a", "sk-key-b")) as r:
+        assert (await r.turn("hello")).outcome == "completed"
+        (rotated,) = r.of(CredentialRotated)
+        assert rotated.cooldown_until == pytest.approx(r.clock.now + 7200, abs=60)
+        assert not r.clock.slept_at_least(60)
+    assert keys_seen(model_server) == ["a", "b"]
+
+
+@pytest.mark.ac("reset-time")
+async def test_with_one_key_the_other_model_answers_without_a_wait(
+    home: Home, model_server: ModelServer
+) -> None:
+    busy = fail(429, {"error": {"message": "limit reached"}}, headers={"retry-after": "7200"})
+    model_server.add(busy)
+    spare = await ModelServer().start()
+    spare.add(say("the spare one"))
+    try:
+        wanted = keyed(home, model_server, "sk-key-a", fallback_providers=[behind(spare)])
+        async with opened(wanted) as r:
+            assert (await r.turn("hello")).outcome == "completed"
+            assert not r.clock.slept_at_least(60)
+    finally:
+        await spare.aclose()
+    spare.assert_done()
+
+
+@pytest.mark.ac("fallback-stall")
+async def test_a_model_that_is_silent_twice_is_replaced(
+    home: Home, model_server: ModelServer
+) -> None:
+    never = asyncio.Event()
+    model_server.add(
+        Reply(text=["late"], comments=1, gates={0: never}),
+        Reply(text=["late"], comments=1, gates={0: never}),
+    )
+    spare = await ModelServer().start()
+    spare.add(say("the spare one"))
+    try:
+        wanted = keyed(home, model_server, "sk-key-a", fallback_providers=[behind(spare)])
+        environ = {**wanted.environ, "HERMES_STREAM_STALE_TIMEOUT": "0.2"}
+        async with opened(msgspec.structs.replace(wanted, environ=environ)) as r:
+            assert (await r.turn("hello")).outcome == "completed"
+            assert reply_of(r) == "the spare one"
+            assert [e.next_action for e in r.of(RequestFailed)] == ["retry", "fallback"]
+    finally:
+        await spare.aclose()
+    assert len(model_server.requests) == 2
+
+
+@pytest.mark.ac("fallback-stall")
+async def test_silence_in_the_middle_of_an_answer_counts_too(
+    home: Home, model_server: ModelServer
+) -> None:
+    never = asyncio.Event()
+    model_server.add(
+        Reply(text=["late"], comments=1, gates={0: never}),
+        Reply(text=["Half an ", "answer"], gates={2: never}),
+    )
+    spare = await ModelServer().start()
+    spare.add(say("answer from the spare one"))
+    try:
+        wanted = keyed(home, model_server, "sk-key-a", fallback_providers=[behind(spare)])
+        environ = {**wanted.environ, "HERMES_STREAM_STALE_TIMEOUT": "0.2"}
+        async with opened(msgspec.structs.replace(wanted, environ=environ)) as r:
+            assert (await r.turn("hello")).outcome == "completed"
+            assert reply_of(r) == "answer from the spare one"
+    finally:
+        await spare.aclose()
+    assert len(model_server.requests) == 2
+
+
+@pytest.mark.ac("key-leases")
+async def test_children_at_work_at_once_ask_with_different_keys(
+    home: Home, model_server: ModelServer
+) -> None:
+    goals = ("look left", "look right", "look up")
+    gate = asyncio.Event()
+    model_server.add(
+        call("delegate_task", {"tasks": [{"goal": goal} for goal in goals]}),
+        *(Reply(text=["done"], gates={0: gate}, to=goal) for goal in goals),
+        say("all done"),
+        call("delegate_task", {"tasks": [{"goal": "look down"}]}),
+        say("done"),
+        say("all done"),
+    )
+    wanted = keyed(home, model_server, "sk-key-a", "sk-key-b", "sk-key-c")
+    async with opened(msgspec.structs.replace(wanted, toolsets=("delegation",))) as r:
+        turn = asyncio.create_task(r.turn("go"))
+        await until(lambda: len(model_server.requests) == 4)
+        assert sorted(keys_seen(model_server)[1:]) == ["a", "b", "c"]
+        gate.set()
+        assert (await turn).outcome == "completed"
+        # Each key is free again, so the next child takes the first.
+        assert (await r.turn("again")).outcome == "completed"
+        assert keys_seen(model_server)[5:] == ["a", "a", "a"]

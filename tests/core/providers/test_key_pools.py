@@ -72,6 +72,28 @@ def test_round_robin_goes_on_behind_a_resting_key(pools: Callable[..., KeyPools]
     assert picks(made, 3) == ["C", "A", "C"]
 
 
+@pytest.mark.ac("key-leases")
+@pytest.mark.parametrize("strategy", ["fill_first", "least_used", "random"])
+def test_a_held_key_is_taken_by_another_only_when_all_are_held(
+    pools: Callable[..., KeyPools], strategy: str
+) -> None:
+    made = pools(openai=strategy)
+
+    def hold() -> Credential:
+        key = made.choose("openai", (A, B, C), hold=True)
+        assert key is not None
+        return key
+
+    first, second, third = hold(), hold(), hold()
+    assert {first, second, third} == {A, B, C}
+    made.let_go(second.id)
+    assert hold() == second
+    hold()
+    # Who holds none is not in the way of those who do.
+    assert made.choose("openai", (A,)) == A
+    made.let_go("")
+
+
 @pytest.mark.ac("prov-7-1")
 def test_a_rest_outlives_the_program_and_ends(
     pools: Callable[..., KeyPools], moment: Moment

@@ -33,7 +33,8 @@ from hermes_core.agent.sessions.session_upkeep import SessionRollbacks, tool_fam
 from hermes_core.agent.side.side_jobs import SideJobs
 from hermes_core.agent.side.side_question import SideQuestions
 from hermes_core.agent.stream.journal import Journal
-from hermes_core.agent.turns.model_call import ModelCaller, StallLimits
+from hermes_core.agent.turns.model_call import ModelCaller
+from hermes_core.agent.turns.silence import StallLimits
 from hermes_core.agent.turns.simple_turn import SimpleLimits
 from hermes_core.agent.turns.tool_runner import GRACE_S, HELPER_GRACE_S, ToolRunner, ToolServices
 from hermes_core.agent.turns.turn_parts import TurnParts
@@ -109,6 +110,7 @@ class _Assembly:
             cheap=None if plan.errand is not None else ground.cheap(),
             open_model=ground.model,
             journal=journal,
+            leases=plan.errand is not None,
         )
         talk = await self._conversation(record, is_new=is_new)
         pending = Pending(plan.session_id, journal, ground.store, clock=ground.clock, new_id=new_id)
@@ -155,6 +157,7 @@ class _Assembly:
                     await service.aclose()
             if not talk.messages:
                 await ground.store.forget_empty(plan.session_id)
+            self._routed.release()
             await on_close()
 
         self.session = Session(

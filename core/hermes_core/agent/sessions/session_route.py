@@ -15,7 +15,7 @@ from typing import Literal
 
 from hermes_core.agent.sessions.fallback_chain import Fallback
 from hermes_core.agent.stream.journal import Journal
-from hermes_core.agent.turns.model_call import TOO_LONG
+from hermes_core.agent.turns.model_call import RETRY_AFTER_CAP_S, TOO_LONG
 from hermes_core.errors import ConfigError, HermesError, ProviderError
 from hermes_core.events import CredentialRotated, Notice, SessionRuntimeChanged
 from hermes_core.messages import Runtime
@@ -25,7 +25,7 @@ from hermes_core.providers.keys.key_pools import ROTATE_REASONS, KeyPools
 from hermes_core.providers.resolve import Resolution, with_key
 
 _LIMITS_BEFORE_ROTATING = 2
-"""A busy key is asked once more before another one is."""
+"""A busy key is asked once more before another one is, if it says that this may help."""
 
 LEAST_CHEAP_WINDOW_TOKENS = 64_000
 """A smaller window would shorten the conversation for one answer."""
@@ -43,6 +43,7 @@ class SessionRoute:
         cheap: Answers simple turns; None if no such model is named.
         open_model: Makes the client, or finds it.
         journal: Where rotations are told.
+        leases: Whether its key is held, so that others who hold one take another.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class SessionRoute:
         open_model: Callable[[Resolution], Model],
         journal: Journal,
         cheap: Fallback | None = None,
+        leases: bool = False,
     ) -> None:
         self._cheap = cheap
         self._is_cheap = False
@@ -65,6 +67,13 @@ class SessionRoute:
         self._open_model = open_model
         self._journal = journal
         self._limits = 0
+        self._leases = leases
+        self._held: str = ""
+
+    def release(self) -> None:
+        """Let go of the key that is held."""
+        self._pools.let_go(self._held)
+        self._held = ""
 
     @property
     def primary(self) -> Resolution:
@@ -118,7 +127,8 @@ class SessionRoute:
             return False
         if error.reason == "rate_limit":
             self._limits += 1
-            if self._limits < _LIMITS_BEFORE_ROTATING:
+            is_soon = error.retry_after_s is None or error.retry_after_s <= RETRY_AFTER_CAP_S
+            if is_soon and self._limits < _LIMITS_BEFORE_ROTATING:
                 return False
         refused = self._current.credential
         until = await self._rest(refused, error)
@@ -204,7 +214,11 @@ class SessionRoute:
         keys = resolution.keys
         if not keys:
             return resolution.credential
-        chosen = self._pools.choose(resolution.pool, keys)
+        if self._leases:
+            self.release()
+        chosen = self._pools.choose(resolution.pool, keys, hold=self._leases)
+        if self._leases and chosen is not None:
+            self._held = chosen.id
         if chosen is None and not self._chain and resolution is self._primary:
             return keys[0]
         return chosen

@@ -15,7 +15,6 @@ from contextlib import aclosing
 from typing import Any
 
 import msgspec
-from msgspec import Struct
 
 from hermes_core.agent.cancel import TurnCancel
 from hermes_core.agent.clock import Clock
@@ -24,6 +23,7 @@ from hermes_core.agent.stream.journal import Journal
 from hermes_core.agent.turns.answer import Answer
 from hermes_core.agent.turns.history import without_opaque
 from hermes_core.agent.turns.route import ModelRoute
+from hermes_core.agent.turns.silence import StallLimits, Stalls
 from hermes_core.errors import Cancelled, ProviderError
 from hermes_core.events import (
     RequestFailed,
@@ -77,24 +77,6 @@ class Steer:
         await self._event.wait()
 
 
-class StallLimits(Struct, frozen=True):
-    """After how many silent seconds a stream counts as dead; 0 turns the watch off."""
-
-    silent_s: float = 180.0
-    above_50k_tokens_s: float = 240.0
-    above_100k_tokens_s: float = 300.0
-
-    def for_tokens(self, tokens: int) -> float:
-        """Return the limit for a request of that estimated size."""
-        if not self.silent_s:
-            return 0.0
-        if tokens > 100_000:
-            return max(self.silent_s, self.above_100k_tokens_s)
-        if tokens > 50_000:
-            return max(self.silent_s, self.above_50k_tokens_s)
-        return self.silent_s
-
-
 class ModelCaller:
     """Asks the model and brings back an `Answer` whose message is still open."""
 
@@ -114,6 +96,7 @@ class ModelCaller:
         self._clock = clock
         self._stall = stall
         self._new_id = new_id
+        self._stalls = Stalls()
 
     async def ask(
         self,
@@ -150,6 +133,9 @@ class ModelCaller:
         if self._budget is not None:
             await self._budget.allow(request.runtime, est_tokens, cancel)
         attempt = 0
+        silent = self._stalls.give_up(route)
+        if silent is not None:
+            raise silent
         while True:
             attempt += 1
             self._journal.emit(
@@ -166,6 +152,7 @@ class ModelCaller:
             try:
                 done = await self._once(route.model, request, answer, cancel, steer, est_tokens)
                 await route.answered()
+                self._stalls.ended()
                 return done
             except ProviderError as error:
                 has_grown = answer.shown and (continues is None or answer.text != continues.text)
@@ -189,8 +176,12 @@ class ModelCaller:
                     request = lighter
                     continue
                 falls_back = route.has_fallback(error)
-                patience = FALLBACK_ATTEMPTS.get(error.reason, MAX_ATTEMPTS)
-                if not error.retryable or attempt >= (patience if falls_back else MAX_ATTEMPTS):
+                silent = self._stalls.give_up(route)
+                if silent is not None:
+                    self._report(error, "fallback")
+                    raise silent from error
+                patience = _patience(error) if falls_back else MAX_ATTEMPTS
+                if not error.retryable or attempt >= patience:
                     self._report(error, _after(error, falls_back=falls_back))
                     raise
                 self._report(error, "retry")
@@ -255,12 +246,7 @@ class ModelCaller:
                 assert limit is not None
                 await _stop(reader)
                 self._journal.emit(RequestStalled(idle_seconds=limit, action="retry"))
-                raise ProviderError(
-                    f"No response from the model for {limit:.0f} s.",
-                    reason="timeout",
-                    retryable=True,
-                    hint="The provider may be overloaded; try again or switch with /model.",
-                )
+                raise self._stalls.happened(limit)
             seen = answer.parts_seen
 
     def _finished(self, answer: Answer, started: float, request: ModelRequest) -> None:
@@ -324,6 +310,13 @@ class ModelCaller:
         base = MALFORMED_BASE_S if malformed else BACKOFF_BASE_S
         cap = MALFORMED_CAP_S if malformed else BACKOFF_CAP_S
         return float(min(base * 2 ** (attempt - 1), cap) * (1 + 0.5 * self._clock.jitter()))
+
+
+def _patience(error: ProviderError) -> int:
+    """Attempts at a model that another one stands behind."""
+    if error.retry_after_s is not None and error.retry_after_s > RETRY_AFTER_CAP_S:
+        return 1  # it says itself that it will not answer in time
+    return FALLBACK_ATTEMPTS.get(error.reason, MAX_ATTEMPTS)
 
 
 def _after(error: ProviderError, *, falls_back: bool) -> str:

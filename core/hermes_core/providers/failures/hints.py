@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hermes_core.providers.failures.failures import Failure
+from hermes_core.providers.logins.oauth_app import log_in_command
 
 if TYPE_CHECKING:
     from hermes_core.providers.failures.classify import (
@@ -82,11 +83,6 @@ def hint_for(reason: str, failure: Failure, facts: RequestFacts) -> str:
             f" https://openrouter.ai/{facts.model}."
         )
     return _NEXT.get(reason, "").format(key=facts.key_name or "the key")
-
-
-def log_in_command(provider: str) -> str:
-    """What a person types to log in at a provider."""
-    return f"hermes auth add {provider.removeprefix('custom:')} --type oauth"
 
 
 def _blames_path(failure: Failure) -> bool:

@@ -69,6 +69,7 @@ class KeyPools:
         self._now = now
         self._pick = pick
         self._used: Counter[str] = Counter()
+        self._held: Counter[str] = Counter()
         self._last: dict[str, str] = {}
 
     def entries(self, provider: str) -> list[PoolEntry]:
@@ -110,11 +111,22 @@ class KeyPools:
 
     # --- choosing ------------------------------------------------------------------------
 
-    def choose(self, provider: str, keys: Sequence[Credential]) -> Credential | None:
-        """The key for the next turn; None if all of them rest."""
+    def choose(
+        self, provider: str, keys: Sequence[Credential], *, hold: bool = False
+    ) -> Credential | None:
+        """The key for the next turn; None if all of them rest.
+
+        Args:
+            provider: Whose keys they are.
+            keys: Those it may be.
+            hold: Take one that as few as possible hold, and hold it until `let_go`.
+        """
         awake = self.awake(provider, keys)
         if not awake:
             return None
+        if hold:
+            fewest = min(self._held[key.id] for key in awake)
+            awake = [key for key in awake if self._held[key.id] == fewest]
         match self._strategies.get(provider, "fill_first"):
             case "random":
                 chosen = self._pick(awake)
@@ -125,7 +137,14 @@ class KeyPools:
             case _:
                 chosen = awake[0]
         self._last[provider] = chosen.id
+        if hold:
+            self._held[chosen.id] += 1
         return chosen
+
+    def let_go(self, key_id: str) -> None:
+        """Hold a key no longer; an empty id is nothing."""
+        if self._held[key_id] > 0:
+            self._held[key_id] -= 1
 
     def awake(self, provider: str, keys: Sequence[Credential]) -> list[Credential]:
         """Those that do not rest."""

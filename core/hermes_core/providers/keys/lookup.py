@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from hermes_core.config.model_settings import ProviderEntry
 from hermes_core.config.schema import Settings
@@ -47,8 +48,7 @@ class StoredKeys(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """A provider with what the user's settings say about it."""
 
     record: Record

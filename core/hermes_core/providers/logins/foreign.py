@@ -10,9 +10,10 @@ import asyncio
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from hermes_core.errors import LoginError
 from hermes_core.providers.keys.credential import Credential
@@ -22,17 +23,19 @@ MARGIN_S = 60.0
 _MOST_BYTES = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class ForeignLogin:
+class ForeignLogin(Struct, frozen=True):
     """What such a file says now."""
 
-    access: str = field(repr=False)
+    access: str
     expires_at: float = 0.0
     """Seconds since the epoch; 0 if nobody said."""
 
+    def __repr__(self) -> str:
+        """Without what is secret."""
+        return "ForeignLogin(…)"
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ForeignProgram:
+
+class ForeignProgram(Struct, frozen=True, kw_only=True):
     """A program that keeps logins."""
 
     id: str
@@ -106,8 +109,7 @@ PROGRAMS: tuple[ForeignProgram, ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ForeignLogins:
+class ForeignLogins(Struct, frozen=True):
     """Those a person allowed.
 
     Args:
@@ -146,8 +148,7 @@ class ForeignLogins:
         ]
 
 
-@dataclass(frozen=True, slots=True)
-class _ReadLogin:
+class _ReadLogin(Struct, frozen=True):
     """See `Login`: the file is read anew each time."""
 
     logins: ForeignLogins

@@ -13,16 +13,17 @@ import datetime as dt
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from msgspec import Struct
 
 from hermes_core.errors import LoginError
-from hermes_core.providers.failures.hints import log_in_command
 from hermes_core.providers.keys.auth_file import AuthFile
 from hermes_core.providers.keys.credential import Credential
 from hermes_core.providers.keys.pool_document import entries_of, find_entry, put_entry
 from hermes_core.providers.keys.pool_entry import PoolEntry
 from hermes_core.providers.logins.minting import mint, minted_key, with_minted
-from hermes_core.providers.logins.oauth_app import OAuthApp
+from hermes_core.providers.logins.oauth_app import OAuthApp, log_in_command
 from hermes_core.providers.logins.posting import Post
 from hermes_core.providers.logins.tokens import Tokens, read_tokens
 
@@ -204,8 +205,7 @@ class Logins:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class KeptLogin:
+class KeptLogin(Struct, frozen=True):
     """See `Login`."""
 
     logins: Logins

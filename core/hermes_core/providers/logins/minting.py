@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+
+from msgspec import Struct
 
 from hermes_core.errors import LoginError
 from hermes_core.providers.address import is_loopback
@@ -21,15 +23,18 @@ _SAID = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class MintedKey:
+class MintedKey(Struct, frozen=True):
     """A key with its end."""
 
-    value: str = field(default="", repr=False)
+    value: str = ""
     expires_at: float = 0.0
     """Seconds since the epoch; 0 if nobody said."""
     base_url: str = ""
     """Where it is to be used, if the service said."""
+
+    def __repr__(self) -> str:
+        """Without what is secret."""
+        return "MintedKey(…)"
 
 
 def minted_key(entry: PoolEntry) -> MintedKey:

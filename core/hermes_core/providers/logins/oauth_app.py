@@ -74,3 +74,8 @@ class OAuthApp(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
                 " or pass --client-id. None is shipped: ids of other programs are theirs."
             ),
         )
+
+
+def log_in_command(provider: str) -> str:
+    """What a person types to log in at a provider."""
+    return f"hermes auth add {provider.removeprefix('custom:')} --type oauth"

@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from hermes_core.errors import LoginError
 
@@ -18,12 +19,15 @@ OVER = frozenset(
 _MAX_SAID_CHARS = 300
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What a service answered."""
 
     status: int
-    body: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    body: Mapping[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        """Without what is secret."""
+        return f"Answer({self.status}, …)"
 
     @property
     def error(self) -> str:
@@ -48,18 +52,21 @@ class Answer:
         return " ".join(str(text).split())[:_MAX_SAID_CHARS]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tokens:
+class Tokens(Struct, frozen=True, kw_only=True):
     """What a login gives."""
 
-    access: str = field(repr=False)
-    refresh: str = field(default="", repr=False)
+    access: str
+    refresh: str = ""
     """Used once: the answer to it brings the next."""
     expires_at: float = 0.0
     """Of the access token, seconds since the epoch; 0 if nobody said."""
     scope: str = ""
     account: str = ""
     """Who logged in, as the identity token says it; for the label alone."""
+
+    def __repr__(self) -> str:
+        """Without what is secret."""
+        return "Tokens(…)"
 
 
 def read_tokens(answer: Answer, *, now: float, refresh: str = "") -> Tokens:

@@ -255,9 +255,10 @@ class Endpoint:
 
     def _not_logged_in(self, error: LoginError, status: int | None = None) -> ProviderError:
         is_away = error.code == "unreachable"
+        unpaid = error.code in ("insufficient_credits", "subscription_required")
         return ProviderError(
             str(error),
-            reason="connection" if is_away else "auth",
+            reason="connection" if is_away else "billing" if unpaid else "auth",
             status=status,
             retryable=is_away,
             hint=error.hint,
