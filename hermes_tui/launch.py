@@ -7,7 +7,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Awaitable, Callable
-from typing import Literal, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 import click
 from msgspec import Struct
@@ -26,6 +26,9 @@ from hermes_tui.options import RunOptions
 from hermes_tui.terminal.terminal_background import Answer
 from hermes_tui.terminal.terminal_guard import guarded_terminal
 from hermes_widgets.fitting import clean
+
+if TYPE_CHECKING:
+    from hermes_tui.setup.desk import SetupDesk
 
 OpenCore = Callable[[Home, RunOptions, list[Callable[[], None]]], Awaitable[Workspace]]
 
@@ -72,6 +75,7 @@ def run_app(
         typed=answer.typed,
         reduced_motion=answer.is_slow,
         version=VERSION,
+        open_setup=lambda: _open_setup(home),
     )
     stops: list[Callable[[], None]] = []
 
@@ -108,6 +112,12 @@ def _colours() -> str:
     """How many colours the terminal has, by the rule the toolkit writes by."""
     wanted = cast(Literal["auto", "standard", "256", "truecolor"], COLOR_SYSTEM)
     return Console(color_system=wanted, force_terminal=True).color_system or "truecolor"
+
+
+def _open_setup(home: Home) -> SetupDesk:
+    from hermes_tui.setup.desk import SetupDesk  # clients of the providers, ruamel.yaml
+
+    return SetupDesk(home, os.environ)
 
 
 def _load_core() -> OpenCore:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
+
+if TYPE_CHECKING:
+    from hermes_tui.setup.desk import SetupDesk
 
 
 class LaunchState(Struct, frozen=True, kw_only=True):
@@ -29,6 +33,8 @@ class LaunchState(Struct, frozen=True, kw_only=True):
     reduced_motion: bool = False
     """No animation, seconds in steps of five."""
     version: str = ""
+    open_setup: Callable[[], SetupDesk] | None = None
+    """Makes what sets a model up; None where that is done elsewhere."""
 
 
 class ExitState(Struct, frozen=True, kw_only=True):

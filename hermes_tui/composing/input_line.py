@@ -138,7 +138,8 @@ class InputLine:
     async def run(self, command: SlashCommand, argument: str) -> None:
         """Run a command; what goes wrong in the core is told."""
         host = self._host
-        if not host.is_ready and command.name != "quit":
+        is_early = command.name == "setup" and host.has_failed_to_start
+        if not host.is_ready and command.name != "quit" and not is_early:
             host.tell_error("Still starting", hint="try again in a moment")
             return
         try:

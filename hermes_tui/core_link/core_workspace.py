@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import time
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ import msgspec
 
 from hermes_core.agent.references.attaching import joined, read_contexts
 from hermes_core.checkpoints.diff_parts import file_diffs
-from hermes_core.errors import SessionNotFound
+from hermes_core.errors import HermesError, SessionNotFound
 from hermes_core.events import CoreEvent, FileDiff, MessageFinished, SessionTitled
 from hermes_core.host import Host
 from hermes_core.insights import Insights
@@ -219,7 +220,11 @@ class CoreWorkspace:
 
     async def reread_settings(self) -> str:
         """Read the configuration again; one with a mistake changes nothing."""
-        return await self._book.reread()
+        problem = await self._book.reread()
+        if not problem:
+            with contextlib.suppress(HermesError):  # as before until something can answer
+                self._runtime = self._host.resolve().runtime
+        return problem
 
     async def checkpoints(self, session_id: str) -> list[CheckpointInfo]:
         """Snapshots of a conversation, the newest first."""

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from hermes_core.events import Notice
 from hermes_core.storage.records import SessionSummary
+from hermes_tui.actions.every_action import find_action
 from hermes_tui.core_link.workspace import StartInfo
+from hermes_tui.keys import first_key
 from hermes_widgets.blocks.start_card import RecentSession, StartCardInfo
 
 if TYPE_CHECKING:
@@ -71,6 +75,15 @@ def card_info(
     )
 
 
+def _demo_line(host: HermesApp) -> str:
+    """Say that a script answers, and with which key that is changed here."""
+    action = find_action("app.setup")
+    if not host.start_info.demo or host.launch.open_setup is None or action is None:
+        return host.start_info.demo
+    key = first_key(action, host.keymap.keys_of) or "/setup"
+    return f"{host.start_info.demo.partition(' · ')[0]} · {key} sets up a real one"
+
+
 async def start_card(host: HermesApp, pane: ChatPane) -> None:
     """Greet an empty conversation; warnings follow the card."""
     found = await host.guard(host.workspace.recent(limit=4)) or []
@@ -78,7 +91,7 @@ async def start_card(host: HermesApp, pane: ChatPane) -> None:
     waiting = frozenset(key for key, state in host.open_states().items() if state.needs_person)
     pane.transcript.show_start_card(
         card_info(
-            host.start_info,
+            structs.replace(host.start_info, demo=_demo_line(host)),
             recent,
             waiting,
             host.clocks.wall(),

@@ -50,7 +50,9 @@ class LogsScreen(SheetScreen[None]):
 
     DEFAULT_CSS = """
     LogsScreen > .sheet { width: 100%; height: 90%; padding: 1 0; }
-    LogsScreen.-h-compact > .sheet, LogsScreen.-h-low > .sheet { height: 100%; }
+    LogsScreen.-h-compact > .sheet, LogsScreen.-h-low > .sheet {
+        height: 100%; max-height: 100%;
+    }
     LogsScreen.-h-tiny > .sheet { height: 100%; padding: 0; }
     LogsScreen > .sheet > .sheet-title { padding: 0 2; }
     LogsScreen > .sheet > Input { margin: 1 2; }

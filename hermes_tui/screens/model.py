@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Callable, Coroutine, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -26,7 +26,11 @@ from hermes_widgets.row import Row
 if TYPE_CHECKING:
     from hermes_tui.app import HermesApp
 
-Choose = Callable[[SetRuntime], Awaitable[Reply]]
+Choose = Callable[[SetRuntime], Coroutine[Any, Any, Reply]]
+_WIDE_FROM = 100
+_NOTES = 34
+_NOTES_NARROW = 26
+"""Column of the notes, on a narrow screen too."""
 _KEYS = "⏎ switch   tab providers   f4 keep for new conversations   esc close"
 
 
@@ -41,7 +45,9 @@ class ModelScreen(SheetScreen[None]):
 
     DEFAULT_CSS = """
     ModelScreen > .sheet { width: 100%; max-width: 130; height: 80%; padding: 1 0; }
-    ModelScreen.-h-compact > .sheet, ModelScreen.-h-low > .sheet { height: 100%; }
+    ModelScreen.-h-compact > .sheet, ModelScreen.-h-low > .sheet {
+        height: 100%; max-height: 100%;
+    }
     ModelScreen.-h-tiny > .sheet { height: 100%; padding: 0; }
     ModelScreen > .sheet > .sheet-title { padding: 0 2; }
     ModelScreen > .sheet > Input { margin: 1 2; }
@@ -50,8 +56,8 @@ class ModelScreen(SheetScreen[None]):
         background: $h-raised; scrollbar-background: $h-raised;
         scrollbar-background-hover: $h-raised; scrollbar-background-active: $h-raised;
     }
-    ModelScreen #providers { width: 26; }
-    ModelScreen.-w-narrow #providers { width: 20; }
+    ModelScreen #providers { width: 30; }
+    ModelScreen.-w-narrow #providers { width: 28; }
     ModelScreen.-w-tiny #providers { display: none; }
     ModelScreen Horizontal { height: 1fr; }
     ModelScreen #about { height: 1; padding: 0 2; color: $h-muted; }
@@ -81,7 +87,7 @@ class ModelScreen(SheetScreen[None]):
         self.search = Input(placeholder="type to search", compact=True)
         self.search.cursor_blink = False
         self.providers = RowList(id="providers")
-        self.models = RowList(id="models", empty="No model matches.", is_lit=True, note_at=34)
+        self.models = RowList(id="models", empty="No model matches.", is_lit=True, note_at=_NOTES)
         self.about = Static(id="about", markup=False)
 
     def compose(self) -> ComposeResult:
@@ -128,7 +134,8 @@ class ModelScreen(SheetScreen[None]):
     def _row(self, info: ModelInfo, *, with_label: bool) -> Row:
         now = self._current
         is_current = now is not None and (now.provider, now.model) == (info.provider, info.model)
-        notes = [info.label if with_label else "", info.price, ", ".join(info.abilities)]
+        able = "" if self._is_narrow else ", ".join(info.abilities)
+        notes = [info.label if with_label else "", info.price, able]
         return Row(
             key=key_of(info),
             text=clean(info.model),
@@ -137,6 +144,17 @@ class ModelScreen(SheetScreen[None]):
             glyph="●" if is_current else " ",
             glyph_style="$h-gold",
         )
+
+    @property
+    def _is_narrow(self) -> bool:
+        """Whether there is no room beside names for all that is known of a model."""
+        return self.app.size.width < _WIDE_FROM
+
+    def on_resize(self) -> None:
+        """Give names and notes their columns."""
+        self.models.align_notes(_NOTES_NARROW if self._is_narrow else _NOTES)
+        if self.providers.rows:
+            self._show()
 
     def _explain(self) -> None:
         info = self._chosen()
@@ -178,14 +196,15 @@ class ModelScreen(SheetScreen[None]):
     def _switch(self) -> None:
         info = self._chosen()
         if info is not None:
-            self.run_worker(self._ask(info), exclusive=True)
+            self._ask(info)
 
-    async def _ask(self, info: ModelInfo) -> None:
+    def _ask(self, info: ModelInfo) -> None:
         command = SetRuntime(
             model=info.model, provider=info.provider, persist=self.is_kept, client="screen"
         )
+        # The screen's own jobs end with it.
+        self.app.run_worker(self._choose(command))
         self.dismiss(None)
-        await self._choose(command)
 
     def action_other(self) -> None:
         """Move between the providers and the search line over the models."""

@@ -46,7 +46,9 @@ class RollbackScreen(SheetScreen[None]):
 
     DEFAULT_CSS = """
     RollbackScreen > .sheet { height: 90%; width: 100%; max-width: 140; padding: 1 0; }
-    RollbackScreen.-h-compact > .sheet, RollbackScreen.-h-low > .sheet { height: 100%; }
+    RollbackScreen.-h-compact > .sheet, RollbackScreen.-h-low > .sheet {
+        height: 100%; max-height: 100%;
+    }
     RollbackScreen.-h-tiny > .sheet { height: 100%; padding: 0; }
     RollbackScreen > .sheet > .sheet-title { padding: 0 2; }
     RollbackScreen RowList {

@@ -46,6 +46,8 @@ class ScreenSpec(Struct, frozen=True, kw_only=True):
     args: str = ""
     summary: str = ""
     group: Group = "Facts"
+    works_early: bool = False
+    """Whether it can be used although the core did not come up."""
     in_lines: Callable[[Door, str], Awaitable[None]] | None = None
     """What the command does in the line mode; None says that it needs the screen."""
 
@@ -77,7 +79,7 @@ async def open_screen(host: HermesApp, spec: ScreenSpec, argument: str = "") -> 
 
     Its key reaches the program from there too; a screen that is shown is left as it is.
     """
-    if not host.is_ready:
+    if not host.is_ready and not (spec.works_early and host.has_failed_to_start):
         host.tell_error("Still starting", hint="Try again in a moment.")
         return
     if getattr(host.screen, "spec_id", "") == spec.id:

@@ -46,7 +46,9 @@ class SettingsScreen(SheetScreen[None]):
 
     DEFAULT_CSS = """
     SettingsScreen > .sheet { height: 90%; padding: 1 0; }
-    SettingsScreen.-h-compact > .sheet, SettingsScreen.-h-low > .sheet { height: 100%; }
+    SettingsScreen.-h-compact > .sheet, SettingsScreen.-h-low > .sheet {
+        height: 100%; max-height: 100%;
+    }
     SettingsScreen.-h-tiny > .sheet { height: 100%; padding: 0; }
     SettingsScreen > .sheet > .sheet-title { padding: 0 2; }
     SettingsScreen > .sheet > Input { margin: 0 2; }

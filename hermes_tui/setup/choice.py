@@ -121,6 +121,24 @@ def save_key(editor: ConfigEditor, choice: Choice) -> Edit | None:
     return editor.set_secret(choice.key.variable, choice.key.value)
 
 
+def told_of_key(edit: Edit, choice: Choice, environ: Mapping[str, str]) -> list[str]:
+    """Say where a key went, and what is stronger than it."""
+    lines = [f"The key is saved as {edit.key} in {edit.file}."]
+    exported = environ.get(edit.key, "").strip()
+    if choice.key is not None and exported and exported != choice.key.value:
+        lines.append(f"Warning: the exported variable {edit.key} wins over it.")
+    return lines
+
+
+def overridden(home: Home, environ: Mapping[str, str]) -> list[str]:
+    """Say which variables are stronger than the model that was written."""
+    return [
+        f"Warning: {warning}"
+        for warning in load_settings(home, environ=environ).warnings
+        if warning.kind == "override" and warning.key.startswith("model.")
+    ]
+
+
 def save_model(editor: ConfigEditor, loaded: LoadedSettings, choice: Choice, model: str) -> Edit:
     """Write provider, address and model in one step; what belonged to the old ones goes.
 

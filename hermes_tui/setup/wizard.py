@@ -26,9 +26,11 @@ from hermes_core.providers.records import Record
 from hermes_tui.setup.choice import (
     Choice,
     NewKey,
+    overridden,
     save_key,
     save_model,
     served_models,
+    told_of_key,
     variable_of_address,
 )
 from hermes_tui.setup.dialogue import Dialogue, choose
@@ -79,7 +81,8 @@ class Wizard(Struct, frozen=True, kw_only=True):
             self._save_key(editor, choice)
         edit = save_model(editor, loaded, choice, model)
         self.dialogue.say(f"{model} of {choice.label} is saved in {edit.file}.")
-        self._warn_of_variables()
+        for line in overridden(self.home, self.environ):
+            self.dialogue.say(line)
         return True
 
     def _left(self) -> bool:
@@ -88,17 +91,9 @@ class Wizard(Struct, frozen=True, kw_only=True):
 
     def _save_key(self, editor: ConfigEditor, choice: Choice) -> None:
         edit = save_key(editor, choice)
-        if edit is None:
-            return
-        self.dialogue.say(f"The key is saved as {edit.key} in {edit.file}.")
-        exported = self.environ.get(edit.key, "").strip()
-        if choice.key is not None and exported and exported != choice.key.value:
-            self.dialogue.say(f"Warning: the exported variable {edit.key} wins over it.")
-
-    def _warn_of_variables(self) -> None:
-        for warning in load_settings(self.home, environ=self.environ).warnings:
-            if warning.kind == "override" and warning.key.startswith("model."):
-                self.dialogue.say(f"Warning: {warning}")
+        if edit is not None:
+            for line in told_of_key(edit, choice, self.environ):
+                self.dialogue.say(line)
 
     # --- the provider ------------------------------------------------------------------
 

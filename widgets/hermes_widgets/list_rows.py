@@ -162,6 +162,12 @@ class RowList(ScrollView, can_focus=True):
         """Lines of all rows together."""
         return len(self._lines)
 
+    def align_notes(self, column: int) -> None:
+        """Begin notes in another column, counted from the text."""
+        if column != self._note_at:
+            self._note_at = column
+            self.refresh()
+
     def show(
         self, rows: Sequence[Row], *, empty: str | None = None, keep_cursor: bool = True
     ) -> None:

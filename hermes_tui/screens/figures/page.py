@@ -24,7 +24,9 @@ class FiguresScreen(SheetScreen[None]):
 
     DEFAULT_CSS = """
     FiguresScreen > .sheet { width: 100%; max-width: 120; height: 90%; padding: 1 0; }
-    FiguresScreen.-h-compact > .sheet, FiguresScreen.-h-low > .sheet { height: 100%; }
+    FiguresScreen.-h-compact > .sheet, FiguresScreen.-h-low > .sheet {
+        height: 100%; max-height: 100%;
+    }
     FiguresScreen.-h-tiny > .sheet { height: 100%; padding: 0; }
     FiguresScreen > .sheet > .sheet-title { padding: 0 2; }
     FiguresScreen VerticalScroll {
