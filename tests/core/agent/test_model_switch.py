@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from hermes_core.commands import SetOverlay, SetRuntime
+from hermes_core.events import ContextGauge
 from hermes_core.host import Host, HostOptions
 from hermes_core.paths import Home
-from tests.core.agent.host_rig import host_rig
-from tests.fakes.model_server.script import say
+from tests.core.agent.host_rig import host_rig, opened, options
+from tests.fakes.model_server.script import call, say
 from tests.fakes.model_server.server import ModelServer
 
 CONFIG = "# mine\nmodel:\n  provider: demo\nproviders:\n  lab:\n    base_url: http://127.0.0.1:9/v1\n    model: big\n"
@@ -56,3 +58,77 @@ async def test_an_overlay_counts_from_the_next_request_on(
         await r.send(SetOverlay(text=""))
         await r.turn("hi again")
         assert "Talk like a captain." not in str(model_server.request.json["messages"])
+
+
+def with_places(home: Home, server: ModelServer) -> HostOptions:
+    """Three places that speak the three wires, with windows of their own."""
+    windows = {"chat": 64_000, "messages": 200_000, "responses": 128_000}
+    modes = {
+        "chat": ("chat_completions", server.base_url),
+        "messages": ("anthropic_messages", server.url),
+        "responses": ("codex_responses", server.base_url),
+    }
+    places = {
+        name: {
+            "base_url": url,
+            "api_mode": mode,
+            "model": f"{name}-model",
+            "context_length": windows[name],
+            "api_key": f"sk-key-of-{name}",
+        }
+        for name, (mode, url) in modes.items()
+    }
+    overrides = {"model.provider": "chat", "model.default": "chat-model", "providers": places}
+    return msgspec.structs.replace(options(home, server.base_url), overrides=overrides)
+
+
+@pytest.mark.ac("prov-15-1")
+async def test_a_conversation_with_tools_goes_on_in_every_wire(
+    home: Home, model_server: ModelServer
+) -> None:
+    model_server.extra_fields.add("reasoning_content")  # local servers do not mind
+    for word in ("one", "two", "three", "four"):
+        model_server.add(
+            call("terminal", {"command": "true"}, reasoning=[f"I think {word}"]),
+            say(f"Done {word}."),
+        )
+    async with opened(with_places(home, model_server)) as r:
+        for name in ("chat", "messages", "responses", "chat"):
+            switched = await r.send(SetRuntime(model=f"{name}-model", provider=name))
+            assert switched.ok, switched.text
+            assert (await r.turn("go on")).outcome == "completed"
+    asked = [(request.path, request.key) for request in model_server.requests[::2]]
+    assert asked == [
+        ("/v1/chat/completions", "sk-key-of-chat"),
+        ("/v1/messages", "sk-key-of-messages"),
+        ("/v1/responses", "sk-key-of-responses"),
+        ("/v1/chat/completions", "sk-key-of-chat"),
+    ]
+    assert "Done one." in str(model_server.request.json)
+
+
+@pytest.mark.ac("prov-13-2")
+async def test_gauge_and_summaries_follow_the_window_of_the_model(
+    home: Home, model_server: ModelServer
+) -> None:
+    model_server.add(say("one"), say("two"))
+    async with opened(with_places(home, model_server)) as r:
+        await r.turn("hello")
+        small = r.of(ContextGauge)[-1]
+        await r.send(SetRuntime(model="messages-model", provider="messages"))
+        await r.turn("hello")
+        large = r.of(ContextGauge)[-1]
+    assert (small.window, large.window) == (64_000, 200_000)
+    assert small.threshold < 64_000 < large.threshold <= 200_000
+
+
+@pytest.mark.ac("prov-15-2")
+async def test_after_a_refused_switch_the_old_model_answers(
+    home: Home, model_server: ModelServer
+) -> None:
+    model_server.add(say("still me"))
+    async with opened(with_places(home, model_server)) as r:
+        refused = await r.send(SetRuntime(model="gpt-5", provider="openai"))
+        assert not refused.ok
+        assert (await r.turn("hello")).outcome == "completed"
+    assert model_server.request.key == "sk-key-of-chat"

@@ -224,3 +224,28 @@ def test_two_processes_lose_nothing_of_each_other(tmp_path: Path) -> None:
         one.join()
     assert [one.exitcode for one in both] == [0, 0]
     assert len(KeyPools(AuthFile(path), {}).keys("openai")) == 30
+
+
+def _write_on(path: Path) -> None:
+    made = KeyPools(AuthFile(path), {})
+    for number in range(100_000):
+        made.rest("openai", A, ProviderError("busy", reason="rate_limit", retry_after_s=number))
+
+
+@pytest.mark.ac("prov-5-2")
+def test_a_kill_while_the_file_is_written_leaves_a_whole_one(tmp_path: Path) -> None:
+    path = tmp_path / "auth.json"
+    made = KeyPools(AuthFile(path), {})
+    made.add("openai", "sk-key-kept-1")
+    for _ in range(5):
+        before = path.stat().st_mtime_ns
+        process = multiprocessing.get_context("spawn").Process(target=_write_on, args=(path,))
+        process.start()
+        while path.stat().st_mtime_ns == before:
+            assert process.is_alive()
+        process.kill()
+        process.join()
+        document = json.loads(path.read_text())
+        assert document["credential_pool"]["openai"][0]["access_token"] == "sk-key-kept-1"
+    made.wake("openai")
+    assert [key.value for key in made.keys("openai")] == ["sk-key-kept-1"]

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
 
+from hermes_core.config.loader import load_settings
 from hermes_core.config.schema import Settings
 from hermes_core.config.secrets import Secrets
 from hermes_core.errors import ConfigError, NoModelConfigured
+from hermes_core.paths import Home
 from hermes_core.providers.address import clean_base_url, is_local
+from hermes_core.providers.keys.credential import Credential
 from hermes_core.providers.keys.lookup import PLACEHOLDER_KEY
 from hermes_core.providers.records import records
 from hermes_core.providers.resolve import Resolution, resolve
 
+PLACES = ("flag", "exported", "file", ".env", "login", "key")
+"""Where a provider is named, the first one wins."""
 LOCAL = "http://127.0.0.1:8080/v1"
 API_KEY_ROWS = [one for one in records().values() if one.key_env]
 
@@ -130,6 +136,56 @@ def test_precedence_of_the_provider(
     assert found.runtime.provider == expected
     if expected == "anthropic":
         assert found.runtime.base_url == "https://api.anthropic.com"
+
+
+@pytest.mark.ac("prov-4-1")
+@pytest.mark.parametrize(
+    ("winner", "loser"), list(itertools.combinations(range(len(PLACES)), 2)), ids=str
+)
+def test_of_two_places_that_name_a_provider_the_first_one_wins(
+    home: Home, winner: int, loser: int
+) -> None:
+    """Flag, exported variable, `config.yaml`, `.env`, the last login, the keys in their order."""
+    asked: dict[str, str] = {}
+    environ = {"XAI_API_KEY": "key-of-xai", "DEEPSEEK_API_KEY": "key-of-deepseek"}
+    active = ""
+    for place, provider in ((loser, "xai"), (winner, "deepseek")):
+        match PLACES[place]:
+            case "flag":
+                asked["provider"] = provider
+            case "exported":
+                environ["HERMES_INFERENCE_PROVIDER"] = provider
+            case "file":
+                home.config_file.write_text(f"model: {{provider: {provider}}}\n")
+            case ".env":
+                home.env_file.write_text(f"HERMES_INFERENCE_PROVIDER={provider}\n")
+            case "login":
+                active = provider
+            case _:
+                environ |= {"OPENROUTER_API_KEY": "key-of-openrouter"}
+    loaded = load_settings(home, environ=environ)
+    found = resolve(
+        loaded.settings,
+        loaded.secrets,
+        provider=asked.get("provider"),
+        model="m",
+        stored=_Active(active),
+    )
+    assert found.runtime.provider == "deepseek"
+
+
+class _Active:
+    """A file of logins with one that is preferred."""
+
+    def __init__(self, provider: str) -> None:
+        self._provider = provider
+
+    def keys(self, provider: str) -> tuple[Credential, ...]:
+        is_asked = provider == self._provider
+        return (Credential("a-login-of-it", "auth.json", entry_id="a1"),) if is_asked else ()
+
+    def active(self) -> str:
+        return self._provider
 
 
 @pytest.mark.parametrize("placeholder", ["***", "*******", "changeme", "your-api-key", "abc", ""])
