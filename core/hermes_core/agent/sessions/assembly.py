@@ -103,32 +103,12 @@ class _Assembly:
             clock=ground.clock,
             last_seq=0 if is_new else await ground.store.last_seq(plan.session_id),
         )
-        self.route = SessionRoute(
-            resolution,
-            pools=ground.pools,
-            fallbacks=ground.fallbacks(),
-            cheap=None if plan.errand is not None else ground.cheap(),
-            open_model=ground.model,
-            journal=journal,
-            leases=plan.errand is not None,
-        )
+        self.route = self._made_route(resolution, journal)
         talk = await self._conversation(record, is_new=is_new)
         pending = Pending(plan.session_id, journal, ground.store, clock=ground.clock, new_id=new_id)
         errand = plan.errand
         asker: Asker = pending if errand is None else errand.asks
-        desk = PermissionDesk(
-            home=ground.home,
-            loaded=ground.loaded,
-            environ=ground.environ,
-            cwd=plan.cwd,
-            yolo=plan.yolo,
-            redactor=ground.redactor,
-            save_allowlist=ground.save_allowlist,
-            pending=asker,
-            is_attended=self._is_attended,
-            cancel=lambda: self.live.cancel,
-            policy=None if errand is None else errand.policy,
-        )
+        desk = self._made_desk(asker)
         self._budget = self._made_budget(record, asker)
         if errand is None or errand.budget is None:
             journal.on_count = self._budget.counted
@@ -206,6 +186,36 @@ class _Assembly:
             return await self.ground.store.session(plan.session_id), False
         except SessionNotFound:
             return SessionRecord(id=plan.session_id, source=plan.source, cwd=str(plan.cwd)), True
+
+    # --- parts that need no other part -------------------------------------------------
+
+    def _made_route(self, resolution: Resolution, journal: Journal) -> SessionRoute:
+        ground, is_errand = self.ground, self.plan.errand is not None
+        return SessionRoute(
+            resolution,
+            pools=ground.pools,
+            fallbacks=ground.fallbacks(),
+            cheap=None if is_errand else ground.cheap(),
+            open_model=ground.model,
+            journal=journal,
+            leases=is_errand,
+        )
+
+    def _made_desk(self, asker: Asker) -> PermissionDesk:
+        ground, plan = self.ground, self.plan
+        return PermissionDesk(
+            home=ground.home,
+            loaded=ground.loaded,
+            environ=ground.environ,
+            cwd=plan.cwd,
+            yolo=plan.yolo,
+            redactor=ground.redactor,
+            save_allowlist=ground.save_allowlist,
+            pending=asker,
+            is_attended=self._is_attended,
+            cancel=lambda: self.live.cancel,
+            policy=None if plan.errand is None else plan.errand.policy,
+        )
 
     def _is_attended(self) -> bool:
         errand = self.plan.errand
