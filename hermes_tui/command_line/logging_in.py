@@ -15,13 +15,17 @@ from hermes_core.providers.logins.tokens import Tokens
 
 
 async def follow(
-    steps: AsyncGenerator[LoginStep, None], *, open_page: Callable[[str], bool]
+    steps: AsyncGenerator[LoginStep, None],
+    *,
+    open_page: Callable[[str], bool],
+    say: Callable[[str], None] = click.echo,
 ) -> Tokens:
     """Show each step and return what the last one brings.
 
     Args:
         steps: Of one login.
         open_page: Opens a browser; False if it did not.
+        say: Tells a line.
 
     Raises:
         LoginError: The login failed.
@@ -31,21 +35,21 @@ async def follow(
             match step:
                 case EnterCode():
                     page = step.whole_url or step.url
-                    click.echo(f"Open {step.url} and type this code: {step.code}")
+                    say(f"Open {step.url} and type this code: {step.code}")
                     if open_page(page):
-                        click.echo("A browser was opened there.")
+                        say("A browser was opened there.")
                     minutes = max(1, round(step.expires_in_s / 60))
-                    click.echo(f"Waiting, at most {minutes} min; Ctrl+C leaves.")
+                    say(f"Waiting, at most {minutes} min; Ctrl+C leaves.")
                 case OpenPage():
-                    click.echo(f"Log in on this page:\n\n  {step.url}\n")
+                    say(f"Log in on this page:\n\n  {step.url}\n")
                     if open_page(step.url):
-                        click.echo("A browser was opened there.")
+                        say("A browser was opened there.")
                     if sys.stdin.isatty():
-                        click.echo(
+                        say(
                             "If your browser runs elsewhere, paste the address it ends at"
                             " (or the code shown) here and press Enter."
                         )
-                    click.echo("Waiting; Ctrl+C leaves.")
+                    say("Waiting; Ctrl+C leaves.")
                 case LoggedIn():
                     return step.tokens
     finally:

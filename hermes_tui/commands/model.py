@@ -10,6 +10,7 @@ import click
 from hermes_core.config.loader import load_settings
 from hermes_core.errors import HermesError
 from hermes_core.paths import Home
+from hermes_core.providers.keys.kept import open_pools
 from hermes_core.providers.resolve import resolve
 from hermes_tui.command_line.health import model_described
 
@@ -53,7 +54,8 @@ def set_(provider: str, model: str, base_url: str) -> None:
     home = Home.find()
     choice = Choice(provider=provider, label=provider, base_url=base_url)
     wanted = load_settings(home, overrides=choice.wanted_settings)
-    resolve(wanted.settings, wanted.secrets, provider=provider, model=model)
+    stored = open_pools(home, wanted)
+    resolve(wanted.settings, wanted.secrets, provider=provider, model=model, stored=stored)
     edit = save_model(ConfigEditor(home), load_settings(home), choice, model)
     click.echo(f"{model} of {provider} is saved in {edit.file}.")
     for warning in load_settings(home).warnings:

@@ -16,6 +16,8 @@ from hermes_core.config.loader import LoadedSettings, load_settings
 from hermes_core.errors import ProviderError
 from hermes_core.paths import Home
 from hermes_core.providers.clients import open_model
+from hermes_core.providers.keys.kept import open_pools
+from hermes_core.providers.keys.key_pools import KeyPools
 from hermes_core.providers.keys.lookup import KeySource
 from hermes_core.providers.resolve import resolve
 from hermes_core.providers.timeouts import Timeouts
@@ -44,6 +46,8 @@ class Choice:
     """Address, for `custom` alone."""
     key: NewKey | None = None
     """To be saved; None where the key is there already or none is needed."""
+    login: KeyPools | None = field(default=None, repr=False)
+    """A login that was just made, so far in memory alone."""
 
     @property
     def wanted_settings(self) -> dict[str, Any]:
@@ -91,6 +95,7 @@ async def served_models(
         _Keys(loaded.secrets, choice.key),
         provider=choice.provider,
         model="unnamed",
+        stored=choice.login or open_pools(home, loaded, environ=environ),
     )
     model = open_model(msgspec.structs.replace(found, timeouts=_TRIED))
     try:
@@ -137,6 +142,19 @@ def overridden(home: Home, environ: Mapping[str, str]) -> list[str]:
         for warning in load_settings(home, environ=environ).warnings
         if warning.kind == "override" and warning.key.startswith("model.")
     ]
+
+
+def save_login(home: Home, loaded: LoadedSettings, choice: Choice) -> str:
+    """Keep a login that was made; return what it is called, empty if there is none.
+
+    Raises:
+        ConfigError: The file cannot be written.
+    """
+    if choice.login is None:
+        return ""
+    pools = open_pools(home, loaded)
+    kept = [pools.adopt(choice.provider, one) for one in choice.login.entries(choice.provider)]
+    return ", ".join(entry.label for entry in kept)
 
 
 def save_model(editor: ConfigEditor, loaded: LoadedSettings, choice: Choice, model: str) -> Edit:

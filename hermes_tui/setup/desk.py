@@ -22,7 +22,7 @@ from hermes_tui.setup.choice import (
     served_models,
     told_of_key,
 )
-from hermes_tui.setup.offers import Offer, offers
+from hermes_tui.setup.offers import Offer, kept_providers, offers
 
 T = TypeVar("T")
 
@@ -54,11 +54,19 @@ class SetupDesk:
 
     def _offers(self, servers: Any) -> list[Offer]:
         ConfigEditor(self._home, environ=self._environ).refuse_if_managed()
-        return offers(load_settings(self._home, environ=self._environ), servers)
+        loaded = load_settings(self._home, environ=self._environ)
+        kept = kept_providers(self._home, loaded, self._environ)
+        # Logging in is done by `hermes auth add`; here only a login that is there can be chosen.
+        return [row for row in offers(loaded, servers, kept) if not row.wants_login(kept)]
 
     async def found_key(self, record: Record) -> str:
-        """Return the variable that holds a key of the provider and where; empty if none does."""
-        loaded = await asyncio.to_thread(load_settings, self._home, environ=self._environ)
+        """Return where a key or login of the provider is; empty if there is none."""
+        return await asyncio.to_thread(self._found_key, record)
+
+    def _found_key(self, record: Record) -> str:
+        loaded = load_settings(self._home, environ=self._environ)
+        if record.id in kept_providers(self._home, loaded, self._environ):
+            return "auth.json"
         found = loaded.secrets.first(*record.key_env)
         return f"{found[0]} ({loaded.secrets.source(found[0])})" if found else ""
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
 from hermes_core.config.loader import LoadedSettings
+from hermes_core.paths import Home
+from hermes_core.providers.keys.kept import open_pools
 from hermes_core.providers.local_servers import LocalServer
 from hermes_core.providers.records import Record, find_record, records
 
@@ -20,15 +22,34 @@ class Offer(Struct, frozen=True, kw_only=True):
     own: str = ""
     """Name from `providers` or `custom_providers`."""
 
+    def wants_login(self, kept: Collection[str]) -> bool:
+        """Whether somebody has to log in before it can be used."""
+        record = self.record
+        return record is not None and not record.key_env and record.id not in kept
 
-def offers(loaded: LoadedSettings, servers: Sequence[LocalServer]) -> list[Offer]:
-    """Return the rows in the order shown, what is ready to be used first."""
+
+def kept_providers(home: Home, loaded: LoadedSettings, environ: Mapping[str, str]) -> set[str]:
+    """Providers with a key or a login in `auth.json` that can be used."""
+    pools = open_pools(home, loaded, environ=environ)
+    return {name for name in pools.providers() if pools.keys(name)}
+
+
+def offers(
+    loaded: LoadedSettings, servers: Sequence[LocalServer], kept: Collection[str] = ()
+) -> list[Offer]:
+    """Return the rows in the order shown, what is ready to be used first.
+
+    Args:
+        loaded: Settings and keys.
+        servers: Found on this machine.
+        kept: Ids of providers with a key or login in `auth.json`.
+    """
     with_key: list[Offer] = []
     without: list[Offer] = []
     for record in records().values():
-        if record.key_env:
-            found = loaded.secrets.first(*record.key_env)
-            (with_key if found else without).append(_provider(record, loaded))
+        if record.key_env or record.oauth:
+            found = record.id in kept or loaded.secrets.first(*record.key_env)
+            (with_key if found else without).append(_provider(record, loaded, kept))
     return [
         *with_key,
         *(Offer(text=described(server), server=server) for server in servers),
@@ -65,8 +86,12 @@ def described(server: LocalServer) -> str:
     return f"{server.label}: {server.base_url}{account}, {count} model{'s' * (count != 1)}"
 
 
-def _provider(record: Record, loaded: LoadedSettings) -> Offer:
+def _provider(record: Record, loaded: LoadedSettings, kept: Collection[str]) -> Offer:
     found = loaded.secrets.first(*record.key_env)
+    if found is None and record.id in kept:
+        return Offer(text=f"{record.label} ({record.id}): in auth.json ✓", record=record)
+    if found is None and not record.key_env:
+        return Offer(text=f"{record.label} ({record.id}): log in", record=record)
     if found is None:
         return Offer(text=f"{record.label} ({record.id})", record=record)
     place = loaded.secrets.source(found[0])

@@ -107,12 +107,12 @@ class Questions:
             choice = Choice(provider=record.id, label=record.label)
             return await self._tried(choice)
 
+        rows = [Row(key="found", text="Use the key that is there", note=place, glyph="✓")]
+        if record.key_env:
+            rows.append(Row(key="other", text="Type another key", glyph=" "))
         return Question(
             title=f"Key for {record.label}",
-            rows=(
-                Row(key="found", text="Use the key that is there", note=place, glyph="✓"),
-                Row(key="other", text="Type another key", glyph=" "),
-            ),
+            rows=tuple(rows),
             take=take,
             doing=f"asking {record.label} for its models",
         )

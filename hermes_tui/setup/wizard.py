@@ -13,8 +13,10 @@ from msgspec import Struct
 
 from hermes_core.config.editor import ConfigEditor
 from hermes_core.config.loader import LoadedSettings, load_settings
-from hermes_core.errors import ConfigError, HermesError, ProviderError
+from hermes_core.errors import ConfigError, HermesError, LoginError, ProviderError
 from hermes_core.paths import Home
+from hermes_core.providers.keys.auth_file import AuthMemory
+from hermes_core.providers.keys.kept import open_pools
 from hermes_core.providers.local_servers import (
     PORTS,
     LocalServer,
@@ -22,19 +24,26 @@ from hermes_core.providers.local_servers import (
     find_local_servers,
     probe_address,
 )
+from hermes_core.providers.logins.flows import log_in
+from hermes_core.providers.logins.known_apps import known_apps
+from hermes_core.providers.logins.oauth_app import OAuthApp
+from hermes_core.providers.logins.posting import HttpPost
+from hermes_core.providers.logins.tokens import Tokens
 from hermes_core.providers.records import Record
+from hermes_tui.command_line.logging_in import browser, follow, typed_lines
 from hermes_tui.setup.choice import (
     Choice,
     NewKey,
     overridden,
     save_key,
+    save_login,
     save_model,
     served_models,
     told_of_key,
     variable_of_address,
 )
 from hermes_tui.setup.dialogue import Dialogue, choose
-from hermes_tui.setup.offers import Offer, current_offer, offers
+from hermes_tui.setup.offers import Offer, current_offer, kept_providers, offers
 
 _Tried = tuple[Choice, tuple[str, ...]]
 """A choice with the models it serves, none if it could not be asked."""
@@ -73,12 +82,12 @@ class Wizard(Struct, frozen=True, kw_only=True):
             return self._left()
         choice, models = tried
         if self.saves_keys_at_once:
-            self._save_key(editor, choice)
+            self._save_key(editor, loaded, choice)
         model = self._model(loaded, choice, models)
         if not model:
             return self._left()
         if not self.saves_keys_at_once:
-            self._save_key(editor, choice)
+            self._save_key(editor, loaded, choice)
         edit = save_model(editor, loaded, choice, model)
         self.dialogue.say(f"{model} of {choice.label} is saved in {edit.file}.")
         for line in overridden(self.home, self.environ):
@@ -89,7 +98,10 @@ class Wizard(Struct, frozen=True, kw_only=True):
         self.dialogue.say("No model was chosen; the one set up before stays as it was.")
         return False
 
-    def _save_key(self, editor: ConfigEditor, choice: Choice) -> None:
+    def _save_key(self, editor: ConfigEditor, loaded: LoadedSettings, choice: Choice) -> None:
+        login = save_login(self.home, loaded, choice)
+        if login:
+            self.dialogue.say(f"The login is kept as {login} (hermes auth list).")
         edit = save_key(editor, choice)
         if edit is not None:
             for line in told_of_key(edit, choice, self.environ):
@@ -98,7 +110,7 @@ class Wizard(Struct, frozen=True, kw_only=True):
     # --- the provider ------------------------------------------------------------------
 
     def _provider(self, loaded: LoadedSettings) -> _Tried | None:
-        rows = offers(loaded, self._local_servers())
+        rows = offers(loaded, self._local_servers(), self._kept(loaded))
         texts = [row.text for row in rows]
         while True:
             found = choose(self.dialogue, "Provider", texts, default=current_offer(loaded, rows))
@@ -110,6 +122,9 @@ class Wizard(Struct, frozen=True, kw_only=True):
             tried = self._with_offer(loaded, rows[found])
             if tried is not None:
                 return tried
+
+    def _kept(self, loaded: LoadedSettings) -> set[str]:
+        return kept_providers(self.home, loaded, self.environ)
 
     def _local_servers(self) -> tuple[LocalServer, ...]:
         if not self.ports:
@@ -137,6 +152,14 @@ class Wizard(Struct, frozen=True, kw_only=True):
     # --- the key -----------------------------------------------------------------------
 
     def _with_record(self, loaded: LoadedSettings, record: Record) -> _Tried | None:
+        if record.id in self._kept(loaded) and self.dialogue.confirm(
+            "Use what is kept in auth.json?", default=True
+        ):
+            tried = self._tried(Choice(provider=record.id, label=record.label))
+            if tried is not None:
+                return tried
+        if not record.key_env:
+            return self._with_login(loaded, record)
         found = loaded.secrets.first(*record.key_env)
         if found and self.dialogue.confirm(f"Use the key in {found[0]}?", default=True):
             tried = self._tried(Choice(provider=record.id, label=record.label))
@@ -152,6 +175,31 @@ class Wizard(Struct, frozen=True, kw_only=True):
             tried = self._tried(Choice(provider=record.id, label=record.label, key=key))
             if tried is not None:
                 return tried
+
+    def _with_login(self, loaded: LoadedSettings, record: Record) -> _Tried | None:
+        """Log in; nothing is kept before a model was chosen, or the login was tried."""
+        app = known_apps(loaded.settings, loaded.secrets)(record.id) or OAuthApp()
+        if not app.client_id:
+            self.dialogue.say(
+                f"Logging in at {record.label} needs the id of an application registered there."
+            )
+            app = app.changed(client_id=self.dialogue.ask("Client id (Enter: back)"))
+            if not app.client_id:
+                return None
+        pools = open_pools(self.home, loaded, environ=self.environ, store=AuthMemory())
+        post = HttpPost(ca_bundle=loaded.settings.requests.ca_bundle)
+
+        async def run() -> Tokens:
+            steps = log_in(app, record.id, post, pasted=typed_lines())
+            shown = browser(self.environ, allowed=True)
+            return await follow(steps, open_page=shown, say=self.dialogue.say)
+
+        try:
+            pools.add_login(record.id, asyncio.run(run()), app)
+        except LoginError as error:
+            self.dialogue.say(f"{error} {error.hint}".rstrip())
+            return None
+        return self._tried(Choice(provider=record.id, label=record.label, login=pools))
 
     def _tried(self, choice: Choice) -> _Tried | None:
         """Ask for the models once; None if the person wants something else then."""

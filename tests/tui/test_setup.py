@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import stat
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 
 import click
 import pytest
+import yaml
+from click.testing import CliRunner
 
 from hermes_core.config.loader import load_settings
 from hermes_core.paths import Home
+from hermes_core.providers.keys.kept import open_pools
 from hermes_core.providers.resolve import resolve
 from hermes_tui.command_line.cli import run
+from hermes_tui.commands.model import command as model_command
 from hermes_tui.setup.choice import Choice, NewKey, variable_of_address
 from hermes_tui.setup.dialogue import TerminalDialogue, choose
 from hermes_tui.setup.wizard import Wizard, model_wizard, setup_wizard
 from tests.fakes.listener import FakeListener, listing
 from tests.fakes.model_server.server import ModelServer
+from tests.fakes.oauth_server.server import CLIENT, OAuthServer
 
 Captured = pytest.CaptureFixture[str]
 
@@ -356,3 +361,74 @@ def test_model_set_writes_provider_and_model_without_asking(
     assert run(["model", "set", "deepseek", "deepseek-chat"]) == 0
     model = load_settings(home).settings.model
     assert (model.provider, model.base_url) == ("deepseek", "")
+
+
+@pytest.fixture
+def portal() -> Iterator[OAuthServer]:
+    """Where one logs in; whoever asks has agreed already."""
+    with OAuthServer(interval_s=0.01) as server:
+        server.grants.approves = True
+        yield server
+
+
+def at_portal(home: Home, portal: OAuthServer, models: ModelServer) -> dict[str, str]:
+    """A home that logs in there; the variables that count."""
+    paths = {"device_url": "/device", "token_url": "/token", "mint_url": "/agent-key"}
+    text = yaml.safe_dump({"providers": {"nous": {"oauth": paths}}})
+    home.config_file.write_text(text)
+    return {"HERMES_PORTAL_BASE_URL": portal.url, "NOUS_INFERENCE_BASE_URL": models.base_url}
+
+
+@pytest.mark.ac("prov-16")
+async def test_choosing_a_provider_with_logins_logs_in_and_keeps_the_login_with_the_model(
+    home: Home, portal: OAuthServer
+) -> None:
+    models = await ModelServer(
+        accepts=lambda key: key in portal.minted, models=("a/one", "a/two")
+    ).start()
+    environ = at_portal(home, portal, models)
+    before = home.config_file.read_text()
+    for answers in (["(nous)", "leave"], ["(nous)", CLIENT, "leave"], ["(nous)", "", "leave"]):
+        with pytest.raises(click.Abort):
+            await played(model_wizard(home, ScriptedDialogue(*answers), environ))
+        assert home.config_file.read_text() == before
+        assert not home.auth_file.exists()
+
+    dialogue = ScriptedDialogue("(nous)", CLIENT, "two")
+    assert await played(model_wizard(home, dialogue, environ))
+    assert "type this code: WDJB-" in dialogue.text
+    loaded = load_settings(home, environ=environ)
+    runtime = resolve(
+        loaded.settings, loaded.secrets, stored=open_pools(home, loaded, environ=environ)
+    ).runtime
+    assert (runtime.provider, runtime.model) == ("nous", "a/two")
+    text = home.auth_file.read_text()
+    assert portal.minted[-1] in text
+    assert portal.minted[-1] not in dialogue.text
+
+    # Next time it is there, and used after a yes.
+    dialogue = ScriptedDialogue("(nous)", True, "one")
+    assert await played(model_wizard(home, dialogue, environ))
+    assert "in auth.json ✓" in dialogue.lines[0]
+    assert portal.grants.refreshes == 0
+    await models.aclose()
+
+
+@pytest.mark.ac("prov-16")
+async def test_a_login_that_fails_leaves_everything_as_it_was(
+    home: Home, portal: OAuthServer, guarded: ModelServer
+) -> None:
+    environ = at_portal(home, portal, guarded)
+    dialogue = ScriptedDialogue("(nous)", "no-such-client", "(nous)", "", "leave")
+    with pytest.raises(click.Abort):
+        await played(model_wizard(home, dialogue, environ))
+    assert "no such client" in dialogue.text
+    assert not home.auth_file.exists()
+
+
+@pytest.mark.ac("prov-16")
+def test_model_set_takes_a_key_that_is_kept_in_auth_json(home: Home) -> None:
+    open_pools(home, load_settings(home)).add("openai", "sk-key-kept-1")
+    done = CliRunner().invoke(model_command, ["set", "openai", "gpt-5"])
+    assert done.exit_code == 0, done.exception
+    assert load_settings(home).settings.model.provider == "openai"

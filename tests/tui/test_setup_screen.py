@@ -8,8 +8,13 @@ from contextlib import asynccontextmanager
 import pytest
 
 from hermes_core.commands import SetRuntime
+from hermes_core.config.loader import load_settings
 from hermes_core.errors import HermesError
 from hermes_core.paths import Home
+from hermes_core.providers.keys.kept import open_pools
+from hermes_core.providers.logins.oauth_app import OAuthApp
+from hermes_core.providers.logins.tokens import Tokens
+from hermes_core.providers.records import records
 from hermes_tui.app import HermesApp
 from hermes_tui.core_link.workspace import Workspace
 from hermes_tui.launch_state import LaunchState
@@ -165,3 +170,24 @@ async def test_a_model_is_set_up_where_the_core_did_not_come_up(
         await pilot.press("enter")
         await until(lambda: len(attempts) == 2)
         assert "default: gpt-5" in written(home)
+
+
+@pytest.mark.ac("prov-16")
+async def test_a_provider_with_logins_alone_is_offered_once_somebody_is_logged_in(
+    home: Home,
+) -> None:
+    desk = SetupDesk(home, {}, ports={})
+
+    async def shown() -> dict[str, str]:
+        return {row.record.id: row.text for row in await desk.look() if row.record is not None}
+
+    assert "nous" not in await shown()
+    pools = open_pools(home, load_settings(home, environ={}))
+    pools.add_login("nous", Tokens(access="access-1", refresh="r-1"), OAuthApp(flow="device"))
+    pools.add("openai", "sk-key-kept-1")
+    rows = await shown()
+    assert (rows["nous"], rows["openai"]) == (
+        "Nous Portal (nous): in auth.json ✓",
+        "OpenAI (openai): in auth.json ✓",
+    )
+    assert await desk.found_key(records()["nous"]) == "auth.json"

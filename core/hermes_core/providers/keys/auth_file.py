@@ -7,15 +7,18 @@ the lock that the older program uses too.
 from __future__ import annotations
 
 import contextlib
+import copy
 import datetime as dt
 import fcntl
 import json
 import logging
 import os
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from hermes_core.config.atomic import PRIVATE, replace_text
 from hermes_core.errors import ConfigError
@@ -29,6 +32,38 @@ _log = logging.getLogger(__name__)
 
 Document = dict[str, Any]
 """The file as JSON: `providers`, `credential_pool`, `suppressed_sources` and more."""
+
+
+class AuthStore(Protocol):
+    """Where logins and pools are kept. Methods block."""
+
+    def read(self) -> Document:
+        """Return the content. Not to be changed."""
+        ...
+
+    def changing(self) -> AbstractContextManager[Document]:
+        """Hold the content alone; what became of it is kept, unless the block raises."""
+        ...
+
+
+class AuthMemory:
+    """A store that is gone with its process: for logins nobody decided to keep yet."""
+
+    def __init__(self) -> None:
+        self._document: Document = {}
+        self._lock = threading.Lock()
+
+    def read(self) -> Document:
+        """See `AuthStore`."""
+        return self._document
+
+    @contextlib.contextmanager
+    def changing(self) -> Iterator[Document]:
+        """See `AuthStore`."""
+        with self._lock:
+            document = copy.deepcopy(self._document)
+            yield document
+            self._document = document
 
 
 class AuthFile:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 from hermes_core.config.loader import LoadedSettings
 from hermes_core.paths import Home
-from hermes_core.providers.keys.auth_file import AuthFile
+from hermes_core.providers.keys.auth_file import AuthFile, AuthStore
 from hermes_core.providers.keys.key_pools import KeyPools
 from hermes_core.providers.keys.vault import KeptSecrets, OsKeyring
 from hermes_core.providers.logins.foreign import ForeignLogins
@@ -24,6 +24,7 @@ def open_pools(
     now: Callable[[], float] = time.time,
     learn: Callable[[str], None] = lambda _: None,
     environ: Mapping[str, str] | None = None,
+    store: AuthStore | None = None,
 ) -> KeyPools:
     """Return the pools of a home; nothing is read yet.
 
@@ -33,10 +34,11 @@ def open_pools(
         now: Seconds since the epoch.
         learn: Told each secret that a renewal brings.
         environ: Says where other programs keep theirs; `os.environ` when not given.
+        store: Where logins are kept, in place of `auth.json` and keyring.
     """
     keyring = OsKeyring(f"hermes {home.root}")
     secrets = KeptSecrets(keyring, takes_new=loaded.settings.credentials.keyring)
-    auth = AuthFile(home.auth_file, secrets)
+    auth = store or AuthFile(home.auth_file, secrets)
     logins = Logins(
         auth,
         known_apps(loaded.settings, loaded.secrets),

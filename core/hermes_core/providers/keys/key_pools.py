@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from hermes_core.errors import ConfigError, ProviderError
-from hermes_core.providers.keys.auth_file import AuthFile
+from hermes_core.providers.keys.auth_file import AuthStore
 from hermes_core.providers.keys.credential import Credential
 from hermes_core.providers.keys.pool_document import (
     drop_entry,
@@ -54,7 +54,7 @@ class KeyPools:
 
     def __init__(
         self,
-        auth: AuthFile,
+        auth: AuthStore,
         strategies: Mapping[str, str],
         *,
         logins: Logins | None = None,
@@ -237,24 +237,33 @@ class KeyPools:
         Raises:
             ConfigError: The file cannot be written.
         """
+        now = self._now()
+        made = PoolEntry(
+            id=secrets.token_hex(3),
+            source=f"manual:{'pkce' if app.flow == 'code' else 'device_code'}",
+            label=label or tokens.account or f"{provider}-oauth-{len(self.entries(provider)) + 1}",
+            auth_type="oauth",
+            base_url=base_url,
+            rest={"client_id": app.client_id, "scope": tokens.scope or app.scope}
+            | ({"portal_base_url": app.issuer} if app.issuer else {}),
+        )
+        return self.adopt(provider, with_tokens(made, tokens, now))
+
+    def adopt(self, provider: str, login: PoolEntry) -> PoolEntry:
+        """Keep a login that was made elsewhere, behind all others. Blocks.
+
+        Raises:
+            ConfigError: The file cannot be written.
+        """
         with self._auth.changing() as document:
             entries = entries_of(document, provider)
             for old in entries:
-                if old.is_login and (old.is_over or old.refresh_token == tokens.refresh != ""):
+                is_same = old.refresh_token == login.refresh_token != ""
+                if old.is_login and (old.is_over or is_same):
                     drop_entry(document, provider, old)
-            now = self._now()
-            made = PoolEntry(
-                id=secrets.token_hex(3),
-                source=f"manual:{'pkce' if app.flow == 'code' else 'device_code'}",
-                label=label or tokens.account or f"{provider}-oauth-{len(entries) + 1}",
-                auth_type="oauth",
-                base_url=base_url,
-                priority=max((entry.priority for entry in entries), default=-1) + 1,
-                rest={"client_id": app.client_id, "scope": tokens.scope or app.scope}
-                | ({"portal_base_url": app.issuer} if app.issuer else {}),
-            )
-            entry = with_tokens(made, tokens, now)
-            put_entry(document, provider, entry, now)
+            last = max((entry.priority for entry in entries), default=-1)
+            entry = replace(login, priority=last + 1)
+            put_entry(document, provider, entry, self._now())
         return entry
 
     def remove(self, provider: str, name: str) -> PoolEntry:

@@ -18,7 +18,7 @@ from dataclasses import replace
 from msgspec import Struct
 
 from hermes_core.errors import LoginError
-from hermes_core.providers.keys.auth_file import AuthFile
+from hermes_core.providers.keys.auth_file import AuthStore
 from hermes_core.providers.keys.credential import Credential
 from hermes_core.providers.keys.pool_document import entries_of, find_entry, put_entry
 from hermes_core.providers.keys.pool_entry import PoolEntry
@@ -44,7 +44,7 @@ class Logins:
 
     def __init__(
         self,
-        auth: AuthFile,
+        auth: AuthStore,
         apps: Callable[[str], OAuthApp | None],
         post: Post,
         *,
