@@ -213,11 +213,12 @@ def model_described(home: Home, loaded: LoadedSettings) -> str:
 
 
 def _kept(home: Home, loaded: LoadedSettings) -> str:
-    """The first provider that has a key or a login of its own in `auth.json`."""
+    """The provider that `auto` takes because of what is in `auth.json`."""
     from hermes_core.providers.keys.kept import open_pools  # measured: as below
+    from hermes_core.providers.records import records  # measured: as below
 
     pools = open_pools(home, loaded)
-    return next((name for name in pools.providers() if pools.keys(name)), "")
+    return next((name for name in (pools.active(), *records()) if pools.keys(name)), "")
 
 
 def known_key_names(loaded: LoadedSettings) -> list[str]:

@@ -68,13 +68,15 @@ def browser(environ: Mapping[str, str], *, allowed: bool) -> Callable[[str], boo
     return webbrowser.open
 
 
-def typed_lines() -> Callable[[], Awaitable[str]] | None:
+def typed_lines() -> Callable[[str], Awaitable[str]] | None:
     """Return what waits for a line from the terminal; None without one."""
     if not sys.stdin.isatty():
         return None
     descriptor = sys.stdin.fileno()
 
-    async def line() -> str:
+    async def line(problem: str) -> str:
+        if problem:
+            click.echo(problem)
         loop, came = asyncio.get_running_loop(), asyncio.Event()
         loop.add_reader(descriptor, came.set)
         try:

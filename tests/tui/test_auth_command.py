@@ -84,7 +84,7 @@ def test_a_login_is_kept_listed_and_forgotten_without_being_shown(home: Home) ->
         assert added.exit_code == 0, added.exception
         assert f"Open {server.url}/activate and type this code: WDJB-0001" in added.output
         listed = run("list").output
-        assert "custom:relay-oauth-1" in listed
+        assert "relay-oauth-1" in listed
         assert "min left" in listed
         assert "-token-0" not in added.output + listed
         (entry,) = KeyPools(AuthFile(home.auth_file), {}).entries("custom:relay")

@@ -234,7 +234,13 @@ async def test_a_browser_elsewhere_is_helped_by_hand(
     server: OAuthServer, clock: FakeClock, form: str
 ) -> None:
     lines: asyncio.Queue[str] = asyncio.Queue()
-    steps = code_flow(app_at(server), CLIENT, POST, pasted=lines.get, now=clock.time)
+    problems: list[str] = []
+
+    async def pasted(problem: str) -> str:
+        problems.append(problem)
+        return await lines.get()
+
+    steps = code_flow(app_at(server), CLIENT, POST, pasted=pasted, now=clock.time)
     asked = await page_of(steps)
     waiting = asyncio.ensure_future(tokens_of(steps))
     code = server.grants.authorize(asked)
@@ -242,6 +248,8 @@ async def test_a_browser_elsewhere_is_helped_by_hand(
     lines.put_nowait("what do I do here?")
     lines.put_nowait(form.format(back=back, code=code, state=asked["state"]) + "\n")
     assert server.grants.accepts((await waiting).access)
+    assert problems[0] == ""
+    assert "does not belong to this login" in problems[1]
 
 
 @pytest.mark.ac("login-browser")

@@ -241,13 +241,16 @@ class KeyPools:
         made = PoolEntry(
             id=secrets.token_hex(3),
             source=f"manual:{'pkce' if app.flow == 'code' else 'device_code'}",
-            label=label or tokens.account or f"{provider}-oauth-{len(self.entries(provider)) + 1}",
+            label=label or tokens.account or self._login_label(provider),
             auth_type="oauth",
             base_url=base_url,
             rest={"client_id": app.client_id, "scope": tokens.scope or app.scope}
             | ({"portal_base_url": app.issuer} if app.issuer else {}),
         )
         return self.adopt(provider, with_tokens(made, tokens, now))
+
+    def _login_label(self, provider: str) -> str:
+        return f"{provider.removeprefix('custom:')}-oauth-{len(self.entries(provider)) + 1}"
 
     def adopt(self, provider: str, login: PoolEntry) -> PoolEntry:
         """Keep a login that was made elsewhere, behind all others. Blocks.

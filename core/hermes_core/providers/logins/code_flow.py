@@ -26,7 +26,7 @@ async def code_flow(
     client_id: str,
     post: Post,
     *,
-    pasted: Callable[[], Awaitable[str]] | None = None,
+    pasted: Callable[[str], Awaitable[str]] | None = None,
     life_s: float = LIFE_S,
     now: Callable[[], float] = time.time,
 ) -> AsyncGenerator[LoginStep, None]:
@@ -37,7 +37,7 @@ async def code_flow(
         client_id: Who asks.
         post: Exchanges the code.
         pasted: Waits for the address or `code#state` that a person hands back because
-            their browser runs on another machine.
+            their browser runs on another machine; told what was wrong with the last one.
         life_s: How long the person has.
         now: Seconds since the epoch.
 
@@ -84,16 +84,17 @@ def challenge_of(verifier: str) -> str:
 
 
 async def _first_code(
-    door: Loopback, state: str, pasted: Callable[[], Awaitable[str]] | None
+    door: Loopback, state: str, pasted: Callable[[str], Awaitable[str]] | None
 ) -> str:
     """The code that comes first: from the browser, or by hand."""
 
-    async def by_hand(ask: Callable[[], Awaitable[str]]) -> str:
+    async def by_hand(ask: Callable[[str], Awaitable[str]]) -> str:
+        problem = ""
         while True:
             try:
-                return code_from(await ask(), state)
-            except WrongAnswer:
-                continue  # the person is asked again
+                return code_from(await ask(problem), state)
+            except WrongAnswer as error:
+                problem = f"That does not belong to this login: {error}."
 
     tasks = [asyncio.ensure_future(door.code())]
     if pasted is not None:

@@ -18,7 +18,7 @@ def log_in(
     provider: str,
     post: Post,
     *,
-    pasted: Callable[[], Awaitable[str]] | None = None,
+    pasted: Callable[[str], Awaitable[str]] | None = None,
 ) -> AsyncGenerator[LoginStep, None]:
     """Yield the steps of a login; nothing is kept, and leaving early leaves nothing behind.
 
