@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import itertools
+import logging
 import sys
 import tempfile
 import time
@@ -50,12 +51,24 @@ def run(examples: int, chance: int) -> float:
     return time.perf_counter() - began
 
 
+def _log_to(file: Path | None) -> None:
+    """Keep log lines in a file, or drop them: failures are played here by the thousand.
+
+    Nothing that matters is only logged. What breaks inside of the engine ends its turn
+    with a reason of its own, which the property refuses.
+    """
+    kept = logging.FileHandler(file, encoding="utf-8") if file else logging.NullHandler()
+    logging.basicConfig(handlers=[kept], format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+
 def main() -> None:
     """Read the arguments and play."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("examples", type=int, nargs="?", default=2_000)
     parser.add_argument("--seed", type=int, default=time.time_ns() % 10**9)
+    parser.add_argument("--log", type=Path, metavar="FILE", help="keep what the engine logs")
     arguments = parser.parse_args()
+    _log_to(arguments.log)
     print(f"seed {arguments.seed}", flush=True)
     took = run(arguments.examples, arguments.seed)
     print(f"{arguments.examples} conversations whole in {took:.1f} s")

@@ -23,7 +23,9 @@ from hermes_core.agent.side.auxiliary import Auxiliary, Route
 from hermes_core.agent.side.titles import Titles
 from hermes_core.agent.stream.journal import Journal
 from hermes_core.agent.turns.model_call import ModelCaller
+from hermes_core.agent.turns.route import ModelRoute
 from hermes_core.agent.turns.silence import StallLimits
+from hermes_core.agent.turns.simple_turn import SimpleLimits
 from hermes_core.agent.turns.tool_runner import ToolRunner, ToolServices
 from hermes_core.agent.turns.turn_parts import TurnParts
 from hermes_core.commands import CoreCommand, Reply, Submit
@@ -47,6 +49,8 @@ from tests.fakes.single_route import SingleRoute
 from tests.fakes.tool_context import FakeCheckpoints, FakePermissions, FakeRecall
 from tests.support import until
 
+SETTINGS = Settings()
+"""Made once: the first one builds the whole schema, which takes a tenth of a second."""
 SESSION = "20261122_101500_0a1b2c3d"
 RUNTIME = Runtime(model="scripted", provider="custom", window_tokens=128_000)
 
@@ -137,6 +141,8 @@ class Rig:
         self.provider = provider
         self.store = store
         self.clock: FakeClock = FakeClock()
+        self.began_at = 0
+        """The last event of what was said before."""
         self.events: list[CoreEvent] = []
         self._reader: asyncio.Task[None] | None = None
 
@@ -207,6 +213,8 @@ async def rig(
     side_model: ScriptedProvider | None = None,
     titles: bool = False,
     price: Price = unpriced,
+    route: Callable[[Journal], ModelRoute] | None = None,
+    simple: SimpleLimits | None = None,
 ) -> AsyncIterator[Rig]:
     """Open a session on the scripted model and close it afterwards."""
     clock = clock or FakeClock()
@@ -235,7 +243,7 @@ async def rig(
             call_id=call_id,
             cwd=Path.cwd(),
             home=home,
-            settings=Settings(),
+            settings=SETTINGS,
             cancel=cancel,
             permissions=FakePermissions(),
             files=LocalFiles(),
@@ -306,7 +314,8 @@ async def rig(
                 caller=caller,
                 runner=ToolRunner(journal, services),
                 compactor=compactor,
-                route=SingleRoute(provider),
+                route=route(journal) if route is not None else SingleRoute(provider),
+                simple=simple,
                 tools=Registry(tools or (Echo(),)),
                 clock=clock,
                 new_id=new_id,
@@ -328,6 +337,7 @@ async def rig(
     holder.append(session.retain())
     made = Rig(session, provider, store)
     made.clock = clock
+    made.began_at = journal.last_seq
     if listen:
         made.listen()
     try:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 
 import pytest
 from hypothesis import Phase, given, settings
-from hypothesis import strategies as st
 
 from hermes_core.agent.turns.history import (
     EMPTY_REPLY,
@@ -18,7 +17,7 @@ from hermes_core.agent.turns.history import (
 )
 from hermes_core.messages import Message, ToolCall
 from hermes_core.paths import Home
-from tests.core.agent.chaos import check_history
+from tests.core.agent.chaos import check_history, histories
 from tests.core.agent.rig import rig
 from tests.fakes.scripted_provider import ScriptedProvider, calls, text
 
@@ -98,21 +97,6 @@ def test_missing_call_ids_are_the_same_in_every_request() -> None:
 def test_arguments_are_written_the_same_whatever_their_order() -> None:
     assert compact_arguments('{"b": 1, "a": [2, "ü"]}') == '{"a":[2,"ü"],"b":1}'
     assert compact_arguments("no json") == "no json"
-
-
-messages = st.builds(
-    lambda role, content, ids, call_id: Message(
-        role=role,
-        content=content,
-        tool_calls=tuple(ToolCall(id=i, name="echo") for i in ids) if role == "assistant" else (),
-        tool_call_id=call_id if role == "tool" else None,
-    ),
-    st.sampled_from(["user", "assistant", "tool", "system"]),
-    st.sampled_from(["", " ", "text", "lone \ud800", "\x00"]),
-    st.lists(st.sampled_from(["a", "b", ""]), max_size=3, unique=True),
-    st.sampled_from(["a", "b", "ghost", None]),
-)
-histories = st.lists(messages, max_size=12)
 
 
 def _check(repair: Callable[[Sequence[Message]], Sequence[Message]]) -> None:
