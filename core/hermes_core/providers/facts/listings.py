@@ -79,7 +79,7 @@ def _public(name: str, model: _PublicModel) -> ModelFacts:
         prices = {}
     facts = ModelFacts(
         id=name,
-        window=_window(model.limit.context),
+        window=sensible_window(model.limit.context),
         max_output=model.limit.output or None,
         tools=model.tool_call,
         vision="image" in model.modalities.input if model.modalities else None,
@@ -124,7 +124,7 @@ def _numbers(entry: Mapping[str, Any], keys: tuple[str, ...]) -> Iterator[int]:
     """The sensible sizes, the one that is really served first."""
     for place in (_mapping(entry, "top_provider"), entry, _mapping(entry, "meta")):
         for key in keys:
-            found = _window(place.get(key))
+            found = sensible_window(place.get(key))
             if found is not None:
                 yield found
 
@@ -137,7 +137,8 @@ def _outputs(entry: Mapping[str, Any]) -> Iterator[int]:
                 yield found
 
 
-def _window(number: Any) -> int | None:
+def sensible_window(number: Any) -> int | None:
+    """The number if it can be a context size in tokens, else None."""
     is_number = isinstance(number, int) and not isinstance(number, bool)
     return number if is_number and _LEAST_WINDOW <= number <= _LARGEST_WINDOW else None
 

@@ -21,8 +21,11 @@ import msgspec
 
 from hermes_core.config.atomic import replace_text
 from hermes_core.errors import ProviderError
+from hermes_core.providers.address import is_local
 from hermes_core.providers.facts.facts import ModelFacts, plain_id
 from hermes_core.providers.facts.listings import read_models_dev
+from hermes_core.providers.facts.local_windows import local_window
+from hermes_core.providers.keys.lookup import PLACEHOLDER_KEY
 from hermes_core.providers.records import records
 from hermes_core.providers.resolve import Resolution
 from hermes_core.providers.wires.endpoint import trusted_certificates
@@ -174,7 +177,7 @@ class ModelCatalogue:
         except (ProviderError, TimeoutError) as error:
             self._note_failure(name, f"the models of {base_url}: {error!r}")
             return
-        await self._keep({name: found})
+        await self._keep({name: await _with_local_window(resolution, found)})
 
     async def _fetch(self) -> bytes:
         import httpx2  # comes with the SDKs, which are imported on first use
@@ -233,6 +236,25 @@ class ModelCatalogue:
 
     def _path(self, name: str) -> Path:
         return self._folder() / "models" / f"{name}.json"
+
+
+async def _with_local_window(
+    resolution: Resolution, found: tuple[ModelFacts, ...]
+) -> tuple[ModelFacts, ...]:
+    """The list with the size of the model in use, if the server tells it elsewhere."""
+    base_url = resolution.runtime.base_url
+    model = resolution.runtime.model or (found[0].id if len(found) == 1 else "")
+    facts = next((one for one in found if one.id == model), None)
+    is_asked = resolution.record.id == "custom" and is_local(base_url) and model
+    if not is_asked or (facts is not None and facts.window is not None):
+        return found
+    key = resolution.credential.value
+    size = await local_window(base_url, model, key="" if key == PLACEHOLDER_KEY else key)
+    if size is None:
+        return found
+    known = facts or ModelFacts(id=model, source="provider_models_api")
+    sized = msgspec.structs.replace(known, window=size)
+    return (sized, *(one for one in found if one.id != model))
 
 
 def _endpoint_name(base_url: str) -> str:
