@@ -73,7 +73,11 @@ class FakeListener:
         if self._key and f"Bearer {self._key}".encode() not in head:
             status, body = 401, {"error": "a key is wanted"}
         data = body if isinstance(body, bytes) else msgspec.json.encode(body)
-        lines = f"HTTP/1.1 {status} X\r\nContent-Length: {len(data)}\r\nConnection: close\r\n\r\n"
+        kind = "text/html" if isinstance(body, bytes) else "application/json"
+        lines = (
+            f"HTTP/1.1 {status} X\r\nContent-Type: {kind}\r\nContent-Length: {len(data)}\r\n"
+            "Connection: close\r\n\r\n"
+        )
         writer.write(lines.encode() + data)
         await writer.drain()
         writer.close()
