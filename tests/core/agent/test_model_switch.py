@@ -132,3 +132,17 @@ async def test_after_a_refused_switch_the_old_model_answers(
         assert not refused.ok
         assert (await r.turn("hello")).outcome == "completed"
     assert model_server.request.key == "sk-key-of-chat"
+
+
+@pytest.mark.ac("prov-13-1")
+async def test_the_first_answer_waits_for_no_facts_about_models(
+    home: Home, model_server: ModelServer
+) -> None:
+    """Nothing but the loopback can be reached here, and the program was not told so."""
+    model_server.add(say("hello"))
+    wanted = options(home, model_server.base_url)
+    environ = {**wanted.environ, "HERMES_OFFLINE": ""}
+    async with opened(msgspec.structs.replace(wanted, environ=environ)) as r:
+        assert (await r.turn("hi")).outcome == "completed"
+    assert [request.path for request in model_server.requests] == ["/v1/chat/completions"]
+    assert model_server.connections == 1

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import threading
+import time
 from collections.abc import AsyncGenerator, Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 import pytest
 
 from hermes_core.errors import LoginError
+from hermes_core.providers.keys.auth_file import LOCK_TIMEOUT_S
 from hermes_core.providers.logins.code_flow import challenge_of, code_flow
 from hermes_core.providers.logins.codex_flow import codex_flow
 from hermes_core.providers.logins.device_flow import device_flow
 from hermes_core.providers.logins.flows import log_in
 from hermes_core.providers.logins.loopback import WrongAnswer, code_from
 from hermes_core.providers.logins.oauth_app import OAuthApp
-from hermes_core.providers.logins.posting import HttpPost
+from hermes_core.providers.logins.posting import TIMEOUT_S, HttpPost
 from hermes_core.providers.logins.steps import EnterCode, LoggedIn, LoginStep, OpenPage
 from hermes_core.providers.logins.tokens import Answer, Tokens, claims_of, read_tokens
 from hermes_core.providers.records import records
@@ -308,6 +313,35 @@ async def test_a_page_in_place_of_a_login_service_is_named(server: OAuthServer) 
         await anext(log_in(wrong, "relay", POST))
     with pytest.raises(LoginError, match="cannot be reached"):
         POST("http://127.0.0.1:9/token", {})
+
+
+def test_an_answer_that_never_ends_is_given_up_while_others_still_wait_for_the_lock() -> None:
+    class Dripping(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            with contextlib.suppress(OSError):
+                while True:
+                    self.wfile.write(b" ")
+                    time.sleep(0.01)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    dripping = ThreadingHTTPServer(("127.0.0.1", 0), Dripping)
+    dripping.daemon_threads = True
+    thread = threading.Thread(target=dripping.serve_forever, args=(0.02,))
+    thread.start()
+    try:
+        url = f"http://127.0.0.1:{dripping.server_address[1]}/token"
+        with pytest.raises(LoginError, match="does not end") as caught:
+            HttpPost(timeout_s=0.2)(url, {})
+        assert caught.value.code == "unreachable"
+    finally:
+        dripping.shutdown()
+        thread.join()
+        dripping.server_close()
+    assert TIMEOUT_S + 4 < LOCK_TIMEOUT_S
 
 
 def test_errors_are_read_from_every_place_services_put_them() -> None:

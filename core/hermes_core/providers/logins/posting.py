@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from hermes_core.errors import ConfigError, LoginError
+from hermes_core.errors import LoginError
 from hermes_core.providers.address import host_of
 from hermes_core.providers.logins.tokens import Answer
 
 TIMEOUT_S = 10.0
-"""Of one request; below the time others wait for the lock that is held meanwhile."""
+"""Of one whole request; below the time others wait for the lock that is held meanwhile."""
+_SILENT_S = 4.0
+"""Without any byte; together with `TIMEOUT_S` still below that time."""
+_MAX_BYTES = 1 << 20
 
 
 class Post(Protocol):
@@ -29,7 +33,8 @@ class Post(Protocol):
             bearer: Access token to be sent along.
 
         Raises:
-            LoginError: `unreachable`: no answer came; or it is no JSON object.
+            LoginError: `unreachable`: no answer came in time; or it is no JSON object.
+            ConfigError: The certificates cannot be used.
         """
         ...
 
@@ -39,7 +44,7 @@ class HttpPost:
 
     Args:
         ca_bundle: File of trusted certificates instead of the system's.
-        timeout_s: Of one request.
+        timeout_s: Of one whole request.
     """
 
     def __init__(self, *, ca_bundle: str = "", timeout_s: float = TIMEOUT_S) -> None:
@@ -59,24 +64,30 @@ class HttpPost:
         if bearer:
             headers["Authorization"] = f"Bearer {bearer}"
         body: dict[str, Any] = {"json": dict(fields)} if as_json else {"data": dict(fields)}
+        silent_s = min(_SILENT_S, self._timeout_s)
+        deadline = time.monotonic() + self._timeout_s
+        whole = bytearray()
         try:
-            response = httpx2.post(
+            with httpx2.stream(
+                "POST",
                 url,
                 headers=headers,
-                timeout=self._timeout_s,
+                timeout=httpx2.Timeout(silent_s),
                 follow_redirects=False,
                 verify=trusted_certificates(self._ca_bundle),
                 **body,
-            )
-        except ConfigError:
-            raise
+            ) as response:
+                for piece in response.iter_bytes():
+                    whole += piece
+                    if time.monotonic() > deadline or len(whole) > _MAX_BYTES:
+                        raise httpx2.ReadTimeout("the answer does not end")
         except httpx2.HTTPError as error:
             raise LoginError(
-                f"{host_of(url)} cannot be reached for the login: {error}",
+                f"{host_of(url)} cannot be reached for the login: {error or type(error).__name__}",
                 code="unreachable",
                 hint="Check the network, a proxy, and HERMES_CA_BUNDLE.",
             ) from error
-        return _read(response.status_code, response.text, url)
+        return _read(response.status_code, bytes(whole).decode("utf-8", "replace"), url)
 
 
 def _read(status: int, text: str, url: str) -> Answer:
