@@ -169,7 +169,12 @@ class Frame:
     def _mark_parts(self) -> list[DOMNode]:
         """Set the classes, and return the parts whose rules name one that changed."""
         changed: list[DOMNode] = []
-        base = {"-pane": self.shown != "chat", "-zoomed": self._is_zoomed}
+        on_left = any(pane.name_id == self.shown for pane in self.rail("left").panes)
+        base = {
+            "-pane": self.shown != "chat",
+            "-left-pane": on_left,
+            "-zoomed": self._is_zoomed,
+        }
         is_all = _change_classes(self._base, base)
         if is_all:
             changed.append(self._host.query_one("#main"))

@@ -36,6 +36,35 @@ Rgb = tuple[int, int, int]
 """Red, green and blue of a cell, 0 to 255."""
 
 
+class Faded(LineFilter):
+    """Blends a row into its background, as the toolkit does with what it draws itself.
+
+    Args:
+        opacity: How much of the row stays, 0.0 to 1.0.
+    """
+
+    def __init__(self, opacity: float) -> None:
+        super().__init__()
+        self._opacity = opacity
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """Return the row with its colours nearer to the background."""
+        return [
+            segment._replace(style=self._faded(segment.style, background)) for segment in segments
+        ]
+
+    def _faded(self, style: Style | None, background: Color) -> Style | None:
+        if style is None:
+            return None
+        colours = [
+            background.blend(Color.from_rich_color(colour), self._opacity).rich_color
+            if colour is not None
+            else None
+            for colour in (style.color, style.bgcolor)
+        ]
+        return style + Style.from_color(*colours)
+
+
 class PlainGlyphs(LineFilter):
     """Draws plain characters in place of glyphs.
 
