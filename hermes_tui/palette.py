@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -59,9 +60,15 @@ class Palette:
         keys_of = host.keymap.keys_of
 
         def rows(typed: str) -> list[Row]:
-            return help_rows(typed or start, keys_of, pane=pane, local=local)
+            found = help_rows(typed or start, keys_of, pane=pane, local=local)
+            return [replace(row, note="") if keymap_name(row.key) else row for row in found]
 
-        self.run(await host.pick("Help · keys and commands", rows))
+        def about(key: str) -> str:
+            name = keymap_name(key)
+            return f"in tui.keymap: {name}" if name else ""
+
+        screen = PickScreen("Help · keys and commands", rows, note_at=28, about=about)
+        self.run(await host.push_screen_wait(screen))
 
     def run(self, picked: str) -> None:
         """Do what a row stands for."""
@@ -110,6 +117,12 @@ class Palette:
             result = action.run(host)
             if result is not None:
                 host.run_worker(_awaited(result))
+
+
+def keymap_name(key: str) -> str:
+    """Return what the settings call the keys of a row of help; empty for a command."""
+    kind, _, name = key.partition(":")
+    return name if kind in ("action", "local") else ""
 
 
 def local_keys(focused: Widget | None) -> list[Row]:

@@ -27,6 +27,7 @@ class PickScreen(SheetScreen[str]):
         note_at: Column of the notes.
         preview: Called with each key under the cursor, for live previews.
         start: Key under the cursor at first.
+        about: Says more about the key under the cursor, in a line below the rows.
     """
 
     DEFAULT_CSS = """
@@ -36,6 +37,8 @@ class PickScreen(SheetScreen[str]):
     PickScreen > .sheet > .sheet-title { padding: 0 2; height: 1; }
     PickScreen > .sheet > Input { margin: 1 2; }
     PickScreen.-h-tiny > .sheet > Input { margin: 0 1; }
+    PickScreen .about { height: 1; padding: 0 2; margin-top: 1; color: $h-faint; }
+    PickScreen.-h-tiny .about { display: none; }
     PickScreen RowList {
         background: $h-raised; max-height: 18; height: auto;
         scrollbar-background: $h-raised; scrollbar-background-hover: $h-raised;
@@ -59,12 +62,15 @@ class PickScreen(SheetScreen[str]):
         note_at: int = 26,
         preview: Callable[[str], None] | None = None,
         start: str = "",
+        about: Callable[[str], str] | None = None,
     ) -> None:
         super().__init__()
         self._title_text = title
         self._source = source
         self._preview = preview
         self._start = start
+        self._about = about
+        self.about = Static(classes="about", markup=False)
         self.search = Input(placeholder=placeholder, compact=True)
         self.search.cursor_blink = False
         self.list = RowList(empty="Nothing matches.", note_at=note_at, is_lit=True)
@@ -75,6 +81,8 @@ class PickScreen(SheetScreen[str]):
             yield Static(self._title_text, classes="sheet-title", markup=False)
             yield self.search
             yield self.list
+            if self._about is not None:
+                yield self.about
 
     def on_mount(self) -> None:
         """Show everything."""
@@ -97,7 +105,9 @@ class PickScreen(SheetScreen[str]):
 
     def _fit(self, rows: Sequence[Row]) -> None:
         lines = sum(row.height for row in rows)
-        self.list.styles.height = max(min(lines, 18, self.size.height - 8), 1)
+        self.list.styles.height = max(
+            min(lines, 18, self.size.height - (8 if self._about is None else 14)), 1
+        )
 
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:
@@ -112,6 +122,8 @@ class PickScreen(SheetScreen[str]):
     def _highlighted(self, event: RowList.Highlighted) -> None:
         if self._preview is not None:
             self._preview(event.key)
+        if self._about is not None:
+            self.about.update(self._about(event.key))
 
     @on(RowList.Chosen)
     def _chosen(self, event: RowList.Chosen) -> None:

@@ -22,6 +22,8 @@ from hermes_widgets.fitting import fit, tokens
 
 SHORT_ROWS = 6
 """Most rows below 100 columns or 30 rows."""
+AIRY_ROWS = 20
+"""Height of the screen from which on a short card has a row of air above it."""
 MAX_RECENT = 3
 
 
@@ -80,7 +82,9 @@ class StartCard(Block):
             rows.extend(facts)
             room = SHORT_ROWS - len(rows)
             rows.extend(self._recent(sheet, hang)[: max(0, room)])
-            return rows[:SHORT_ROWS]
+            # A row of air where a row of tabs stands above, none where every row counts.
+            air = [] if sheet.column.narrow or sheet.rows < AIRY_ROWS else [sheet.blank]
+            return [*air, *rows[:SHORT_ROWS]]
         rows += [sheet.blank, *facts]
         recent = self._recent(sheet, hang)
         if recent:
