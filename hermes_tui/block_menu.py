@@ -15,7 +15,7 @@ from hermes_widgets.blocks.reply_block import ReplyBlock
 from hermes_widgets.blocks.tool_line import ToolLine
 from hermes_widgets.blocks.user_block import UserBlock
 from hermes_widgets.drawing.foreign import one_line
-from hermes_widgets.fitting import fit
+from hermes_widgets.fitting import fit, moment
 from hermes_widgets.row import Row
 
 if TYPE_CHECKING:
@@ -99,7 +99,8 @@ class BlockMenu:
         rows = menu_rows(block, has_question=question in pane.state.asked)
         if not rows:
             return
-        title = _TITLES.get(block.kind, "Block")
+        when = moment(block.at, host.clocks.wall()) if block.at else ""
+        title = " · ".join(part for part in (_TITLES.get(block.kind, "Block"), when) if part)
         picked = await host.pick(title, lambda text: matching(rows, text))
         if picked in ("retry", "branch", "rewind"):
             await self._go_back(picked, question, block, pane)

@@ -80,6 +80,8 @@ def apply(event: CoreEvent, state: SessionState, view: ConversationView | None) 
     """
     if event.seq is not UNSET and isinstance(event.seq, int):
         state.last_seq = event.seq
+    if view is not None:
+        view.event_at = event.ts
     match event:
         case (
             SessionOpened()

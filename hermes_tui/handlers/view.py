@@ -22,6 +22,9 @@ from hermes_widgets.blocks.card_action import CardAction
 class ConversationView(Protocol):
     """The part of the transcript that events reach."""
 
+    event_at: float
+    """When the event happened that is drawn, in seconds since the epoch."""
+
     def add_user(self, message_id: str, text: str, *, attachments: int = 0) -> None:
         """Show a message of the person."""
 

@@ -61,6 +61,8 @@ class PlainTranscript:
         self._beside: dict[str, BackgroundStarted] = {}
         self.echoed: list[str] = []
         """Messages the terminal itself showed while they were typed."""
+        self.event_at = 0.0
+        """Set by each event; lines are printed as things happen."""
         self.progress = "all"
         """Which tools are told: `off`, `new`, `all`, `verbose`."""
         self.is_past = False

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from datetime import datetime
+
 import pytest
 from textual import events
 
@@ -13,10 +16,11 @@ from hermes_tui.core_link.workspace import ModelInfo
 from hermes_tui.launch_state import LaunchState
 from hermes_tui.screens.model import ModelScreen
 from hermes_tui.screens.pick import PickScreen
+from hermes_widgets.fitting import moment
 from hermes_widgets.status_bar import StatusBar
 from tests.fakes import scripted_turns as turns
 from tests.support import until
-from tests.tui.stage import Stage, build, staged
+from tests.tui.stage import NOW, STILL, Stage, build, staged
 
 SIZE = (90, 30)
 
@@ -113,3 +117,27 @@ async def test_settings_reach_the_parts_of_the_screen(home: Home) -> None:
         await app.open_new()
         await pilot.pause()
         assert app.chat.composer.fold.threshold_lines == 2
+
+
+@pytest.mark.ac("block-times")
+async def test_a_block_says_when_it_began_under_the_pointer_and_in_its_menu(home: Home) -> None:
+    async with staged(home, size=(90, 30), clocks=STILL) as stage:
+        stage.session.say(*turns.user(1, "what time is it?"))
+        await until(lambda: "what time is it?" in stage.shown_text())
+        lines = stage.shown_text().splitlines()
+        row = next(at for at, line in enumerate(lines) if "what time is it?" in line)
+        transcript = stage.app.chat.transcript
+        await stage.pilot.hover(transcript, (6, row - transcript.region.y))
+        when = moment(NOW, time.time())
+        await until(lambda: transcript.tooltip == when)
+        await stage.pilot.hover(transcript, (6, row - transcript.region.y + 8))
+        await until(lambda: transcript.tooltip is None)
+        await stage.pilot.press("alt+up", "enter")
+        await until(lambda: f"Your message · {moment(NOW, NOW)}" in stage.shown_text())
+
+
+def test_a_moment_has_its_date_on_another_day() -> None:
+    noon = datetime(2026, 11, 24, 12, 5).astimezone().timestamp()
+    assert moment(noon, noon + 60) == "12:05"
+    assert moment(noon, noon + 90_000) == "Tue 24 Nov, 12:05"
+    assert moment(noon, noon + 90_000 * 365) == "Tue 24 Nov 2026, 12:05"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
 from typing import ClassVar
@@ -21,7 +23,7 @@ from hermes_widgets.blocks.tool_line import ToolLine
 from hermes_widgets.blocks.user_block import UserBlock
 from hermes_widgets.drawing.pens import Pen
 from hermes_widgets.drawing.rows import Row
-from hermes_widgets.fitting import fit
+from hermes_widgets.fitting import fit, moment
 
 _RIGHT_BUTTON = 3
 
@@ -97,6 +99,8 @@ class BlockCursor(BlockPage):
     class Left(Message, namespace="transcript"):
         """The block cursor was left by key; the keyboard may go elsewhere."""
 
+    wall_clock: Callable[[], float] = time.time
+    """Seconds since the epoch; decides which day is today."""
     _cursor: int | None = None
     """Serial of the block under the cursor."""
 
@@ -271,6 +275,14 @@ class BlockCursor(BlockPage):
         return True
 
     # --- mouse and letters ---------------------------------------------------------------
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Let the block under the pointer say when it began."""
+        spot = None if event.button else self._spot_at(event.y)
+        block = None if spot is None else self._ledger.blocks[spot.block]
+        when = moment(block.at, self.wall_clock()) if block is not None and block.at else None
+        if when != self.tooltip:
+            self.tooltip = when
 
     def on_click(self, event: events.Click) -> None:
         """Fold, press or follow what was clicked."""

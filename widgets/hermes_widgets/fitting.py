@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from datetime import datetime
 
 from rich.cells import cell_len, set_cell_size
 
@@ -85,6 +86,20 @@ def age(value: float) -> str:
             return f"{int(value // divisor)}{unit}" if divisor else "now"
     days = int(value // 86400)
     return f"{days}d" if days < 14 else f"{days // 7}w"
+
+
+def moment(at: float, now: float) -> str:
+    """Return the local time of something: `14:03`, with its date if that was another day.
+
+    Args:
+        at: Seconds since the epoch, as is `now`.
+        now: Decides which day is today.
+    """
+    then, today = datetime.fromtimestamp(at).astimezone(), datetime.fromtimestamp(now).astimezone()
+    if then.date() == today.date():
+        return f"{then:%H:%M}"
+    year = "" if then.year == today.year else f" {then.year}"
+    return f"{then:%a} {then.day} {then:%b}{year}, {then:%H:%M}"
 
 
 def tokens(value: int) -> str:

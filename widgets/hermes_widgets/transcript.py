@@ -47,6 +47,8 @@ class Transcript(BlockFinding):
     tools: reactive[str] = reactive("auto", init=False)
     """`auto` opens failures and diffs, `collapsed` nothing, `expanded` everything."""
 
+    event_at = 0.0
+    """When what is told happened, in seconds since the epoch; blocks that begin take it."""
     copies_rendered = False
     """Whether a copied block is what is seen, and not its Markdown."""
     prune_rows = 3000
@@ -216,9 +218,13 @@ class Transcript(BlockFinding):
         """Put older events in front; what is seen stays where it is."""
         sheaf = Ledger()
         scribe = Scribe(sheaf, self._clock)
+        known = 0
         for event in history:
             if not self._scribe.knows(event):
                 scribe.replay(event)
+                for block in sheaf.blocks[known:]:
+                    block.at = event.ts
+                known = len(sheaf.blocks)
         for block in sheaf.blocks:
             if isinstance(block, ToolLine) and self.tools != "auto":
                 block.fold(self.tools == "collapsed")
@@ -290,6 +296,7 @@ class Transcript(BlockFinding):
     def _note(self, block: Block | None, *, is_new: bool = False) -> None:
         if block is not None and block is not self._start_card:
             self._drop_start_card()
+            block.at = block.at or self.event_at
         super()._note(block, is_new=is_new)
 
     def _drop_start_card(self) -> None:

@@ -28,6 +28,8 @@ class Block:
     def __init__(self) -> None:
         self.message_id = ""
         """The message it belongs to, if any; a rewind drops it with the message."""
+        self.at = 0.0
+        """When it began, in seconds since the epoch; 0 where nobody said."""
         self._rows: list[Row] | None = None
         self._sheet: Sheet | None = None
         self._height = 1
