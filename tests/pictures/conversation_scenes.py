@@ -128,9 +128,7 @@ THOUGHT = ReasoningDelta(
 )
 
 CONVERSATION: tuple[Scene, ...] = (
-    Scene(
-        "start", told(), ("hermes-4-405b via openrouter",), (SMALL, USUAL), ("lamplight", "paper")
-    ),
+    Scene("start", told(), ("hermes-4-405b via openrouter",), (SMALL, USUAL)),
     Scene(
         "writing",
         then(BUSY, draft="also check the callers in jobs/"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from hermes_core.host import Host
@@ -38,6 +38,8 @@ class CoreScene:
     words: tuple[str, ...]
     sizes: tuple[tuple[int, int], ...] = ((80, 24),)
     session_id: str | None = None
+    environ: Mapping[str, str] | None = None
+    """What setting a model up finds; None: it cannot be set up."""
 
 
 async def _say(host: Host, session_id: str, texts: list[str], at: float) -> None:
@@ -106,6 +108,12 @@ CORE: tuple[CoreScene, ...] = (
     ),
     CoreScene("skills", ("alt+4",), ("pytest-triage", "paper-digest")),
     CoreScene("approvals", ("alt+5",), ("Allowed", "npm")),
+    CoreScene(
+        "setup",
+        ("f9",),
+        ("Who answers?", "OpenRouter"),
+        environ={"OPENAI_API_KEY": "sk-" + "k" * 20},
+    ),
     CoreScene("models", ("ctrl+k",), ("demo",)),
     CoreScene("settings", ("f2", *"busy"), ("display.busy_input_mode",)),
     CoreScene("resumed", (), ("Step 149", "checks every row"), ((80, 24),), LONG),

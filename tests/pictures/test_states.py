@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from hermes_core.paths import Home
+from hermes_tui.setup.desk import SetupDesk
 from tests.pictures.conversation_scenes import CONVERSATION
 from tests.pictures.core_scenes import CORE, CoreScene, fill_home, fill_store, open_scene
 from tests.pictures.gallery import Gallery, Scene, launch_of, on_core, on_stage
@@ -53,7 +54,11 @@ async def test_a_pane_of_the_real_core_looks_as_it_was_judged(
     scene: CoreScene, home: Home, gallery: Gallery
 ) -> None:
     fill_home(home)
-    launch = launch_of(session_id=scene.session_id)
+    environ = scene.environ
+    launch = launch_of(
+        session_id=scene.session_id,
+        open_setup=None if environ is None else lambda: SetupDesk(home, environ, ports={}),
+    )
     for number, size in enumerate(scene.sizes):
         fill = fill_store if number == 0 else None
         async with on_core(home, size=size, prepare=fill, launch=launch) as stage:
