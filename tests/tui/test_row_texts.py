@@ -63,11 +63,12 @@ def test_categories_of_skills_are_apart_in_the_pane_and_close_in_the_rail() -> N
 def test_the_palette_begins_with_what_people_want_and_ends_actions_with_scrolling() -> None:
     rows = palette_rows("", {})
     actions = [row.key for row in rows if row.key.startswith("action:")]
-    assert actions[:8] == [
+    assert actions[:9] == [
         "action:session.new",
         "action:pane.sessions",
         "action:model.choose",
         "action:chat.approval-mode",
+        "action:app.setup",
         "action:look.skin",
         "action:look.theme",
         "action:app.help",
