@@ -42,6 +42,7 @@ from hermes_core.providers.facts.model_catalogue import ModelCatalogue
 from hermes_core.providers.facts.pricing import Cost, cost_of
 from hermes_core.providers.facts.tokens import TokenCounter
 from hermes_core.providers.keys.kept import open_pools
+from hermes_core.providers.logins.oauth_app import log_in_command
 from hermes_core.providers.model_ref import ModelRef, resolve_ref
 from hermes_core.providers.resolve import Resolution, resolve
 from hermes_core.security.redaction import Redactor
@@ -382,12 +383,22 @@ class Host:
                     cwd=self.options.cwd,
                     resolution=named,
                     tools=self.selection.tools,
-                    warnings=self.selection.warnings,
+                    warnings=(*self.selection.warnings, *self._passed_over(named)),
                     yolo=self.options.yolo,
                 )
             )
 
         return Attachment(await inner(), inner, client=self.options.client)
+
+    def _passed_over(self, named: Resolution | None) -> tuple[str, ...]:
+        """Say which logins ended, where another provider is taken because of that."""
+        if named is not None or self.loaded.settings.model.provider not in ("", "auto"):
+            return ()
+        return tuple(
+            f"The login at {name} has ended; another provider is asked."
+            f" Log in again: {log_in_command(name)}"
+            for name in self.pools.ended()
+        )
 
     def grants(self, session_id: str) -> list[tuple[str, Literal["session", "always"]]]:
         """What was allowed for longer than once: entry and scope, session ones first.

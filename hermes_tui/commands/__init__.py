@@ -1,7 +1,8 @@
 """The command tree as data: adding a command adds its line here and its module."""
 
 COMMANDS = {
-    "auth": ("hermes_tui.commands.auth:command", "Several keys for one provider."),
+    "auth": ("hermes_tui.commands.auth:command", "Several keys and logins of one provider."),
+    "logout": ("hermes_tui.commands.logout:command", "Forget the logins at a provider."),
     "chat": (
         "hermes_tui.command_line.chat_command:command",
         "Talk to the agent, on the screen or with -q.",

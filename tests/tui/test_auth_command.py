@@ -11,8 +11,11 @@ from hermes_core.errors import LoginError, ProviderError
 from hermes_core.paths import Home
 from hermes_core.providers.keys.auth_file import AuthFile
 from hermes_core.providers.keys.key_pools import KeyPools
+from hermes_core.providers.logins.oauth_app import OAuthApp
+from hermes_core.providers.logins.tokens import Tokens
 from hermes_tui.command_line.logging_in import browser
 from hermes_tui.commands.auth import command
+from hermes_tui.commands.logout import command as logout
 from tests.fakes.oauth_server.server import CLIENT, OAuthServer
 
 
@@ -146,3 +149,27 @@ def test_a_login_of_another_program_is_named_with_its_terms_and_listed_after_a_y
     assert "not used" not in shown
     assert "sk-ant-oat" not in shown
     assert "its own" in str(run("remove", "anthropic", "claude_code").exception)
+
+
+@pytest.mark.ac("login-command")
+def test_logging_out_forgets_the_logins_and_leaves_keys_alone(home: Home) -> None:
+    home.config_file.write_text("# mine\nmodel: {provider: nous}\n")
+    pools = KeyPools(AuthFile(home.auth_file), {})
+
+    def log_in(provider: str) -> None:
+        tokens = Tokens(access=f"access-{provider}", refresh=f"refresh-{provider}")
+        pools.add_login(provider, tokens, OAuthApp(flow="device"))
+
+    out = CliRunner().invoke
+    assert "Nobody is logged in" in str(out(logout, []).exception)
+    log_in("nous")
+    log_in("openai")
+    pools.add("openai", "sk-key-1")
+    assert "nous, openai" in str(out(logout, []).exception)
+    done = out(logout, ["--provider", "openai"])
+    assert done.output == "Logged out of openai.\n"
+    assert [key.value for key in pools.keys("openai")] == ["sk-key-1"]
+    done = out(logout, [])
+    assert "Logged out of nous.\nNew conversations ask whoever else is set up." in done.output
+    assert pools.entries("nous") == []
+    assert home.config_file.read_text() == "# mine\nmodel: {provider: auto}\n"

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from hermes_core.events import CredentialRotated, MessageFinished, RequestFailed
+from hermes_core.events import CredentialRotated, MessageFinished, Notice, RequestFailed
 from hermes_core.host import HostOptions
 from hermes_core.paths import Home
 from hermes_core.providers.keys.auth_file import AuthFile
@@ -152,3 +152,33 @@ async def test_two_conversations_at_once_renew_once(
         finishes = await asyncio.gather(a.turn("hi"), b.turn("hi"))
         assert [finish.outcome for finish in finishes] == ["completed", "completed"]
     assert (server.grants.refreshes, server.grants.reuses) == (1, 0)
+
+
+@pytest.mark.ac("login-route")
+async def test_where_nothing_was_chosen_the_next_provider_is_taken_with_a_word(
+    home: Home, server: OAuthServer, models: ModelServer
+) -> None:
+    wanted, first = logged_in(home, server, models, provider="nous", mint_url="/agent-key")
+    pools = KeyPools(AuthFile(home.auth_file), {})
+    server.grants.revoke(pools.entries("nous")[0].refresh_token)
+    server.grants.expire(first)
+    places = wanted.overrides["providers"]
+    environ = {
+        **wanted.environ,
+        "OPENROUTER_API_KEY": "sk-key-b",
+        "OPENROUTER_BASE_URL": models.base_url,
+    }
+    wanted = msgspec.structs.replace(
+        wanted, overrides={"model.default": "a/model", "providers": places}, environ=environ
+    )
+    async with opened(wanted) as r:
+        assert (await r.turn("hi")).outcome == "failed"  # it was good until now
+    models.extra_fields.update({"reasoning"})
+    models.add(say("from the other one"))
+    async with opened(wanted) as r:
+        assert (await r.turn("hi")).outcome == "completed"
+        told = [notice.text for notice in r.of(Notice) if "has ended" in notice.text]
+        assert len(told) == 1
+        assert "The login at nous has ended; another provider is asked." in told[0]
+        assert "hermes auth add nous --type oauth" in told[0]
+    assert models.request.key == "sk-key-b"

@@ -98,6 +98,15 @@ class KeyPools:
             return self._logins.credential(provider, entry)
         return entry.credential() if entry.is_own and entry.secret else None
 
+    def ended(self) -> list[str]:
+        """Providers that somebody was logged in to, and that nothing can be asked with now."""
+        return [
+            provider
+            for provider in self.providers()
+            if any(one.auth_type == "oauth" and one.is_over for one in self.entries(provider))
+            and not self.keys(provider)
+        ]
+
     def secrets(self) -> list[str]:
         """Every value that must never be shown."""
         found = [
