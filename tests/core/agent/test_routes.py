@@ -95,10 +95,12 @@ async def test_a_dead_key_is_left_at_once_for_the_next_one(
 
 
 @pytest.mark.ac("prov-7-4")
+@pytest.mark.ac("ac-9-3")
+@pytest.mark.parametrize(("refusal", "times"), [(REFUSED, 1), (BUSY, 2)], ids=["401", "429"])
 async def test_ten_refused_keys_are_all_tried_before_the_other_model(
-    home: Home, model_server: ModelServer
+    home: Home, model_server: ModelServer, refusal: Reply, times: int
 ) -> None:
-    model_server.add(*(dataclasses.replace(REFUSED) for _ in range(10)))
+    model_server.add(*(dataclasses.replace(refusal) for _ in range(10 * times)))
     spare = await ModelServer().start()
     spare.add(say("the spare one"))
     keys = [f"sk-key-{n}" for n in range(10)]
@@ -109,7 +111,8 @@ async def test_ten_refused_keys_are_all_tried_before_the_other_model(
             assert reply_of(r) == "the spare one"
     finally:
         await spare.aclose()
-    assert keys_seen(model_server) == list("0123456789")
+    # A busy key is asked once more before the next one.
+    assert keys_seen(model_server) == [sign for sign in "0123456789" for _ in range(times)]
     spare.assert_done()
 
 

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import partial
 
 import pytest
 
-from hermes_core.commands import Rollback
-from hermes_core.events import CheckpointRestored, RequestFinished, SessionRewound
+from hermes_core.commands import AskSide, Rollback
+from hermes_core.events import (
+    BackgroundFinished,
+    CheckpointRestored,
+    RequestFinished,
+    SessionRewound,
+)
 from hermes_core.messages import Runtime, Usage
 from hermes_core.paths import Home
 from hermes_core.providers.base import StreamEnd, StreamPart, TextDelta, UsageReport
 from hermes_core.providers.facts.pricing import Cost, cost_of, total_cost
+from tests.core.agent.host_rig import opened, options
 from tests.core.agent.rig import FakeRollbacks, Rig, rig
+from tests.fakes.model_server.script import Tokens, call, say
+from tests.fakes.model_server.server import ModelServer
 from tests.fakes.scripted_provider import ScriptedProvider, text
+from tests.support import until
 
 USED = Usage(input_tokens=100, output_tokens=20, requests=1)
 
@@ -54,6 +64,32 @@ async def test_a_reply_without_a_token_count_has_no_cost(home: Home) -> None:
 
         assert (finish.cost_usd, finish.cost_status) == (None, "unknown")
         assert (await r.store.session(r.session.session_id)).cost_status == "unknown"
+
+
+@pytest.mark.ac("ac-14-2")
+async def test_the_totals_are_the_sum_of_all_requests_over_restarts(
+    home: Home, model_server: ModelServer
+) -> None:
+    model_server.add(
+        call("terminal", {"command": "true"}, usage=Tokens(prompt=100, output=7, cached=40)),
+        say("one", usage=Tokens(prompt=130, output=5, cached=90, reasoning=2)),
+        say("two", usage=Tokens(prompt=150, output=11)),
+        say("on the side", usage=Tokens(prompt=170, output=13)),
+    )
+    session_id, told = None, Usage()
+    for words in ("first", "second"):
+        async with opened(options(home, model_server.base_url), session_id) as r:
+            session_id = r.handle.session_id
+            await r.turn(words)
+            if words == "second":
+                await r.send(AskSide(question="what?"))
+                await until(partial(r.of, BackgroundFinished))
+            record = await r.host.store.session(session_id)
+            told = sum((e.usage for e in r.of(RequestFinished)), Usage())
+    buckets = ("input_tokens", "output_tokens", "cache_read_tokens", "reasoning_tokens")
+    kept = [getattr(record, name) for name in buckets]
+    assert kept == [getattr(told, name) for name in buckets] == [420, 36, 130, 2]
+    assert record.api_calls == told.requests == 4
 
 
 def test_the_demo_model_costs_nothing_and_a_sum_with_an_unknown_part_is_unknown() -> None:

@@ -9,7 +9,6 @@ from hermes_core.messages import (
     Message,
     Runtime,
     TodoItem,
-    Usage,
     clean_text,
     is_summary,
 )
@@ -30,7 +29,6 @@ class Conversation(Struct):
     effort: str = ""
     overlay: str = ""
     """System text behind the frozen prompt; sent, never stored."""
-    usage: Usage = field(default_factory=Usage)
     last_prompt_tokens: int = 0
     """Size of the last prompt as the provider reported it."""
     todos: tuple[TodoItem, ...] = ()

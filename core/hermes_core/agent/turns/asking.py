@@ -123,7 +123,6 @@ class Asking:
         if answer.usage is not None:
             reported = answer.usage.total_tokens
             self.usage += answer.usage
-            self._talk.usage += answer.usage
             if answer.usage.prompt_tokens:
                 self._talk.last_prompt_tokens = answer.usage.prompt_tokens
                 self._parts.calibrate(request, answer.usage)

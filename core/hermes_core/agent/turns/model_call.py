@@ -1,7 +1,7 @@
 """One request to the model, with everything that can go wrong on the way.
 
 The same bytes are sent again only while nothing has been shown, after errors the
-provider record calls retryable, at most `MAX_ATTEMPTS` times, with a visible,
+provider record calls retryable, at most `MAX_ATTEMPTS` times a key, with a visible,
 interruptible countdown. A stream that breaks after text was shown is never
 repeated: it comes back as a *cut* answer and the turn decides.
 """
@@ -112,7 +112,7 @@ class ModelCaller:
         """Send the request until it works or nothing more can be done.
 
         Args:
-            route: Whom to ask; another key takes no attempt away.
+            route: Whom to ask; attempts are counted anew for each key.
             request: What to ask.
             cancel: Aborts the request.
             steer: Cuts the reply short.
@@ -168,7 +168,7 @@ class ModelCaller:
                 answer.retract_calls("lost")
                 if await route.other_key(error):
                     self._report(error, "retry")
-                    attempt -= 1
+                    attempt = 0
                     continue
                 lighter = _without_refused(request, error)
                 if lighter != request and attempt < MAX_ATTEMPTS:
