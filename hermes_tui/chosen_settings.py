@@ -87,6 +87,8 @@ class ChosenSettings:
         """Messages drawn when a conversation is opened."""
         self.batch = 10
         """Messages drawn more at a time while scrolling up."""
+        self.process_notices = "all"
+        """Which ends of background processes are told: `off`, `error`, `result` or `all`."""
         self.streams = True
         self.inline_diffs = True
         self.preview_chars = 0
@@ -145,6 +147,7 @@ class ChosenSettings:
         self.diff = str(setting("tui.diff"))
         self.copies_rendered = setting("tui.copy") == "rendered"
         self.shows_cost = bool(setting("display.show_cost"))
+        self.process_notices = str(setting("display.background_process_notifications"))
         self.streams = bool(setting("display.streaming"))
         self.inline_diffs = bool(setting("display.inline_diffs"))
         self.preview_chars = int(str(setting("display.tool_preview_length")))
@@ -220,6 +223,7 @@ class ChosenSettings:
         """Give one conversation its settings."""
         pane.composer.fold.threshold_lines = self.paste_lines
         pane.composer.use_vi(self.uses_vi)
+        pane.state.process_notices = self.process_notices
         transcript = pane.transcript
         transcript.reduced_motion = self.is_calm
         if self.column_width:

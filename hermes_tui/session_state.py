@@ -123,6 +123,8 @@ class SessionState(Struct):
     todos: tuple[TodoItem, ...] = ()
     files: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Lines added and removed by path, in the whole conversation."""
+    process_notices: str = "all"
+    """Which ends of background processes are told: `off`, `error`, `result` or `all`."""
     background: dict[str, BesideTask] = field(default_factory=dict)
     """What runs beside the turn, by id."""
     approvals: dict[str, ApprovalRequested] = field(default_factory=dict)

@@ -30,12 +30,14 @@ from hermes_tui.core_link.installed_skills import (
 )
 from hermes_tui.core_link.model_facts import model_info
 from hermes_tui.core_link.place import folder_shown, git_branch
+from hermes_tui.core_link.provider_facts import provider_infos
 from hermes_tui.core_link.setting_book import SettingBook
 from hermes_tui.core_link.usage_facts import read_insights, read_usage
 from hermes_tui.core_link.workspace import (
     CheckpointInfo,
     GrantInfo,
     ModelInfo,
+    ProviderInfo,
     SettingInfo,
     SkillInfo,
     StartInfo,
@@ -189,6 +191,10 @@ class CoreWorkspace:
         """What can be switched to, the current one first. Asks no service."""
         offers = self._host.offers(current or self._runtime)
         return [model_info(offer) for offer in await asyncio.to_thread(offers.all)]
+
+    async def providers(self, current: Runtime | None = None) -> list[ProviderInfo]:
+        """Every provider, those that could answer first. Asks no service."""
+        return await asyncio.to_thread(provider_infos, self._host, current or self._runtime)
 
     async def usage(self, session_id: str) -> UsageInfo:
         """What a conversation took so far."""

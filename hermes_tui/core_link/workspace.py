@@ -90,6 +90,18 @@ class ModelInfo(Struct, frozen=True, kw_only=True):
     """What it can beyond text: `tools`, `images`, `reasoning`."""
 
 
+class ProviderInfo(Struct, frozen=True, kw_only=True):
+    """Who could answer."""
+
+    provider: str
+    label: str
+    is_ready: bool = False
+    """Whether everything it needs is there."""
+    access: str = ""
+    """Which key is used, or what is missing."""
+    model_count: int = 0
+
+
 class UsageInfo(Struct, frozen=True, kw_only=True):
     """What a conversation took so far."""
 
@@ -220,6 +232,10 @@ class Workspace(Protocol):
 
     async def models(self, current: Runtime | None = None) -> list[ModelInfo]:
         """What can be switched to, the current one first. Asks no service."""
+        ...
+
+    async def providers(self, current: Runtime | None = None) -> list[ProviderInfo]:
+        """Every provider, those that could answer first. Asks no service."""
         ...
 
     async def usage(self, session_id: str) -> UsageInfo:

@@ -54,8 +54,9 @@ def apply(event: WorkEvent, state: SessionState, view: ConversationView | None) 
             if view is not None:
                 view.begin_beside(event)
         case BackgroundFinished():
-            state.background.pop(event.task_id, None)
-            if view is not None:
+            task = state.background.pop(event.task_id, None)
+            is_told = task is None or task.kind != "process" or _tells(event, state.process_notices)
+            if view is not None and is_told:
                 view.finish_beside(event)
         case Heartbeat():
             # of the agent itself the spinner already says that it works
@@ -64,6 +65,12 @@ def apply(event: WorkEvent, state: SessionState, view: ConversationView | None) 
                 state.background[event.agent[0]] = replace(task, doing=event.tool or "")
         case _:
             assert_never(event)
+
+
+def _tells(event: BackgroundFinished, wanted: str) -> bool:
+    """Whether the end of a process is worth a remark; their beginning is none."""
+    went_well = event.status in ("ended", "exit 0")
+    return wanted != "off" and not (wanted == "error" and went_well)
 
 
 def apply_remark(event: RemarkEvent, state: SessionState, view: ConversationView | None) -> None:

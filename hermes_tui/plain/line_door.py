@@ -240,6 +240,9 @@ class LineDoor:
         self.conversation = Conversation(
             self._page, self._asker, clocks=self.clocks, start=self.begin, changed=before.changed
         )
+        self.state.process_notices = str(
+            self.workspace.setting("display.background_process_notifications")
+        )
         self.conversation.transcript.progress = str(
             self.workspace.setting("display.tool_progress") or "all"
         )

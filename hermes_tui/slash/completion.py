@@ -34,7 +34,12 @@ def slash_completions(
         (command.name, command.summary, command.args, command.aliases) for command in commands
     ]
     entries += [
-        (skill.name, f"skill · {skill.description[:50]}", "[instruction]", ())
+        (
+            skill.name,
+            " · ".join(part for part in ("skill", skill.description[:50]) if part),
+            "[instruction]",
+            (),
+        )
         for skill in skills
         if skill.state != "off"
     ]

@@ -36,6 +36,7 @@ from hermes_tui.core_link.workspace import (
     CheckpointInfo,
     GrantInfo,
     ModelInfo,
+    ProviderInfo,
     SettingInfo,
     SkillInfo,
     StartInfo,
@@ -247,6 +248,7 @@ class FakeWorkspace:
             "model_aliases": {},
             "tui.column_width": 110,
             "tui.density": "auto",
+            "display.background_process_notifications": "all",
             "agent.personalities": {},
             "agent.system_prompt": "",
             "tui.status_bar": True,
@@ -268,6 +270,7 @@ class FakeWorkspace:
             "tui.notify_content": False,
             "tui.terminal_progress": False,
         }
+        self.provider_list: list[ProviderInfo] = []
         self.door = asyncio.Event()
         """Nothing opens while it is not set."""
         self.door.set()
@@ -385,6 +388,10 @@ class FakeWorkspace:
     async def models(self, current: Runtime | None = None) -> list[ModelInfo]:
         """The models."""
         return self.model_list
+
+    async def providers(self, current: Runtime | None = None) -> list[ProviderInfo]:
+        """The providers."""
+        return self.provider_list
 
     async def usage(self, session_id: str) -> UsageInfo:
         """What the test says was used."""

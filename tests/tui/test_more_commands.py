@@ -16,8 +16,9 @@ from hermes_core.messages import Message, ToolCall
 from hermes_core.paths import Home
 from hermes_tui.copying import Copying
 from hermes_tui.core_link.installed_skills import activation_text
+from hermes_tui.core_link.provider_facts import provider_infos
 from hermes_tui.core_link.setting_book import SettingBook
-from hermes_tui.core_link.workspace import ToolInfo
+from hermes_tui.core_link.workspace import ModelInfo, ProviderInfo, ToolInfo
 from hermes_tui.slash.command import COMMAND_REGISTRY, SlashCommand, find
 from hermes_tui.slash.completion import slash_completions
 from hermes_tui.slash.quick import commands_in_force, quick_commands, run_shell
@@ -277,3 +278,40 @@ def test_a_personality_is_a_prompt_or_a_mapping_and_ones_own_wins() -> None:
     assert known["boss"].prompt == "Be brief.\nTone: stern"
     assert known["boss"].about == "no nonsense"
     assert len(known) == 16
+
+
+@pytest.mark.ac("provider-list")
+async def test_providers_are_listed_with_their_keys_and_lead_on(home: Home) -> None:
+    async with staged(home) as stage:
+        stage.workspace.model_list = [ModelInfo(model="gpt-5", provider="openai", label="OpenAI")]
+        stage.workspace.provider_list = [
+            ProviderInfo(
+                provider="openai",
+                label="OpenAI",
+                is_ready=True,
+                access="OPENAI_API_KEY in .env",
+                model_count=1,
+            ),
+            ProviderInfo(provider="xai", label="xAI", access="needs XAI_API_KEY"),
+        ]
+        await stage.send("/provider")
+        await until(lambda: "needs XAI_API_KEY" in stage.shown_text())
+        assert "OPENAI_API_KEY in .env" in stage.shown_text()
+        await stage.type("openai")
+        await stage.pilot.press("enter")
+        await until(lambda: "gpt-5" in stage.shown_text())
+
+
+@pytest.mark.ac("provider-list")
+async def test_the_core_says_which_key_a_provider_has_or_lacks(home: Home) -> None:
+    home.env_file.write_text("OPENAI_API_KEY=sk-0123456789abcdef0123\n", "utf-8")
+    host = await Host.open(HostOptions(home=home, environ={}, allow_demo=True))
+    try:
+        found = {one.provider: one for one in provider_infos(host, host.resolve().runtime)}
+        assert found["openai"].is_ready
+        assert found["openai"].access.startswith("OPENAI_API_KEY in ")
+        assert not found["anthropic"].is_ready
+        assert "ANTHROPIC_API_KEY" in found["anthropic"].access
+        assert found["demo"].access == "needs no key"
+    finally:
+        await host.aclose()

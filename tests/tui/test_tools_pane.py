@@ -13,9 +13,13 @@ from hermes_core.events import (
     TurnStarted,
 )
 from hermes_core.paths import Home
+from hermes_tui.handlers import dispatch
 from hermes_tui.panes.tools import spelled_out
+from hermes_tui.plain.page import Page
+from hermes_tui.plain.transcript import PlainTranscript
 from hermes_tui.screens.confirm import ConfirmScreen
 from hermes_tui.screens.pager import PagerScreen
+from hermes_tui.session_state import SessionState
 from hermes_widgets.blocks.tool_line import ToolLine
 from tests.fakes import scripted_turns as turns
 from tests.support import until
@@ -83,3 +87,20 @@ async def test_a_process_beside_the_conversation_is_listed_and_ended(home: Home)
 )
 def test_an_answer_is_spelled_out_for_people(answer: str, shown: str) -> None:
     assert spelled_out(answer) == shown
+
+
+@pytest.mark.parametrize(
+    ("wanted", "told"),
+    [("all", ["exit 0", "exit 1"]), ("result", ["exit 0", "exit 1"]), ("error", ["exit 1"])],
+)
+def test_the_setting_says_which_ends_of_processes_are_told(wanted: str, told: list[str]) -> None:
+    lines: list[str] = []
+    state, view = SessionState(process_notices=wanted), PlainTranscript(Page(lines.append))
+    for number, status in enumerate(("exit 0", "exit 1")):
+        task_id = f"proc_{number}"
+        begun = BackgroundStarted(task_id=task_id, kind="process", label="make")
+        dispatch.apply(begun, state, view)
+        dispatch.apply(BackgroundFinished(task_id=task_id, status=status), state, view)
+    text = "".join(lines)
+    assert [status for status in ("exit 0", "exit 1") if f"make: {status}" in text] == told
+    assert not state.background

@@ -17,7 +17,6 @@ _NAMES = """
 agent.prefill_messages_file agent.service_tier
 agent.tool_use_enforcement
 approvals.cron_mode approvals.gateway_timeout approvals.timeout_unfocused
-display.background_process_notifications
 memory.memory_char_limit memory.memory_enabled
 memory.user_char_limit memory.user_profile_enabled network.force_ipv4 network.hub_index network.update_check 
 requests.call_stale_timeout requests.dump requests.stream_retries
