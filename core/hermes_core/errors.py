@@ -100,7 +100,8 @@ class ProviderError(HermesError):
         retry_after_s: The provider's own wish, in seconds.
         retryable: The same bytes may be sent again.
         hint: What the person can do.
-        window_tokens: With `context_overflow`: the real window, if the provider said it.
+        window_tokens: With `context_overflow`: the real window, if the provider said it;
+            with `long_context_tier`: what the plan takes.
         output_cap_tokens: With `context_overflow`: the prompt fits, only the asked
             reply length does not; this much is left for the reply.
     """

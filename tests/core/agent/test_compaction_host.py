@@ -50,14 +50,22 @@ def body(server: ModelServer, index: int) -> dict[str, Any]:
 
 
 @pytest.mark.ac("compaction-triggers")
+@pytest.mark.ac("ac-9-1")
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (400, "This model's maximum context length is 16384 tokens"),
+        (413, "Request Entity Too Large"),
+        (429, "Extra usage is required for long context"),
+    ],
+)
 async def test_overflow_over_http_is_summarised_and_the_same_request_succeeds(
-    home: Home, model_server: ModelServer
+    home: Home, model_server: ModelServer, status: int, words: str
 ) -> None:
     await write_down(home, 80, chars=800)
     (home.root / "SOUL.md").write_text("You are the second day.")
-    words = "This model's maximum context length is 16384 tokens"
     model_server.add(
-        fail(400, {"error": {"message": words, "type": "invalid_request_error", "code": None}}),
+        fail(status, {"error": {"message": words, "type": "invalid_request_error", "code": None}}),
         say("## Goal\nCount to eighty."),
         say("Here you are."),
     )

@@ -37,6 +37,7 @@ ERROR_ROWS = [
     (400, "Unknown parameter: 'foo'", "format_error", 1, "failed"),
     (400, "This model's maximum context length is 8192 tokens", "context_overflow", 1, "failed"),
     (413, "Request Entity Too Large", "payload_too_large", 1, "failed"),
+    (429, "Extra usage is required for long context", "long_context_tier", 1, "failed"),
     (408, "Request timeout", "timeout", 2, "completed"),
     (429, "Rate limit reached", "rate_limit", 2, "completed"),
     (500, "The server had an error", "server_error", 2, "completed"),

@@ -154,6 +154,25 @@ async def test_a_model_that_is_down_is_replaced_for_one_turn(
     assert keys_seen(model_server)[-1] == "a"
 
 
+@pytest.mark.ac("ac-10-1")
+@pytest.mark.ac("prov-8-1")
+async def test_a_model_that_says_nothing_is_replaced_too(
+    home: Home, model_server: ModelServer
+) -> None:
+    model_server.add(*(say("") for _ in range(4)))
+    spare = await ModelServer().start()
+    spare.add(say("the spare one"))
+    try:
+        wanted = keyed(home, model_server, "sk-key-a", fallback_providers=[behind(spare)])
+        async with opened(wanted) as r:
+            assert (await r.turn("hello")).outcome == "completed"
+            assert reply_of(r) == "the spare one"
+            assert [e.cause for e in r.of(SessionRuntimeChanged)] == ["fallback"]
+    finally:
+        await spare.aclose()
+    spare.assert_done()
+
+
 @pytest.mark.ac("prov-8-2")
 async def test_an_entry_of_the_chain_gets_its_own_key_and_no_other(
     home: Home, model_server: ModelServer

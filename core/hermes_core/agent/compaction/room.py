@@ -66,7 +66,7 @@ class Room:
             tokens: The estimate of what was refused.
             cancel: Of the turn.
         """
-        if error.reason == "context_overflow":
+        if error.reason in ("context_overflow", "long_context_tier"):
             self._narrow(error.window_tokens, tokens)
         return await self._shorten("provider", tokens, cancel, goal_tokens=tokens // 2)
 

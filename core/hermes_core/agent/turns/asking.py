@@ -72,7 +72,7 @@ class Asking:
                     continues=self.earlier,
                 )
             except ProviderError as error:
-                if not await self._mend(error, tokens) and not await self._fall_back(error):
+                if not await self._mend(error, tokens) and not await self.fall_back(error):
                     raise
             else:
                 self._took(request, tokens, answer)
@@ -108,7 +108,7 @@ class Asking:
             raise self._room.full() from error
         return True
 
-    async def _fall_back(self, error: ProviderError) -> bool:
+    async def fall_back(self, error: ProviderError) -> bool:
         """Let the next model of the chain answer; False if there is none."""
         runtime = await self._parts.route.fall_back(error)
         if runtime is None:

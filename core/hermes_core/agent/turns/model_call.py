@@ -46,7 +46,7 @@ RETRY_AFTER_CAP_S = 120.0
 FALLBACK_ATTEMPTS = {"rate_limit": 2, "malformed": 1}
 """Attempts at a model that another one stands behind, by reason of the failure."""
 
-TOO_LONG = ("context_overflow", "payload_too_large")
+TOO_LONG = ("context_overflow", "payload_too_large", "long_context_tier")
 """Reasons that a shorter history may mend."""
 _BROKEN_STREAM = {"cut_stream", "connection", "timeout", "malformed", "server_error", "overloaded"}
 

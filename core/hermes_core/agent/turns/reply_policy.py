@@ -39,6 +39,9 @@ ACT_NOW = "[You said what you are going to do. Do it now with your tools, or ans
 ANSWER_NOW = "[You have thought about it. Now give your answer as text or call a tool.]"
 SIBLING_SKIPPED = "Skipped, because another call of this reply named an unknown tool. Retry."
 
+EMPTY = "empty_response_exhausted"
+"""Why a turn ends whose model says nothing however often it is asked."""
+
 Action = Literal[
     "finish", "run", "retry", "nudge", "continue_text", "prefill", "use_earlier", "explain", "stop"
 ]
@@ -120,7 +123,7 @@ def judge_text(answer: Answer, counts: Counts, *, may_nudge: bool = False) -> De
         return Decision(action="retry", reason="empty")
     return Decision(
         action="stop",
-        reason="empty_response_exhausted",
+        reason=EMPTY,
         error="The model returned no answer.",
         hint="Use /retry to ask again, or /model to ask another one.",
     )

@@ -212,7 +212,7 @@ class Turn:
             return self._after_cut(answer)
         if answer.calls:
             return await self._after_calls(answer)
-        return self._after_text(answer)
+        return await self._after_text(answer)
 
     def _keep(
         self, answer: Answer, *, finish_reason: str | None = None, calls: tuple[ToolCall, ...] = ()
@@ -250,7 +250,7 @@ class Turn:
         self._asking.extra = (Message(role="user", content=policy.CONTINUE),)
         return None
 
-    def _after_text(self, answer: Answer) -> TurnFinished | None:
+    async def _after_text(self, answer: Answer) -> TurnFinished | None:
         may_nudge = (
             self._talk.runtime.api_mode == "codex_responses"
             and len(self._parts.tools) > 0
@@ -301,7 +301,18 @@ class Turn:
                     final_message_id=message.message_id,
                     error=decision.error,
                 )
+        if decision.reason == policy.EMPTY and await self._ask_another(decision):
+            answer.close(state="discarded", reason=decision.reason)
+            return None
         return self._give_up(answer, decision)
+
+    async def _ask_another(self, decision: policy.Decision) -> bool:
+        """Let the next model of the chain answer in place of one that says nothing."""
+        problem = ProviderError(decision.error or "", reason="malformed")
+        if not await self._asking.fall_back(problem):
+            return False
+        self._counts.empty = self._counts.prefills = 0
+        return True
 
     def _give_up(self, answer: Answer, decision: policy.Decision) -> TurnFinished:
         if answer.shown:

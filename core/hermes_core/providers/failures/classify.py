@@ -17,6 +17,9 @@ from hermes_core.providers.failures.hints import describe, hint_for
 from hermes_core.providers.failures.limits import output_cap_in, window_in
 from hermes_core.security.redaction import Redactor
 
+USUAL_TIER_TOKENS = 200_000
+"""What a plan without the long context takes."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestFacts:
@@ -241,6 +244,7 @@ def named_error(
     """Return the error of a reason that is already known."""
     masked = Redactor([facts.key] if facts.key else []).redact
     is_overflow = reason == "context_overflow"
+    window = window_in(failure.text) if is_overflow else None
     return ProviderError(
         masked(describe(reason, failure, facts)),
         reason=reason,
@@ -248,6 +252,6 @@ def named_error(
         retry_after_s=failure.retry_after_s,
         retryable=retryable,
         hint=masked(hint_for(reason, failure, facts)),
-        window_tokens=window_in(failure.text) if is_overflow else None,
+        window_tokens=USUAL_TIER_TOKENS if reason == "long_context_tier" else window,
         output_cap_tokens=output_cap_in(failure.text) if is_overflow else None,
     )
