@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from hermes_core.config.loader import LoadedSettings
 from hermes_core.paths import Home
+from hermes_core.providers.logins.oauth_app import log_in_command
 from hermes_core.storage.filesystem import mounts, network_filesystem
 
 State = Literal["ok", "warn", "bad"]
@@ -48,7 +49,7 @@ class Surroundings(Struct, frozen=True):
 
 def examine(around: Surroundings) -> list[Finding]:
     """Run every check."""
-    checks = (_python, _packages, _config, _home, _databases, _programs, _model, _unasked)
+    checks = (_python, _packages, _config, _home, _databases, _programs, _model, _logins, _unasked)
     return [finding for check in checks for finding in check(around)]
 
 
@@ -85,7 +86,9 @@ def _packages(around: Surroundings) -> Iterator[Finding]:
 
 def _config(around: Surroundings) -> Iterator[Finding]:
     home = around.home
-    for file in (home.config_file, home.env_file):
+    for file in (home.config_file, home.env_file, home.auth_file):
+        if not file.exists() and file == home.auth_file:
+            continue
         if not file.exists():
             yield Finding(
                 "Files", "warn", f"{file} does not exist", "hermes doctor --fix", _maker(file)
@@ -196,6 +199,23 @@ def _model(around: Surroundings) -> Iterator[Finding]:
             "no model configured",
             "hermes setup asks for what is needed, step by step",
         )
+
+
+def _logins(around: Surroundings) -> Iterator[Finding]:
+    from hermes_core.providers.keys.kept import open_pools  # measured: as below
+
+    pools = open_pools(around.home, around.loaded, environ=around.environ)
+    for provider in pools.providers():
+        for entry in pools.entries(provider):
+            what = f"{entry.label} of {provider}"
+            if entry.is_out_of_reach:
+                fix = "Unlock it, or install the extra: pip install 'hermes-tui[keyring]'"
+                yield Finding("Logins", "warn", f"the keyring does not give {what}", fix)
+            elif entry.is_login and entry.is_over:
+                fix = log_in_command(provider)
+                yield Finding("Logins", "warn", f"the login {what} has ended", fix)
+            elif entry.is_login:
+                yield Finding("Logins", "ok", what)
 
 
 def model_described(home: Home, loaded: LoadedSettings) -> str:

@@ -7,11 +7,14 @@ import datetime as dt
 import os
 import sys
 import time
-from typing import Any
+from collections.abc import Callable
+from functools import partial
+from typing import Any, get_args
 
 import click
 
 from hermes_core.config.loader import LoadedSettings, load_settings
+from hermes_core.config.model_settings import PoolStrategy
 from hermes_core.errors import ConfigError, HermesError
 from hermes_core.paths import Home
 from hermes_core.providers.address import clean_base_url
@@ -30,13 +33,29 @@ from hermes_core.providers.records import find_record, records
 from hermes_core.providers.resolve import resolve
 from hermes_tui.command_line.logging_in import browser, follow, typed_lines
 
+STRATEGIES: tuple[str, ...] = get_args(PoolStrategy)
+
 
 @click.group(invoke_without_command=True)
 @click.pass_context
 def command(context: click.Context) -> None:
     """Show and change the keys of providers that have several."""
-    if context.invoked_subcommand is None:
+    if context.invoked_subcommand is not None:
+        return
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
         context.invoke(list_, provider=None)
+        return
+    # measured: writing a strategy needs ruamel.yaml
+    from hermes_tui.setup.dialogue import TerminalDialogue
+    from hermes_tui.setup.keys_menu import run_menu
+
+    run_menu(TerminalDialogue(), menu_acts(context))
+
+
+def menu_acts(context: click.Context) -> dict[str, Callable[..., None]]:
+    """What the menu can do: the commands of this group, and setting a strategy."""
+    names = {"list": list_, "add": add, "remove": remove, "reset": reset, "strategy": strategy}
+    return {name: partial(context.invoke, one) for name, one in names.items()}
 
 
 @command.command("list")
@@ -152,6 +171,20 @@ def reset(provider: str) -> None:
     loaded = load_settings(home)
     count = open_pools(home, loaded).wake(_pool(provider, loaded))
     click.echo(f"{count} resting key(s) will be asked again.")
+
+
+@command.command()
+@click.argument("provider")
+@click.argument("strategy", type=click.Choice(STRATEGIES))
+def strategy(provider: str, strategy: str) -> None:
+    """Choose which of several keys is asked."""
+    home = Home.find()
+    pool = _pool(provider, load_settings(home))
+    # measured: writing needs ruamel.yaml
+    from hermes_core.config.editor import ConfigEditor
+
+    edit = ConfigEditor(home).set_value(f"credential_pool_strategies.{pool}", strategy)
+    click.echo(f"{strategy} for {pool} is kept in {edit.file}.")
 
 
 def _pool(provider: str, loaded: LoadedSettings) -> str:

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import json
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
+from hermes_core.config.loader import load_settings
 from hermes_core.errors import LoginError, ProviderError
 from hermes_core.paths import Home
 from hermes_core.providers.keys.auth_file import AuthFile
+from hermes_core.providers.keys.credential import Credential
 from hermes_core.providers.keys.key_pools import KeyPools
 from hermes_core.providers.logins.oauth_app import OAuthApp
 from hermes_core.providers.logins.tokens import Tokens
+from hermes_tui.command_line.health import Surroundings, examine
 from hermes_tui.command_line.logging_in import browser
-from hermes_tui.commands.auth import command
+from hermes_tui.commands.auth import command, menu_acts
 from hermes_tui.commands.logout import command as logout
+from hermes_tui.setup.keys_menu import run_menu
 from tests.fakes.oauth_server.server import CLIENT, OAuthServer
+from tests.fakes.scripted_dialogue import ScriptedDialogue
 
 
 def run(*arguments: str, typed: str | None = None, **environ: str) -> Result:
@@ -173,3 +179,42 @@ def test_logging_out_forgets_the_logins_and_leaves_keys_alone(home: Home) -> Non
     assert "Logged out of nous.\nNew conversations ask whoever else is set up." in done.output
     assert pools.entries("nous") == []
     assert home.config_file.read_text() == "# mine\nmodel: {provider: auto}\n"
+
+
+@pytest.mark.ac("auth-command")
+def test_the_menu_does_what_the_commands_do_and_goes_on_after_a_mistake(
+    home: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pools = KeyPools(AuthFile(home.auth_file), {})
+    pools.add("openai", "sk-secret-1", label="work")
+    answers = ScriptedDialogue(
+        "resting", "opnai", "choose which", "openai", "round", "forget", "openai", "work", "2", "openai", "6",
+    )  # fmt: skip
+    with click.Context(command) as context:
+        run_menu(answers, menu_acts(context))
+    assert not answers.left
+    assert "No provider is called 'opnai'" in answers.text
+    assert "openai has no way to log in" in answers.text
+    assert pools.entries("openai") == []
+    assert load_settings(home).settings.credential_pool_strategies == {"openai": "round_robin"}
+    shown = capsys.readouterr().out
+    assert "work" in shown
+    assert "sk-secret" not in shown + answers.text
+
+
+@pytest.mark.ac("login-command")
+def test_doctor_names_logins_that_ended(home: Home) -> None:
+    pools = KeyPools(AuthFile(home.auth_file), {})
+    tokens = Tokens(access="access-1", refresh="refresh-1")
+    entry = pools.add_login("nous", tokens, OAuthApp(flow="device"), label="mine")
+    home.auth_file.chmod(0o644)
+
+    def lines() -> str:
+        found = examine(Surroundings(home, load_settings(home, environ={}), {}))
+        return "\n".join(f"{one.state} {one.text}: {one.fix}" for one in found)
+
+    assert "ok mine of nous" in lines()
+    assert f"warn others can read {home.auth_file}" in lines()
+    key = Credential("access-1", "auth.json", entry_id=entry.id)
+    pools.rest("nous", key, ProviderError("401 invalid_grant", reason="auth", status=401))
+    assert "warn the login mine of nous has ended: hermes auth add nous" in lines()

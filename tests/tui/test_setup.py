@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import stat
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping
 
 import click
 import pytest
@@ -23,52 +23,11 @@ from hermes_tui.setup.wizard import Wizard, model_wizard, setup_wizard
 from tests.fakes.listener import FakeListener, listing
 from tests.fakes.model_server.server import ModelServer
 from tests.fakes.oauth_server.server import CLIENT, OAuthServer
+from tests.fakes.scripted_dialogue import ScriptedDialogue
 
 Captured = pytest.CaptureFixture[str]
 
 KEY = "sk-the-right-key-0123456789"
-
-
-class ScriptedDialogue:
-    """Answers in order; `leave` is Ctrl+C. What was said and asked is kept."""
-
-    def __init__(self, *answers: str | bool) -> None:
-        self._answers = list(answers)
-        self.lines: list[str] = []
-
-    @property
-    def text(self) -> str:
-        """All that was shown, questions included."""
-        return "\n".join(self.lines)
-
-    @property
-    def left(self) -> Sequence[str | bool]:
-        """Answers nobody asked for."""
-        return self._answers
-
-    def say(self, text: str) -> None:
-        self.lines.append(text)
-
-    def ask(self, question: str, *, default: str = "") -> str:
-        answer = self._next(question)
-        assert isinstance(answer, str), question
-        return answer or default
-
-    def ask_hidden(self, question: str) -> str:
-        return self.ask(question)
-
-    def confirm(self, question: str, *, default: bool) -> bool:
-        answer = self._next(question)
-        assert isinstance(answer, bool), question
-        return answer
-
-    def _next(self, question: str) -> str | bool:
-        self.lines.append(question)
-        assert self._answers, f"nothing was left to answer {question!r}"
-        answer = self._answers.pop(0)
-        if answer == "leave":
-            raise click.Abort
-        return answer
 
 
 async def played(wizard: Wizard) -> bool:
