@@ -25,8 +25,12 @@ package tool runs or reads at start; disks."""
 
 _CREDENTIAL_TREES = (
     ".ssh", ".aws", ".gnupg", ".kube", ".docker", ".azure", ".config/gh", ".config/gcloud",
+    ".local/share/keyrings", ".local/share/python_keyring", "library/keychains",
 )  # fmt: skip
-_CREDENTIAL_FILES = (".netrc", ".pgpass", ".git-credentials", ".config/git/credentials")
+_CREDENTIAL_FILES = (
+    ".netrc", ".pgpass", ".git-credentials", ".config/git/credentials", ".claude/.credentials.json",
+    ".codex/auth.json", ".gemini/oauth_creds.json", ".qwen/oauth_creds.json",
+)  # fmt: skip
 _STARTUP_FILES = (
     ".bashrc", ".zshrc", ".profile", ".bash_profile", ".bash_login", ".bash_logout", ".zprofile",
     ".zshenv", ".zlogin", ".npmrc", ".pypirc", ".gitconfig", ".config/fish/config.fish",
@@ -102,7 +106,7 @@ class Places(Struct, frozen=True):
         folded = path.casefold()
         name = PurePosixPath(folded).name
         in_data = self._in_data(folded)
-        if in_data and _without_profile(in_data).split("/")[0] in _SECRET_CONTROL_NAMES:
+        if in_data and _control_name(in_data) in _SECRET_CONTROL_NAMES:
             return True
         in_home = self._in_home(folded)
         if in_home is not None and (
@@ -133,9 +137,14 @@ class Places(Struct, frozen=True):
 
     @staticmethod
     def _is_control(in_data: str) -> bool:
-        below = _without_profile(in_data)
-        first = re.sub(r"(\.db)-(?:wal|shm|journal)$", r"\1", below.split("/")[0])
-        return first in _CONTROL_NAMES or _inside(below, "skills/.hub")
+        first = re.sub(r"(\.db)-(?:wal|shm|journal)$", r"\1", _control_name(in_data))
+        return first in _CONTROL_NAMES or _inside(_without_profile(in_data), "skills/.hub")
+
+
+def _control_name(in_data: str) -> str:
+    """The first name below the folder; for copies of keys and logins that of the original."""
+    first = _without_profile(in_data).split("/")[0]
+    return re.sub(r"^\.?(auth\.json|\.env)\..+$", r"\1", first)
 
 
 def _without_profile(in_data: str) -> str:

@@ -116,6 +116,11 @@ def test_safe_root_confines_writes_and_unlocks_nothing(user: Path) -> None:
         pytest.param("~/.ssh/id_rsa", id="P23-key"),
         pytest.param("~/.hermes/.env", id="P23-env"),
         pytest.param("~/.hermes/profiles/x/auth.json", id="profile"),
+        pytest.param("~/.hermes/auth.json.broken-1764000000", id="broken-copy"),
+        pytest.param("~/.hermes/.auth.json.k3v9", id="half-written"),
+        pytest.param("~/.claude/.credentials.json", id="login-of-claude-code"),
+        pytest.param("~/.codex/auth.json", id="login-of-codex"),
+        pytest.param("~/.local/share/keyrings/login.keyring", id="keyring"),
         pytest.param("~/proj/.env", id="project-env"),
     ],
 )
