@@ -42,6 +42,7 @@ from hermes_core.providers.facts.model_catalogue import ModelCatalogue
 from hermes_core.providers.facts.pricing import Cost, cost_of
 from hermes_core.providers.facts.tokens import TokenCounter
 from hermes_core.providers.keys.kept import open_pools
+from hermes_core.providers.keys.key_pools import KeyPools
 from hermes_core.providers.logins.oauth_app import log_in_command
 from hermes_core.providers.model_ref import ModelRef, resolve_ref
 from hermes_core.providers.resolve import Resolution, resolve
@@ -98,17 +99,12 @@ class Host:
     ) -> None:
         self.options = options
         self.loaded = loaded
+        self._clock = clock
         self.store = store
         self.tools: Registry = discover()
         self._models = Models()
         self._catalogue = _catalogue(loaded, options.environ)
-        self.pools = open_pools(
-            options.home,
-            loaded,
-            now=clock.time,
-            learn=lambda secret: self.redactor.learn(secret),
-            environ=options.environ,
-        )
+        self.pools = self._open_pools()
         """Keys kept beside those of settings and variables."""
         self._demo: Model | None = None
         self._sessions: dict[str, Session] = {}
@@ -116,7 +112,6 @@ class Host:
         self._owner: Owner | None = None
         self._beat: asyncio.Task[None] | None = None
         self._lock = asyncio.Lock()
-        self._clock = clock
         self.redactor = Redactor(
             _known_secrets(loaded),
             enabled=loaded.settings.security.redact_secrets,
@@ -196,8 +191,19 @@ class Host:
     def use_settings(self, loaded: LoadedSettings) -> None:
         """Take settings that were read again; conversations opened from now on follow them."""
         self.loaded = loaded
-        self._ground = replace(self._ground, loaded=loaded)
+        self.pools = self._open_pools()
+        self._ground = replace(self._ground, loaded=loaded, pools=self.pools)
         self.selection = self._selected()
+
+    def _open_pools(self) -> KeyPools:
+        """The keys and logins of the home as the settings want them; nothing is read yet."""
+        return open_pools(
+            self.options.home,
+            self.loaded,
+            now=self._clock.time,
+            learn=lambda secret: self.redactor.learn(secret),
+            environ=self.options.environ,
+        )
 
     def _selected(self) -> Selection:
         """The tools of conversations opened from now on."""

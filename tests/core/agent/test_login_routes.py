@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import msgspec
 import pytest
 
+from hermes_core.config.loader import load_settings
+from hermes_core.errors import NoModelConfigured
 from hermes_core.events import CredentialRotated, MessageFinished, Notice, RequestFailed
-from hermes_core.host import HostOptions
+from hermes_core.host import Host, HostOptions
 from hermes_core.paths import Home
 from hermes_core.providers.keys.auth_file import AuthFile
 from hermes_core.providers.keys.key_pools import KeyPools
@@ -182,3 +185,28 @@ async def test_where_nothing_was_chosen_the_next_provider_is_taken_with_a_word(
         assert "The login at nous has ended; another provider is asked." in told[0]
         assert "hermes auth add nous --type oauth" in told[0]
     assert models.request.key == "sk-key-b"
+
+
+@pytest.mark.ac("login-foreign")
+async def test_a_yes_counts_for_conversations_that_are_opened_after_it(
+    home: Home, server: OAuthServer, models: ModelServer
+) -> None:
+    file = home.root.parent / ".claude" / ".credentials.json"
+    file.parent.mkdir()
+    token = str(server.grants.log_in()["access_token"])
+    file.write_text(json.dumps({"claudeAiOauth": {"accessToken": token}}))
+    places = {"anthropic": {"base_url": models.url}}
+    overrides = {"model.provider": "anthropic", "providers": places}
+    wanted = msgspec.structs.replace(options(home, models.url), overrides=overrides)
+    host = await Host.open(wanted)
+    try:
+        with pytest.raises(NoModelConfigured):
+            host.resolve()
+        home.config_file.write_text("credentials: {claude_code: true}\n")
+        host.use_settings(load_settings(home, environ=wanted.environ, overrides=overrides))
+        (key,) = host.resolve().keys
+        assert key.login is not None
+        assert await key.login.key() == token
+        assert token not in host.redactor.redact(f"the key is {token}")
+    finally:
+        await host.aclose()
