@@ -7,6 +7,7 @@ from hermes_tui.actions.every_action import every_action, find_action
 from hermes_tui.composing.typed_command import typed_command
 from hermes_tui.core_link.workspace import StartInfo
 from hermes_tui.keys import KeysOf, default_keys, first_key
+from hermes_tui.model_label import model_label
 from hermes_tui.session_state import SessionState
 from hermes_widgets.composing.hint_row import ComposerHint
 from hermes_widgets.footer_keys import KeyLabel
@@ -41,7 +42,7 @@ def status_of(
         word=word,
         since=state.turn_started,
         hint=hint,
-        model=model,
+        model=model_label(model),
         used_tokens=state.used_tokens,
         window_tokens=state.window_tokens or (info.window_tokens if info else 0),
         cost_usd=state.cost_usd if state.has_cost else None,
@@ -75,7 +76,7 @@ def hint_of(
         text = does if busy_mode == "queue" else f"{does} · /queue to wait"
         return ComposerHint(mode=mode, text=text)
     model = state.runtime.model if state.runtime else (info.model if info else "")
-    return ComposerHint(mode=mode, text=model, right="⏎ send   ⇧⏎ newline")
+    return ComposerHint(mode=mode, text=model_label(model), right="⏎ send   ⇧⏎ newline")
 
 
 def footer_of(pane_id: str, keys_of: KeysOf = default_keys) -> list[KeyLabel]:

@@ -11,6 +11,7 @@ from hermes_core.storage.records import SessionSummary
 from hermes_tui.actions.every_action import find_action
 from hermes_tui.core_link.workspace import StartInfo
 from hermes_tui.keys import first_key
+from hermes_tui.model_label import model_label
 from hermes_widgets.blocks.start_card import RecentSession, StartCardInfo
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def card_info(
         is_short: Whether it takes few rows.
     """
     return StartCardInfo(
-        model=info.model,
+        model=model_label(info.model),
         provider=info.provider,
         window_tokens=info.window_tokens,
         approvals=info.approval_mode,

@@ -13,6 +13,7 @@ from hermes_core.events import (
     SessionTitled,
 )
 from hermes_tui.handlers.view import ConversationView
+from hermes_tui.model_label import model_label
 from hermes_tui.session_state import SessionState
 
 SessionEvent: TypeAlias = (
@@ -69,6 +70,6 @@ def _runtime_changed(
         "restore": "Back on {model}",
         "routing": "{model} answers this one",
     }
-    text = words[event.cause].format(model=event.runtime.model)
+    text = words[event.cause].format(model=model_label(event.runtime.model))
     level: Literal["info", "warn"] = "warn" if event.cause == "fallback" else "info"
     view.notice(Notice(level=level, code="runtime_changed", text=text))

@@ -5,11 +5,15 @@ from __future__ import annotations
 import pytest
 
 from hermes_core.events import ToolFinished, ToolStarted, TurnFinished
+from hermes_core.messages import Runtime
 from hermes_core.paths import Home
 from hermes_core.storage.records import SessionSummary
 from hermes_tui.core_link.workspace import SkillInfo
+from hermes_tui.model_label import model_label
 from hermes_tui.palette_rows import palette_rows
 from hermes_tui.panes.row_texts import heading, sections, session_row, skill_rows
+from hermes_tui.session_state import SessionState
+from hermes_tui.summary import hint_of, status_of
 from hermes_widgets.list_rows import Row
 from tests.fakes import scripted_turns as turns
 from tests.support import until
@@ -29,6 +33,22 @@ def _summary(title: str, preview: str, count: int = 2) -> SessionSummary:
         model="m",
         parent_session_id=None,
     )
+
+
+@pytest.mark.parametrize(
+    ("model", "shown"),
+    [
+        ("anthropic/claude-sonnet-4.5", "anthropic/claude-sonnet-4.5"),
+        ("/home/me/models/Qwen3-8B.Q4_K_M.gguf", "Qwen3-8B.Q4_K_M"),
+        ("", ""),
+    ],
+)
+def test_a_model_file_is_called_by_its_name(model: str, shown: str) -> None:
+    assert model_label(model) == shown
+    state = SessionState()
+    state.runtime = Runtime(model=model, provider="local")
+    assert status_of(state, None, is_ready=True).model == shown
+    assert hint_of(state, None, busy_mode="steer").text == shown
 
 
 def test_sections_have_one_blank_row_between_and_empty_ones_none() -> None:

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from hermes_core.errors import ProviderError
-from hermes_core.events import MessageDelta, MessageFinished, ToolSkipped, ToolStarted
+from hermes_core.events import MessageDelta, MessageFinished, Notice, ToolSkipped, ToolStarted
 from hermes_core.messages import Runtime
 from hermes_core.paths import Home
 from hermes_core.providers.base import TextDelta
@@ -123,6 +123,20 @@ async def test_thinking_without_text_is_fed_back_twice(home: Home) -> None:
         assert done.outcome == "completed"
         assert "so" in provider.requests[1].messages[-2].content
         assert [m.role for m in await r.messages()] == ["user", "assistant"]
+
+
+@pytest.mark.ac("call-as-text")
+async def test_a_call_written_as_text_is_told_with_the_way_to_run_it(home: Home) -> None:
+    written = '<tool_call>{"name": "echo", "arguments": {"text": "a"}}</tool_call>'
+    foreign = '<tool_call>{"name": "other", "arguments": {}}</tool_call> is how it looks.'
+    async with rig(home, ScriptedProvider(text(written), text(foreign), text("Done."))) as r:
+        for _ in range(3):
+            assert (await r.turn()).outcome == "completed"
+        (notice,) = [e for e in r.of(Notice) if e.code == "call_as_text"]
+        assert "a call of echo" in notice.text
+        assert "--jinja" in notice.text
+        assert "model.tool_calls" in notice.text
+        assert notice.turn_id == r.finishes[0].turn_id
 
 
 @pytest.mark.ac("ac-10-2")

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import find, given, settings
 from hypothesis import strategies as st
 
+from hermes_core.agent.turns.written_calls import written_calls_notice
 from hermes_core.messages import Attachment, Message, ToolCall
 from hermes_core.providers.base import (
     ModelRequest,
@@ -116,6 +117,13 @@ def test_each_format_is_read_by_its_name_and_by_its_mark(name: str) -> None:
         assert calls is not None
         assert [(call.name, json.loads(call.arguments)) for call in calls] == [READ, FIND]
         assert content == (None if "llama" in name else "I look.")
+
+
+@pytest.mark.ac("call-as-text")
+@pytest.mark.parametrize("name", CORPUS)
+def test_each_format_is_noticed_where_nobody_reads_it(name: str) -> None:
+    assert written_calls_notice(CORPUS[name], TOOLS) is not None
+    assert written_calls_notice(CORPUS[name], ()) is None
 
 
 @pytest.mark.ac("text-calls")

@@ -25,6 +25,7 @@ from hermes_core.agent.turns.model_call import Steer
 from hermes_core.agent.turns.results import to_json
 from hermes_core.agent.turns.simple_turn import is_simple
 from hermes_core.agent.turns.turn_parts import TurnParts
+from hermes_core.agent.turns.written_calls import written_calls_notice
 from hermes_core.errors import Cancelled, ContextFull, HermesError, ProviderError
 from hermes_core.events import (
     InputState,
@@ -259,7 +260,11 @@ class Turn:
         decision = policy.judge_text(answer, self._counts, may_nudge=may_nudge)
         match decision.action:
             case "finish":
-                return self._finish_with(answer)
+                finish = self._finish_with(answer)
+                notice = written_calls_notice(answer.text, self._schemas)
+                if notice is not None:
+                    self._parts.journal.emit(notice)
+                return finish
             case "nudge":
                 answer.close()
                 self._keep(answer)

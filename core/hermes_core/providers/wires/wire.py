@@ -15,8 +15,6 @@ from hermes_core.providers.facts.facts import ModelFacts
 from hermes_core.providers.facts.listings import read_listing
 from hermes_core.providers.failures.classify import RequestFacts, classify_failure
 from hermes_core.providers.failures.failures import read_body
-from hermes_core.providers.text_calls.reading import TextCalls
-from hermes_core.providers.text_calls.writing import as_text
 from hermes_core.providers.wires.endpoint import Connected, Endpoint
 from hermes_core.providers.wires.images import Images, load_images
 from hermes_core.providers.wires.sse import ServerEvent
@@ -150,6 +148,10 @@ class Wire(ABC):
                 async for part in parts:
                     yield part
             return
+        # measured: 3 ms of regular expressions that most runs never need
+        from hermes_core.providers.text_calls.reading import TextCalls
+        from hermes_core.providers.text_calls.writing import as_text
+
         reading = TextCalls(request.tools)
         async with aclosing(self._stream(as_text(request) if in_text else request)) as parts:
             async for part in parts:
