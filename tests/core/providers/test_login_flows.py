@@ -171,6 +171,34 @@ async def test_openais_kind_of_code_ends_after_a_quarter_of_an_hour(
     assert sum(clock.slept) == 900
 
 
+class ForeignWords:
+    """A service whose words would steer a terminal or open something else."""
+
+    def __init__(self, **fields: object) -> None:
+        self._fields = fields
+
+    def __call__(
+        self, url: str, fields: object, *, as_json: bool = False, bearer: str = ""
+    ) -> Answer:
+        code = {"device_code": "d", "user_code": "A\x1b[2JB", "verification_uri": "https://a.b/"}
+        return Answer(200, code | self._fields)
+
+
+@pytest.mark.ac("login-device")
+async def test_a_services_words_cannot_steer_a_terminal_or_open_anything_but_a_page(
+    server: OAuthServer, clock: FakeClock
+) -> None:
+    app = app_at(server)
+    strange = ForeignWords(verification_uri_complete="file:///etc/passwd")
+    shown = await begun(device_flow(app, CLIENT, strange))
+    assert (shown.code, shown.whole_url) == ("A[2JB", "")
+    for page in ("javascript:alert(1)", "https://a.b/\x1b[2J", "https://"):
+        with pytest.raises(LoginError, match="no page"):
+            await begun(device_flow(app, CLIENT, ForeignWords(verification_uri=page)))
+    answer = Answer(400, {"error": "bad\x1b]0;x\x07", "error_description": "no\x1b[31m"})
+    assert (answer.error, answer.said) == ("bad]0;x", "no[31m")
+
+
 # --- a browser that comes back -----------------------------------------------------------
 
 

@@ -15,7 +15,7 @@ from hermes_core.errors import LoginError
 from hermes_core.providers.logins.oauth_app import OAuthApp
 from hermes_core.providers.logins.posting import Post
 from hermes_core.providers.logins.steps import EnterCode, LoggedIn, LoginStep
-from hermes_core.providers.logins.tokens import read_tokens, refused
+from hermes_core.providers.logins.tokens import printable, read_tokens, refused
 
 _LEAST_INTERVAL_S = 3.0
 _LIFE_S = 900.0
@@ -44,7 +44,9 @@ async def codex_flow(
     device, shown = given.body.get("device_auth_id"), given.body.get("user_code")
     if not (device and shown):
         raise LoginError("The service gave no code to type.", code="not_understood")
-    yield EnterCode(url=urljoin(door, "/codex/device"), code=str(shown), expires_in_s=_LIFE_S)
+    yield EnterCode(
+        url=urljoin(door, "/codex/device"), code=printable(str(shown)), expires_in_s=_LIFE_S
+    )
     until = now() + _LIFE_S
     interval = max(_LEAST_INTERVAL_S, _seconds(given.body.get("interval")))
     question = {"device_auth_id": device, "user_code": shown}

@@ -9,8 +9,8 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from hermes_core.errors import LoginError
 from hermes_core.providers.logins.oauth_app import OAuthApp
 from hermes_core.providers.logins.posting import Post
-from hermes_core.providers.logins.steps import EnterCode, LoggedIn, LoginStep
-from hermes_core.providers.logins.tokens import Answer, read_tokens, refused
+from hermes_core.providers.logins.steps import EnterCode, LoggedIn, LoginStep, is_page
+from hermes_core.providers.logins.tokens import Answer, printable, read_tokens, refused
 
 GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 _INTERVAL_S = 5.0
@@ -43,10 +43,13 @@ async def device_flow(
     if not (code and shown and page):
         raise LoginError("The service gave no code to type.", code="not_understood")
     life = _seconds(fields.get("expires_in"), _LIFE_S)
+    if not is_page(str(page)):
+        raise LoginError("The service named no page to open.", code="not_understood")
+    whole = str(fields.get("verification_uri_complete") or "")
     yield EnterCode(
         url=str(page),
-        code=str(shown),
-        whole_url=str(fields.get("verification_uri_complete") or ""),
+        code=printable(str(shown)),
+        whole_url=whole if is_page(whole) else "",
         expires_in_s=life,
     )
     question = {"grant_type": GRANT, "device_code": code, "client_id": client_id}

@@ -12,6 +12,7 @@ from typing import Self
 from urllib.parse import parse_qs, urlsplit
 
 from hermes_core.errors import LoginError
+from hermes_core.providers.logins.tokens import printable
 
 _READ_S = 5.0
 _MAX_LINE = 16_384
@@ -46,7 +47,7 @@ def code_from(text: str, state: str) -> str:
     if error == "access_denied":
         raise LoginError("The login was declined.", code=error)
     if error:
-        raise LoginError(f"The login was refused ({error[:80]}).", code=error[:80])
+        raise LoginError(f"The login was refused ({printable(error)}).", code=printable(error))
     code = fields.get("code", [""])[0]
     if not code:
         raise WrongAnswer("no code came")

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from hermes_core.errors import LoginError
-from hermes_core.providers.address import host_of
+from hermes_core.providers.address import host_of, is_loopback
 from hermes_core.providers.logins.tokens import Answer
 
 TIMEOUT_S = 10.0
@@ -74,6 +74,7 @@ class HttpPost:
                 headers=headers,
                 timeout=httpx2.Timeout(silent_s),
                 follow_redirects=False,
+                trust_env=not is_loopback(url),
                 verify=trusted_certificates(self._ca_bundle),
                 **body,
             ) as response:

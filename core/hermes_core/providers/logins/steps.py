@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TypeAlias
+from urllib.parse import urlsplit
 
 from hermes_core.providers.logins.tokens import Tokens
+
+
+def is_page(url: str) -> bool:
+    """Whether a browser may be sent there and the address shown: nothing but the web."""
+    parts = urlsplit(url)
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and url.isprintable()
 
 
 @dataclass(frozen=True, slots=True)

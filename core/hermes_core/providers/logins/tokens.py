@@ -39,7 +39,7 @@ class Answer(Struct, frozen=True):
         if isinstance(found, Mapping):
             found = found.get("code") or found.get("type") or found.get("message")
         if found:
-            return str(found)
+            return printable(str(found))
         return "" if self.status < 400 else f"http_{self.status}"
 
     @property
@@ -49,7 +49,7 @@ class Answer(Struct, frozen=True):
         inner = nested if isinstance(nested, Mapping) else {}
         text = self.body.get("error_description") or inner.get("message")
         text = text or self.body.get("message") or ""
-        return " ".join(str(text).split())[:_MAX_SAID_CHARS]
+        return printable(" ".join(str(text).split()))
 
 
 class Tokens(Struct, frozen=True, kw_only=True):
@@ -98,7 +98,7 @@ def read_tokens(answer: Answer, *, now: float, refresh: str = "") -> Tokens:
         refresh=str(answer.body.get("refresh_token") or refresh),
         expires_at=expires_at,
         scope=str(answer.body.get("scope") or ""),
-        account=str(identity.get("email") or ""),
+        account=printable(str(identity.get("email") or "")),
     )
 
 
@@ -115,6 +115,11 @@ def refused(answer: Answer) -> LoginError:
         is_over=bool(over),
         hint="Try again in a moment." if is_busy else "",
     )
+
+
+def printable(text: str) -> str:
+    """A service's words without anything that could steer a terminal, shortened."""
+    return "".join(char for char in text if char.isprintable())[:_MAX_SAID_CHARS]
 
 
 def claims_of(token: str) -> Mapping[str, Any]:
