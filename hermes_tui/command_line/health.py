@@ -16,6 +16,7 @@ from typing import Literal
 from msgspec import Struct
 
 from hermes_core.config.loader import LoadedSettings
+from hermes_core.errors import ConfigError
 from hermes_core.paths import Home
 from hermes_core.providers.logins.oauth_app import log_in_command
 from hermes_core.storage.filesystem import mounts, network_filesystem
@@ -189,6 +190,10 @@ def _programs(around: Surroundings) -> Iterator[Finding]:
 
 
 def _model(around: Surroundings) -> Iterator[Finding]:
+    problem = _model_file_problem(around.loaded)
+    if problem is not None:
+        yield Finding("Model", "warn", str(problem), problem.hint)
+        return
     described = model_described(around.home, around.loaded)
     if described:
         yield Finding("Model", "ok", described)
@@ -199,6 +204,20 @@ def _model(around: Surroundings) -> Iterator[Finding]:
             "no model configured",
             "hermes setup asks for what is needed, step by step",
         )
+
+
+def _model_file_problem(loaded: LoadedSettings) -> ConfigError | None:
+    """Why the model file of the settings cannot answer; None if it can, or none is meant."""
+    model = loaded.settings.model
+    if model.provider != "local":
+        return None
+    from hermes_core.providers.local.place import place_of  # measured: as below
+
+    try:
+        place_of(model.default.strip(), window=model.context_length, threads=model.threads)
+    except ConfigError as problem:
+        return problem
+    return None
 
 
 def _logins(around: Surroundings) -> Iterator[Finding]:

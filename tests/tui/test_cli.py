@@ -317,6 +317,17 @@ def test_doctor_fails_on_a_broken_file_and_a_broken_database(home: Home, capsys:
     assert [one["section"] for one in bad] == ["Files", "Store"]
 
 
+@pytest.mark.ac("local-file")
+def test_doctor_names_a_model_file_that_cannot_answer(home: Home, capsys: Captured) -> None:
+    home.config_file.write_text("model: {provider: local, default: /nowhere/small.gguf}\n")
+
+    run(["doctor", "--json"])
+    findings = json.loads(capsys.readouterr().out)["findings"]
+    (model,) = [one for one in findings if one["section"] == "Model"]
+    assert model["state"] == "warn"
+    assert "/nowhere/small.gguf cannot be read" in model["text"]
+
+
 @pytest.mark.ac("if-10-11")
 def test_status_has_no_escape_and_no_key(home: Home, capsys: Captured) -> None:
     key = "sk-live-" + "a1b2c3d4" * 4

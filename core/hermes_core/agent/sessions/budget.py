@@ -90,7 +90,8 @@ class Budget:
             return None
         next_cost = self._prompt_cost(runtime, est_tokens)
         if not self.is_known or next_cost is None:
-            which = f"{runtime.model} ({runtime.provider})" if self.is_known else "a request so far"
+            model = f"{runtime.model or 'the model'} ({runtime.provider})"
+            which = model if self.is_known else "a request so far"
             return (
                 f"The price of {which} is not known, so the limit of ${self.limit} cannot be kept."
             )
