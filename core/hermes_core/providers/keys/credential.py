@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
 from typing import Protocol
+
+from msgspec import Struct
 
 
 class Login(Protocol):
@@ -27,11 +28,10 @@ class Login(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Credential:
+class Credential(Struct, frozen=True):
     """One key. Its value shows up in no representation."""
 
-    value: str = field(repr=False)
+    value: str
     """Of a login: the key as it was when this was made."""
     source: str
     """The variable or setting it came from, for messages to people."""
@@ -40,8 +40,12 @@ class Credential:
     label: str = ""
     base_url: str = ""
     """The address this key belongs to, if its entry names one."""
-    login: Login | None = field(default=None, repr=False, compare=False)
+    login: Login | None = None
     """Set for a key that is renewed: ask it, not `value`, before each request."""
+
+    def __repr__(self) -> str:
+        """Without the key."""
+        return f"Credential({self.name!r}, {self.id!r})"
 
     @property
     def fingerprint(self) -> str:

@@ -13,7 +13,8 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from hermes_core.errors import ConfigError, ProviderError
 from hermes_core.providers.keys.auth_file import AuthStore

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from hermes_core.providers.keys.auth_file import Document
 from hermes_core.providers.keys.pool_entry import PoolEntry, moment, read_entry, write_entry

@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from msgspec import Struct, field
 
 from hermes_core.providers.keys.credential import Credential
 from hermes_core.providers.keys.vault import MARK, PLACE
@@ -14,17 +15,16 @@ from hermes_core.providers.keys.vault import MARK, PLACE
 AuthType = Literal["api_key", "oauth"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PoolEntry:
+class PoolEntry(Struct, frozen=True, kw_only=True):
     """One key of a pool with what happened to it."""
 
     id: str
     source: str = "manual"
     """`manual`, `manual:<flow>`, or `env:<VARIABLE>` and the like for keys kept elsewhere."""
     label: str = ""
-    secret: str = field(default="", repr=False)
+    secret: str = ""
     """The key or the access token; empty for a key that is kept elsewhere."""
-    refresh_token: str = field(default="", repr=False)
+    refresh_token: str = ""
     """Brings the next access token, once."""
     expires_at: float = 0.0
     """Of the access token, seconds since the epoch; 0 if nobody said."""
@@ -37,8 +37,12 @@ class PoolEntry:
     """Seconds since the epoch, UTC; infinite for a key that was taken back."""
     error_code: int | None = None
     error_reason: str = ""
-    rest: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    rest: Mapping[str, Any] = field(default_factory=dict)
     """The entry as it was found, with all that others wrote into it."""
+
+    def __repr__(self) -> str:
+        """Without what is secret."""
+        return f"PoolEntry({self.label!r}, {self.id!r})"
 
     @property
     def is_own(self) -> bool:

@@ -13,9 +13,9 @@ import datetime as dt
 import math
 import time
 from collections.abc import Callable
-from dataclasses import replace
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from hermes_core.errors import LoginError
 from hermes_core.providers.keys.auth_file import AuthStore

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from msgspec import Struct
+from msgspec.structs import replace
 
 from hermes_core.errors import LoginError
 from hermes_core.providers.address import is_loopback
