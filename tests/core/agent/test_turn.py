@@ -129,6 +129,9 @@ async def test_conversation_beyond_the_window_is_refused_with_the_way_out(home: 
         text("<think>Let me see.</think>The answer."),
         text("<thi", "nk>Let me", " see.</th", "ink>The ", "answer."),
         text("<thinking>Let me see.</thinking>\n\nThe answer."),
+        text("<thought>Let me see.</thought>The answer."),
+        text("<reasoning>Let me see.</reasoning>The answer."),
+        text("<REASONING_SCRATCHPAD>Let me see.</REASONING_SCRATCHPAD>The answer."),
     ],
 )
 async def test_thinking_is_shown_once_and_never_part_of_the_answer(

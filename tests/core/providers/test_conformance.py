@@ -17,6 +17,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hermes_core.errors import ProviderError
 from hermes_core.messages import Attachment, Message, ToolCall, Usage
@@ -229,6 +230,21 @@ async def test_several_calls_at_once_keep_their_arguments_apart(wire: Wire) -> N
             written[part.index] += part.arguments
     assert written == ['{"path": "a"}', '{"path": "b"}']
     assert parts[-1] == StreamEnd("tool_calls")
+
+
+@pytest.mark.ac("text-tools")
+async def test_tools_can_be_told_and_calls_be_read_in_the_text(http_wire: Wire) -> None:
+    reached = replace(http_wire.reached, tool_calls="text")
+    written = '<tool_call>{"name": "read_file", "arguments": {"path": "a"}}</tool_call>'
+    http_wire.server.add(say(f"Reading. {written}", pieces=7))
+    model = open_model(reached)
+    parts = await collect(model, ask(reached, tools=(TOOL,)))
+    await model.aclose()
+    assert said(parts) == "Reading. "
+    assert [part.name for part in parts if isinstance(part, ToolCallStart)] == ["read_file"]
+    assert parts[-1] == StreamEnd("tool_calls")
+    assert "tools" not in http_wire.server.request.json
+    assert "Read a file." in http_wire.server.request.raw.decode()
 
 
 @pytest.mark.ac("wire-tools")

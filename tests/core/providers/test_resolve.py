@@ -399,3 +399,14 @@ def test_routing_wishes_go_to_the_aggregator_alone() -> None:
     assert _resolve(_settings(), keys).extra_body == {}
     one_line = _settings(provider_routing={"order": "a, b"})
     assert _resolve(one_line, keys).extra_body == {"provider": {"order": ["a", "b"]}}
+
+
+@pytest.mark.ac("text-tools")
+def test_how_tools_are_told_is_set_for_the_model_or_for_one_provider() -> None:
+    model = {"provider": "custom", "base_url": LOCAL, "default": "m", "tool_calls": "text"}
+    work = {"base_url": "http://127.0.0.1:2/v1", "tool_calls": "text"}
+    plain = {"base_url": "http://127.0.0.1:3/v1"}
+    settings = _settings(model=model, providers={"work": work, "plain": plain})
+    assert _resolve(settings).tool_calls == "text"
+    assert _resolve(settings, provider="work").tool_calls == "text"
+    assert _resolve(settings, provider="plain").tool_calls == ""

@@ -171,6 +171,14 @@ def test_a_broken_call_is_handed_on_and_voids_no_other() -> None:
 
 
 @pytest.mark.ac("text-calls")
+def test_calls_behind_a_result_the_model_made_up_are_not_made() -> None:
+    call = '<tool_call>{"name": "read_file", "arguments": {"path": "%s"}}</tool_call>'
+    text = f"{call % 'a'}{call % 'b'}\n<tool_response>\nok\n</tool_response>\n{call % 'c'}"
+    _, calls, _ = heard(list(text))
+    assert [json.loads(written)["path"] for _, written in calls] == ["a", "b"]
+
+
+@pytest.mark.ac("text-calls")
 def test_a_call_cut_by_the_output_limit_stays_cut() -> None:
     text, calls, finish = heard(
         ['<tool_call>{"name": "read_file", "arguments": {"path": "a'], "length"

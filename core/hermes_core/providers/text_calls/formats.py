@@ -38,9 +38,14 @@ class Format:
 # --- JSON between tags: Hermes, Qwen, LongCat -----------------------------------------
 
 
+_INVENTED = re.compile(r"</\w*tool_call>\s*<tool_response>")
+"""A model that goes on with a result of its own; what it calls then rests on nothing."""
+
+
 def _between(text: str, tag: str) -> Iterator[str]:
     """Each block after an opening tag; a last one may lack its closing tag."""
     opening, closing = f"<{tag}>", f"</{tag}>"
+    text = _INVENTED.split(text, maxsplit=1)[0]
     at = text.find(opening)
     while at >= 0:
         at += len(opening)

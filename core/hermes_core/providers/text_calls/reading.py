@@ -17,8 +17,10 @@ from hermes_core.providers.base import (
 from hermes_core.providers.text_calls.formats import BY_MARKER, format_named, read_bare
 from hermes_core.providers.text_calls.values import Tools, WrittenCall
 
-_THOUGHT = re.compile(r"<(think|thinking|thought|reasoning)>.*?(?:</\1>|\Z)", re.DOTALL)
-_OPENINGS = ("<think>", "<thinking>", "<thought>", "<reasoning>")
+_THOUGHT = re.compile(
+    r"<(think|thinking|thought|reasoning|REASONING_SCRATCHPAD)>.*?(?:</\1>|\Z)", re.DOTALL
+)
+_OPENINGS = ("<think>", "<thinking>", "<thought>", "<reasoning>", "<REASONING_SCRATCHPAD>")
 _SIGNS = (*BY_MARKER, *_OPENINGS)
 
 
