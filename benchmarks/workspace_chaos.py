@@ -36,10 +36,12 @@ def run(examples: int, first: int, seed: int, seconds: float) -> tuple[int, int]
             try:
                 asyncio.run(play(home, seed=seed, first=start, count=end - start))
                 played += end - start
-            except Broken as broken:
+            except Exception as error:
                 # What follows in this program would stand on what broke: it is left out.
-                print(broken, flush=True)
-                played += broken.number - start + 1
+                broken = error if isinstance(error, Broken) else error.__context__
+                number = broken.number if isinstance(broken, Broken) else end - 1
+                print(broken or error, flush=True)
+                played += number - start + 1
                 failed += 1
         start = end
         gc.collect()

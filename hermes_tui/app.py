@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -36,7 +36,7 @@ from hermes_tui.field_keys import field_actions
 from hermes_tui.frame import Frame
 from hermes_tui.keymap import Keymap
 from hermes_tui.keys import bindings
-from hermes_tui.launch_state import LaunchState
+from hermes_tui.launch_state import ExitState, LaunchState
 from hermes_tui.live_reload import LiveReload
 from hermes_tui.looks.appearance import Appearance
 from hermes_tui.notifying import Notifying
@@ -564,6 +564,14 @@ class HermesApp(TerminalApp):
         """The error that ended the program, for a report once the terminal is free."""
         error = self._exception
         return error.error if isinstance(error, WorkerFailed) else error
+
+    async def run_async(self, **wanted: Any) -> ExitState | None:
+        """Run to the end; see the toolkit. The core ends in order even if the screen breaks."""
+        try:
+            return await super().run_async(**wanted)
+        finally:
+            if self.failure is not None:
+                await self.leaving.after_failure()
 
     def _fatal_error(self) -> None:
         # The toolkit would print every local variable, secrets among them.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable
@@ -22,6 +23,8 @@ logger = logging.getLogger(__name__)
 
 _TWICE_S = 1.0
 _FORCE_S = 2.0
+_END_S = 10.0
+"""Longest that the core may take to end when the screen broke."""
 
 
 class Leaving:
@@ -140,6 +143,18 @@ class Leaving:
             await host.sessions.release_all()
             await host.workspace.close()
         host.exit(left)
+
+    async def after_failure(self) -> None:
+        """Let the core go when the screen broke: what runs is ended and kept."""
+        host = self._host
+        if self.is_finishing or not host.is_ready:
+            return
+        self.is_finishing = True
+        try:
+            async with asyncio.timeout(_END_S):
+                await host.workspace.close()
+        except (HermesError, TimeoutError) as error:
+            logger.warning("not everything ended in order: %r", error)
 
     async def _text_left(self, session_id: str) -> str:
         """What of the conversation stays in the terminal, by `tui.leave_transcript`."""

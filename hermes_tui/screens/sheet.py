@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Generic, TypeVar
 
+from textual.await_complete import AwaitComplete
 from textual.screen import ModalScreen
 
 from hermes_widgets.list_rows import RowList
@@ -28,6 +29,15 @@ class SheetScreen(ModalScreen[Result], Generic[Result]):
     SheetScreen Input { height: 1; border: none; padding: 0 1; background: $h-canvas; }
     SheetScreen Input:focus { border: none; }
     """
+
+    _is_dismissed = False
+
+    def dismiss(self, result: Result | None = None) -> AwaitComplete:
+        """Close, once: a key that is pressed twice means one screen, not the one behind too."""
+        if self._is_dismissed:
+            return AwaitComplete()
+        self._is_dismissed = True
+        return super().dismiss(result)
 
     def on_mount(self) -> None:
         """One bar is enough: over a list it is that of the cursor."""

@@ -9,10 +9,11 @@ import sys
 from collections.abc import Callable
 
 import pytest
+from psutil import process_iter
 
 from tests.e2e.conftest import Machine
 from tests.e2e.pty_screen import PtyProgram
-from tests.fakes.model_server.script import Reply, say
+from tests.fakes.model_server.script import Call, Reply, say
 from tests.fakes.model_server.server import ModelServer
 from tests.support import until
 
@@ -32,6 +33,22 @@ async def broken(home, options, stops):
 
 sys.excepthook = __main__.report_crash
 sys.exit(run_app(RunOptions(), load_core=lambda: broken))
+"""
+
+
+BREAKING = """
+import sys
+from hermes_tui import __main__
+from hermes_tui.actions.action import Action, register_action
+from hermes_tui.launch import run_app
+from hermes_tui.options import RunOptions
+
+def broken(host):
+    host.call_next(lambda: 1 / 0)
+
+register_action(Action(id="planted.break", label="Break", run=broken, keys="f12"))
+sys.excepthook = __main__.report_crash
+sys.exit(run_app(RunOptions()))
 """
 
 
@@ -129,6 +146,28 @@ async def test_a_crash_gives_the_terminal_back_and_names_its_report(machine: Mac
     text = report.read_text()
     assert "Traceback" in text
     assert "abcdefghijklmnop" not in text + seen
+
+
+@pytest.mark.ac("crash-report")
+async def test_a_screen_that_breaks_in_a_turn_ends_with_all_that_it_started(
+    machine: Machine, model_server: ModelServer
+) -> None:
+    machine.use_server(model_server.base_url)
+    command = "echo began > began.txt; sleep 600.25"
+    model_server.add(Reply(calls=[Call(name="terminal", arguments={"command": command})]))
+    script = machine.work / "breaking.py"
+    script.write_text(BREAKING)
+    async with machine.shell() as screen:
+        shell = Shell(screen)
+        mark = await shell.begin(f"{sys.executable} {script}")
+        await at_rest(screen)
+        screen.type("wait\r")
+        await until((machine.work / "began.txt").exists)
+        screen.type("\x1b[24~")
+        seen = await shell.ended(mark)
+        assert "Error: something unexpected happened: ZeroDivisionError" in seen
+    running = [" ".join(process.info["cmdline"] or ()) for process in process_iter(["cmdline"])]
+    assert not [line for line in running if "sleep 600.25" in line]
 
 
 @pytest.mark.ac("terminal-restored")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from textual.events import Key
 
 from hermes_core.commands import Answer
 from hermes_core.events import ApprovalResolved, QuestionAsked, TurnStarted
@@ -48,6 +49,35 @@ async def test_each_key_of_the_card_gives_its_decision(home: Home, key: str, dec
         assert answer.shown_hash == "hash-r1"
         await until(lambda: not _is_open(stage))
         assert not stage.app.chat.state.approvals
+
+
+@pytest.mark.ac("approval-answer")
+@pytest.mark.parametrize("key", ["o", "d", "escape", "enter"])
+async def test_a_key_pressed_twice_decides_once_and_closes_one_screen(home: Home, key: str) -> None:
+    async with staged(home) as stage:
+        stage.session.say(*turns.work_so_far(), *turns.waiting())
+        await until(lambda: _is_open(stage))
+        await stage.pilot.pause()
+        for _ in range(3):
+            stage.app.post_message(Key(key, key if len(key) == 1 else None))
+        await until(lambda: not stage.app.is_modal_open)
+        await stage.pilot.pause()
+        assert stage.app.is_running
+        assert len(_answers(stage)) == 1
+
+
+@pytest.mark.parametrize("opener", ["f1", "ctrl+p", "f2"])
+async def test_escape_pressed_twice_closes_one_sheet(home: Home, opener: str) -> None:
+    async with staged(home) as stage:
+        await stage.pilot.press(opener)
+        await until(lambda: stage.app.is_modal_open)
+        await stage.pilot.pause()
+        for _ in range(2):
+            stage.app.post_message(Key("escape", None))
+        await until(lambda: not stage.app.is_modal_open)
+        await stage.pilot.pause()
+        assert stage.app.is_running
+        assert len(stage.app.screen_stack) == 1
 
 
 @pytest.mark.ac("approval-spares-typing")

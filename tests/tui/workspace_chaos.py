@@ -194,7 +194,10 @@ class Chaos:
             keys = IN_PANES if self.app.shown_pane == "sessions" else IN_PANES[:-1]
         else:
             return "nothing to answer"
-        done = f"{self._press(self.chance.choice(keys))} on {type(shown).__name__}"
+        key = self.chance.choice(keys)
+        done = f"{self._press(key)} on {type(shown).__name__}"
+        if isinstance(shown, ApprovalScreen) and self.chance.random() < 0.3:
+            done += f", {self._press(key)} again"
         # The toolkit looks for what a key is bound to where the focus is by then.
         await self._settle()
         return done
