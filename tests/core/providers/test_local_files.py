@@ -215,6 +215,21 @@ async def test_a_request_given_up_ends_a_process_that_does_not_react(
     assert await _all(worker)
 
 
+@pytest.mark.ac("local-process")
+async def test_a_model_nobody_waits_for_any_more_leaves_too(worker: WorkerProcess) -> None:
+    reading = asyncio.create_task(_all(worker))
+    await until(_workers)
+    (process,) = _workers()
+    reading.cancel()
+    await asyncio.gather(reading, return_exceptions=True)
+    await until(lambda: not process.is_running() or process.status() == psutil.STATUS_ZOMBIE)
+    await until(lambda: worker.process_id is None)
+
+
+def _workers() -> list[psutil.Process]:
+    return [one for one in psutil.Process().children() if "worker.py" in str(one.cmdline())]
+
+
 async def _all(worker: WorkerProcess) -> list[bytes]:
     async with aclosing(worker.chunks(BODY)) as chunks:
         return [one async for one in chunks]
@@ -229,7 +244,7 @@ async def test_the_process_ends_with_the_model_and_gets_no_secrets(
     model = open_model(file_resolution(file))
     assert isinstance(model, LocalLlama)
     await collect(model, ask(file_resolution(file)))
-    (child,) = [one for one in psutil.Process().children() if "worker.py" in str(one.cmdline())]
+    (child,) = _workers()
     assert "OPENAI_API_KEY" not in child.environ()
     await model.aclose()
     assert not child.is_running()

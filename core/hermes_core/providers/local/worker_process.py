@@ -199,6 +199,8 @@ class WorkerProcess:
         task = self._starting
         if task is None or (task.done() and self._running is None):
             task = self._starting = asyncio.create_task(_start(self._place), name="a model file")
+            # Whoever asked may be gone by then, and nobody else may come.
+            task.add_done_callback(lambda _: self._rest())
         # An interrupt must not leave a process behind that nobody ends.
         return await asyncio.shield(task)
 
@@ -228,6 +230,9 @@ class WorkerProcess:
             del running.replies[number]
 
     def _rest(self) -> None:
+        """Begin to count the idle time, if there is nothing to do."""
+        if self._idle is not None:
+            self._idle.cancel()
         running = self._running
         if running is not None and not running.replies:
             self._idle = asyncio.get_running_loop().call_later(self._idle_s, self._drop)
