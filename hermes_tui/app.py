@@ -17,7 +17,7 @@ from textual.widgets import ContentSwitcher
 from textual.worker import WorkerFailed
 
 from hermes_core.commands import CoreCommand, Interrupt, Reply
-from hermes_core.errors import HermesError
+from hermes_core.errors import HermesError, NoModelConfigured
 from hermes_core.events import Notice
 from hermes_core.storage.records import SessionSummary
 from hermes_tui.actions.every_action import find_action
@@ -203,7 +203,7 @@ class HermesApp(TerminalApp):
             self.workspace = await self._connect_core()
         except HermesError as error:
             self.has_failed_to_start = True
-            self.tell_error(str(error), hint=error.hint)
+            self.tell_error(str(error), hint=self._way_out(error))
             self.refresh_all()
             return
         finally:
@@ -219,6 +219,12 @@ class HermesApp(TerminalApp):
         await self.keeper.start()
         self.refresh_all()
         await self.refresh_lists()
+
+    def _way_out(self, error: HermesError) -> str:
+        """What helps against an error of the start; a missing model can be set up here."""
+        if isinstance(error, NoModelConfigured) and self.launch.open_setup is not None:
+            return "f9 sets a model up, step by step"
+        return error.hint
 
     def try_again(self) -> None:
         """Bring the core up after it failed: the person may have mended what was wrong."""

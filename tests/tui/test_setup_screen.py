@@ -9,7 +9,7 @@ import pytest
 
 from hermes_core.commands import SetRuntime
 from hermes_core.config.loader import load_settings
-from hermes_core.errors import HermesError
+from hermes_core.errors import NoModelConfigured
 from hermes_core.paths import Home
 from hermes_core.providers.keys.kept import open_pools
 from hermes_core.providers.logins.oauth_app import OAuthApp
@@ -150,19 +150,20 @@ async def test_a_model_is_set_up_where_the_core_did_not_come_up(
 ) -> None:
     async def connect() -> Workspace:
         attempts.append(1)
-        raise HermesError("No model is configured")
+        raise NoModelConfigured("No model is configured")
 
     attempts: list[int] = []
     environ = {"OPENAI_BASE_URL": guarded.base_url, "OPENAI_API_KEY": KEY}
     app = HermesApp(connect, launch(home, environ))
     async with app.run_test(size=(80, 24)) as pilot:
+        stage = Stage(app, pilot, None)  # type: ignore[arg-type]  # there is no workspace
         await until(lambda: app.has_failed_to_start)
+        await until(lambda: "f9 sets a model up" in stage.shown_text())
         app.chat.composer.set_draft("/setup")
         await pilot.pause()
         app.chat.composer.close_menu()
         await pilot.press("enter")
         await until(lambda: isinstance(app.screen, SetupScreen) and app.screen.question is not None)
-        stage = Stage(app, pilot, None)  # type: ignore[arg-type]  # there is no workspace
         await enter(stage, "OpenAI")
         await until(lambda: "Use the key that is there" in stage.shown_text())
         await pilot.press("enter")
