@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from hermes_tui.actions.every_action import find_action
+from hermes_tui.composing.file_beginning import beginning
 from hermes_tui.keys import key_label
 from hermes_tui.palette_rows import help_rows, palette_rows
 from hermes_tui.palette_sources import PaletteSources
@@ -41,6 +43,7 @@ class Palette:
                 text, sources.groups(), host.keymap.keys_of, recent=sources.recent
             ),
             placeholder="type to search; > actions / commands @ files # conversations : settings",
+            peek=self._peek,
         )
 
         async def read() -> None:
@@ -51,6 +54,13 @@ class Palette:
         picked = await host.push_screen_wait(screen)
         sources.chose(picked)
         self.run(picked)
+
+    async def _peek(self, key: str) -> str:
+        """Read the beginning of a file that a row stands for."""
+        kind, _, name = key.partition(":")
+        if kind != "file":
+            return ""
+        return await asyncio.to_thread(beginning, self._host.folder / name)
 
     async def show_help(self, word: str) -> None:
         """Keys and commands, those of the pane in use first; choosing one runs it."""

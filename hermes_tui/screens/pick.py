@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
 from textual.widgets import Input, Static
 
 from hermes_tui.screens.sheet import SheetScreen
@@ -28,6 +29,8 @@ class PickScreen(SheetScreen[str]):
         preview: Called with each key under the cursor, for live previews.
         start: Key under the cursor at first.
         about: Says more about the key under the cursor, in a line below the rows.
+        peek: Reads what the key under the cursor stands for, shown beside the rows where
+            there is room; empty for one that has nothing to show.
     """
 
     DEFAULT_CSS = """
@@ -39,6 +42,12 @@ class PickScreen(SheetScreen[str]):
     PickScreen.-h-tiny > .sheet > Input { margin: 0 1; }
     PickScreen .about { height: 1; padding: 0 2; margin-top: 1; color: $h-faint; }
     PickScreen.-h-tiny .about { display: none; }
+    PickScreen Horizontal { height: auto; }
+    PickScreen .peeked { display: none; width: 1fr; height: 100%; padding: 0 2; color: $h-muted; }
+    PickScreen.-w-wide.-peeking > .sheet { width: 150; }
+    PickScreen.-w-wide.-peeking .peeked { display: block; }
+    PickScreen.-w-wide.-peeking Horizontal { height: 18; }
+    PickScreen.-w-wide.-peeking RowList { width: 76; }
     PickScreen RowList {
         background: $h-raised; max-height: 18; height: auto;
         scrollbar-background: $h-raised; scrollbar-background-hover: $h-raised;
@@ -63,6 +72,7 @@ class PickScreen(SheetScreen[str]):
         preview: Callable[[str], None] | None = None,
         start: str = "",
         about: Callable[[str], str] | None = None,
+        peek: Callable[[str], Awaitable[str]] | None = None,
     ) -> None:
         super().__init__()
         self._title_text = title
@@ -70,6 +80,8 @@ class PickScreen(SheetScreen[str]):
         self._preview = preview
         self._start = start
         self._about = about
+        self._peek = peek
+        self.peeked = Static(classes="peeked", markup=False)
         self.about = Static(classes="about", markup=False)
         self.search = Input(placeholder=placeholder, compact=True)
         self.search.cursor_blink = False
@@ -80,7 +92,10 @@ class PickScreen(SheetScreen[str]):
         with Vertical(classes="sheet"):
             yield Static(self._title_text, classes="sheet-title", markup=False)
             yield self.search
-            yield self.list
+            with Horizontal():
+                yield self.list
+                if self._peek is not None:
+                    yield self.peeked
             if self._about is not None:
                 yield self.about
 
@@ -102,6 +117,7 @@ class PickScreen(SheetScreen[str]):
         rows = self._source(text)
         self.list.show(rows, keep_cursor=not text)
         self._fit(rows)
+        self._look(self.list.chosen_key)
 
     def _fit(self, rows: Sequence[Row]) -> None:
         lines = sum(row.height for row in rows)
@@ -124,6 +140,17 @@ class PickScreen(SheetScreen[str]):
             self._preview(event.key)
         if self._about is not None:
             self.about.update(self._about(event.key))
+        self._look(event.key)
+
+    def _look(self, key: str) -> None:
+        """Read what a row stands for, in place of one that is still being read."""
+        if self._peek is not None and self.has_class("-w-wide"):
+            self.run_worker(self._show_peeked(self._peek, key), exclusive=True, group="peek")
+
+    async def _show_peeked(self, peek: Callable[[str], Awaitable[str]], key: str) -> None:
+        text = await peek(key)
+        self.peeked.update(Content(text))
+        self.set_class(bool(text), "-peeking")
 
     @on(RowList.Chosen)
     def _chosen(self, event: RowList.Chosen) -> None:

@@ -370,6 +370,26 @@ async def test_the_palette_finds_models_looks_settings_and_files_and_remembers(
         assert again.list.chosen_key == "file:notes.md"
 
 
+@pytest.mark.ac("file-preview")
+async def test_a_file_is_looked_at_before_it_is_chosen_where_there_is_room(
+    home: Home, tmp_path: Path
+) -> None:
+    (tmp_path / "notes.md").write_text("# What to do\n[b]not markup[/b]\n")
+    (tmp_path / "picture.bin").write_bytes(b"\0" * 1200)
+    async with staged(home, size=(170, 40)) as stage:
+        stage.app.chat.state.cwd = str(tmp_path)
+        await stage.pilot.press("ctrl+p")
+        await until(lambda: "Files" in stage.app.palette.sources.groups())
+        screen = stage.app.screen
+        assert isinstance(screen, PickScreen)
+        screen.search.value = "@notes"
+        await until(lambda: "[b]not markup[/b]" in stage.shown_text())
+        screen.search.value = "@picture"
+        await until(lambda: "no text · 1,200 bytes" in stage.shown_text())
+        screen.search.value = ">quit"
+        await until(lambda: not screen.has_class("-peeking"))
+
+
 @pytest.mark.ac("error-screen")
 async def test_the_last_error_is_shown_whole_and_reported_masked(home: Home) -> None:
     stop = start_logging(home)
