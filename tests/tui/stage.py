@@ -96,5 +96,8 @@ async def staged(
     app, workspace = build(home, launch=launch, react=react, quiet_s=quiet_s, clocks=clocks)
     async with app.run_test(size=size) as pilot:
         await until(lambda: app.is_ready and app.chat.state.runtime is not None)
+        # The start ends by giving the keyboard to the field: a key pressed before that is
+        # a test of its own.
+        await until(lambda: not any(one.group == "start" for one in app.workers))
         await pilot.pause()
         yield Stage(app, pilot, workspace)
