@@ -72,7 +72,7 @@ def card_info(
         ),
         remark=info.demo or offer,
         is_short=is_short,
-        hint="Type a message, / for commands, @ for files, ^p for everything else.",
+        hint="Type a message · / commands · @ files · ! shell · ^p everything else",
     )
 
 

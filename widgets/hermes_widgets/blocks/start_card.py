@@ -52,7 +52,7 @@ class StartCardInfo(Struct, frozen=True, kw_only=True):
     """One line about the state of things, such as that the demo model answers."""
     is_short: bool = False
     """Whether it takes few rows even where there is room for more."""
-    hint: str = "Type a message, / for commands, @ for files, ^p for everything else."
+    hint: str = "Type a message · / commands · @ files · ! shell · ^p everything else"
 
 
 class StartCard(Block):
@@ -148,7 +148,7 @@ class StartCard(Block):
         """Keys in the hint stand out a little."""
         runs: list[Run] = []
         for word in self.info.hint.split(" "):
-            pen = MUTED if word in ("/", "@", "^p") else FAINT
+            pen = MUTED if word in ("/", "@", "!", "^p") else FAINT
             runs.append((word + " ", pen))
         return sheet.row(runs, indent=indent, copied=False)
 
