@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from rich.console import Console
 from rich.segment import Segment
+from rich.style import Style
+from textual.color import Color
 from textual.strip import Strip
 
+from hermes_themes.roles import LAMPLIGHT
+from hermes_widgets.drawing.cell_filters import Weights
 from hermes_widgets.drawing.ready_rows import KEPT, ReadyRows
 from tests.widgets.transcript_stage import Stage, settled
 
@@ -69,3 +74,20 @@ async def test_a_growing_conversation_lays_out_nothing_but_itself() -> None:
 def _shown(stage: Stage) -> list[Strip]:
     transcript = stage.transcript
     return [transcript.render_line(y) for y in range(1, transcript.size.height)]
+
+
+def test_what_styles_look_like_is_forgotten_with_the_rows() -> None:
+    rows, console = ReadyRows(), Console(force_terminal=True, color_system="truecolor")
+    for number in range(3 * KEPT):
+        strip = Strip([Segment("x", Style.from_meta({"offset": (0, number)}))])
+        strip.render(console)
+        rows.keep(number, strip, strip)
+    assert Strip.render_ansi.cache_info().currsize <= KEPT
+
+
+def test_weights_of_rows_that_went_are_forgotten() -> None:
+    weights = Weights(LAMPLIGHT, keeps_colours=False)
+    for number in range(3_000):
+        style = Style.from_meta({"offset": (0, number)})
+        weights.apply([Segment("x", style)], Color(0, 0, 0))
+    assert len(weights._made) <= 1024

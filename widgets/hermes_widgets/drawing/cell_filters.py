@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from rich.color import Color as CellColour
 from rich.segment import Segment
 from rich.style import Style
+from textual.cache import LRUCache
 from textual.color import Color
 from textual.filter import LineFilter
 
@@ -109,7 +110,8 @@ class Weights(LineFilter):
             self._words.setdefault(_triplet(palette.gold), Style(bold=True))
         fills = ("select", "gold", "warn", "bad", "ok", "info", "text")
         self._fills = frozenset(_triplet(getattr(palette, role)) for role in fills)
-        self._made: dict[tuple[Style, bool], Style] = {}
+        self._made: LRUCache[tuple[Style, bool], Style] = LRUCache(1024)
+        """Bounded: a style holds the place of its cells, so most are asked for only once."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """Return the row with weights, and without colours if they are not kept."""

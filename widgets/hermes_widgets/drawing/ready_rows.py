@@ -32,6 +32,9 @@ class ReadyRows:
         """Keep a row."""
         if len(self._rows) >= KEPT:
             self._rows.clear()
+            # A style holds the place of its cells, so the toolkit's table of what styles
+            # look like would fill up with 16,000 that nobody asks for again: 15 MB.
+            Strip.render_ansi.cache_clear()
         self._rows[key] = (cells, ready)
 
     def clear(self) -> None:
