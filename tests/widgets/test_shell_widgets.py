@@ -322,3 +322,12 @@ async def test_a_question_counts_down_in_its_last_seconds_and_spares_early_keys(
         assert "goes on without an answer in 12s" in str(hint.render())
         await pilot.press("1")
         await until(lambda: app.values == ["here"])
+
+
+@pytest.mark.parametrize("place", ["text", "right", "detail", "note"])
+def test_no_text_of_a_row_reaches_the_terminal_as_it_came(place: str) -> None:
+    row = Row(key="k", **{"text": "name", place: "a\u202eb\x1b]0;t\x07c"})
+    lines = row_lines(row, 60, cursor=False, focused=False)
+    shown = "".join(line.plain for line in lines)
+    assert "ab]0;tc" in shown
+    assert not {"\u202e", "\x1b", "\x07"} & set(shown)

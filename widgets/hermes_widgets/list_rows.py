@@ -17,7 +17,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.visual import Visual
 
-from hermes_widgets.fitting import fit, pad
+from hermes_widgets.fitting import clean, fit, pad
 from hermes_widgets.row import Row as Row  # noqa: PLC0414  drawn here, so found here too
 
 
@@ -25,6 +25,9 @@ def row_lines(
     row: Row, width: int, *, cursor: bool, focused: bool, note_at: int = 0
 ) -> tuple[Content, ...]:
     """Draw a row: bar, glyph at cell 2, text at cell 4, the right field ends at −2.
+
+    Texts are shown without controls, escape codes and marks of direction, whoever wrote
+    them: what a conversation works at, its title, the name of a skill.
 
     Args:
         row: What to draw.
@@ -37,9 +40,9 @@ def row_lines(
     bar_style = "$h-gold" if focused else "$h-faint"
     has_glyph = bool(row.glyph)
     start = 4 if has_glyph else 2
-    right = row.right
+    right = clean(row.right)
     room = width - start - 2 - (cell_len(right) + 2 if right else 0)
-    text = fit(row.text, room)
+    text = fit(clean(row.text), room)
     name = Content.styled(text, row.style)
     for offset in row.matches:
         if offset < len(text):
@@ -48,7 +51,7 @@ def row_lines(
     note = ""
     if row.note and note_room >= 8:
         gap = max(cell_len(text) + 2, note_at) - cell_len(text)
-        note = " " * gap + fit(row.note, note_room)
+        note = " " * gap + fit(clean(row.note), note_room)
     filled = room - cell_len(text) - cell_len(note)
     first = Content.assemble(
         (bar, bar_style),
@@ -65,7 +68,7 @@ def row_lines(
     second = Content.assemble(
         (bar if focused and cursor else " ", bar_style),
         " " * (start - 1),
-        (pad(row.detail, width - start - 2), "$h-faint"),
+        (pad(clean(row.detail), width - start - 2), "$h-faint"),
         "  ",
     )
     return (first, second)
