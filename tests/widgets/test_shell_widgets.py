@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 from textual import events, on
 from textual.app import App, ComposeResult
 from textual.widgets import Static
@@ -326,7 +327,7 @@ async def test_a_question_counts_down_in_its_last_seconds_and_spares_early_keys(
 
 @pytest.mark.parametrize("place", ["text", "right", "detail", "note"])
 def test_no_text_of_a_row_reaches_the_terminal_as_it_came(place: str) -> None:
-    row = Row(key="k", **{"text": "name", place: "a\u202eb\x1b]0;t\x07c"})
+    row = replace(Row(key="k", text="name"), **{place: "a\u202eb\x1b]0;t\x07c"})
     lines = row_lines(row, 60, cursor=False, focused=False)
     shown = "".join(line.plain for line in lines)
     assert "ab]0;tc" in shown
