@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct, field
 
@@ -110,77 +110,52 @@ def left_open(events: Sequence[CoreEvent]) -> LeftOpen:
 def closing_events(found: LeftOpen) -> list[CoreEvent]:
     """Return the events that close everything, in an order screens understand."""
     turn_id = found.turn.turn_id if found.turn else None
-    events: list[CoreEvent] = []
-    for request in found.approvals.values():
-        events.append(
-            ApprovalResolved(
-                request_id=request.request_id,
-                decision="cancelled",
-                by="owner lost",
-                turn_id=turn_id,
-            )
+    return [*_closed_requests(found, turn_id), *_closed_work(found, turn_id)]
+
+
+def _closed_requests(found: LeftOpen, turn_id: str | None) -> Iterator[CoreEvent]:
+    by = "owner lost"
+    for request_id in found.approvals:
+        yield ApprovalResolved(request_id=request_id, decision="cancelled", by=by, turn_id=turn_id)
+    for request_id in found.questions:
+        yield QuestionAnswered(request_id=request_id, answer=None, by=by, turn_id=turn_id)
+    unknown = "Outcome unknown: hermes stopped while it ran."
+    not_run = "Not run: hermes stopped before it began."
+    lost: list[tuple[ToolStarted | ToolAnnounced, str]] = [
+        *((tool, unknown) for tool in found.tools.values()),
+        *((call, not_run) for call in found.announced.values()),
+    ]
+    for call, message in lost:
+        yield ToolSkipped(
+            call_id=call.call_id,
+            name=call.name,
+            cause="lost",
+            message=message,
+            turn_id=turn_id,
+            agent=call.agent,
         )
-    for question in found.questions.values():
-        events.append(
-            QuestionAnswered(
-                request_id=question.request_id, answer=None, by="owner lost", turn_id=turn_id
-            )
+
+
+def _closed_work(found: LeftOpen, turn_id: str | None) -> Iterator[CoreEvent]:
+    for open_message in found.messages.values():
+        yield MessageFinished(
+            message_id=open_message.message_id,
+            role=open_message.role,
+            state="discarded",
+            reason="lost",
+            turn_id=turn_id,
         )
-    for tool in found.tools.values():
-        events.append(
-            ToolSkipped(
-                call_id=tool.call_id,
-                name=tool.name,
-                cause="lost",
-                message="Outcome unknown: hermes stopped while it ran.",
-                turn_id=turn_id,
-                agent=tool.agent,
-            )
-        )
-    for call in found.announced.values():
-        events.append(
-            ToolSkipped(
-                call_id=call.call_id,
-                name=call.name,
-                cause="lost",
-                message="Not run: hermes stopped before it began.",
-                turn_id=turn_id,
-            )
-        )
-    for message in found.messages.values():
-        events.append(
-            MessageFinished(
-                message_id=message.message_id,
-                role=message.role,
-                state="discarded",
-                reason="lost",
-                turn_id=turn_id,
-            )
-        )
-    for child in found.children.values():
-        events.append(
-            AgentFinished(
-                child_id=child.child_id,
-                status="lost",
-                summary="hermes stopped while it worked.",
-                turn_id=turn_id,
-            )
-        )
-    for task in found.background.values():
-        events.append(
-            BackgroundFinished(
-                task_id=task.task_id,
-                status="lost",
-                summary="hermes stopped while this ran; it was not begun again.",
-                turn_id=turn_id,
-            )
-        )
+    for child_id in found.children:
+        summary = "hermes stopped while it worked."
+        yield AgentFinished(child_id=child_id, status="lost", summary=summary, turn_id=turn_id)
+    for task_id in found.background:
+        summary = "hermes stopped while this ran; it was not begun again."
+        yield BackgroundFinished(task_id=task_id, status="lost", summary=summary, turn_id=turn_id)
     if found.compaction is not None:
         text = "hermes stopped while it was at it; the conversation is unchanged."
-        events.append(CompactionFailed(error=text, turn_id=turn_id))
+        yield CompactionFailed(error=text, turn_id=turn_id)
     if found.turn is not None:
-        events.append(TurnFinished(outcome="interrupted", reason="owner_lost", turn_id=turn_id))
-    return events
+        yield TurnFinished(outcome="interrupted", reason="owner_lost", turn_id=turn_id)
 
 
 def missing_results(
