@@ -31,7 +31,7 @@ from hermes_skins.schema import USUAL, Skin
 from hermes_widgets.blocks.block import Block
 from hermes_widgets.blocks.ledger import Ledger, Spot
 from hermes_widgets.blocks.selecting import highlighted, row_key, selected_text
-from hermes_widgets.drawing.cell_filters import Faded
+from hermes_widgets.drawing.cell_filters import faded
 from hermes_widgets.drawing.column import DEFAULT_CAP, text_column
 from hermes_widgets.drawing.glyphs import ASCII, UNICODE
 from hermes_widgets.drawing.pens import Pen, Styles
@@ -509,7 +509,7 @@ class BlockPage(ScrollView, can_focus=True):
         """Return what is done to finished rows; what lies behind a drawer is faded too."""
         filters = list(super().get_line_filters())
         opacity = self.opacity
-        return filters if opacity == 1.0 else [Faded(opacity), *filters]
+        return filters if opacity == 1.0 else [faded(opacity), *filters]
 
     def render_line(self, y: int) -> Strip:
         """Draw one row of the view."""

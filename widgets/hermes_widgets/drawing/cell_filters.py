@@ -8,6 +8,7 @@ paid while none of it is wanted: the toolkit then applies no filter.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from rich.color import Color as CellColour
 from rich.segment import Segment
@@ -64,6 +65,12 @@ class Faded(LineFilter):
             for colour in (style.color, style.bgcolor)
         ]
         return style + Style.from_color(*colours)
+
+
+@lru_cache(maxsize=8)
+def faded(opacity: float) -> Faded:
+    """The filter of an opacity, one and the same each time: rows keep what it made of them."""
+    return Faded(opacity)
 
 
 class PlainGlyphs(LineFilter):
