@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
+from weakref import WeakKeyDictionary
 
-from textual import constants
+from textual import constants, events
 from textual.app import App
 from textual.driver import Driver
 from textual.filter import LineFilter, Monochrome
 from textual.notifications import SeverityLevel
+from textual.screen import Screen
 
 from hermes_tui.chosen_settings import ChosenSettings
 from hermes_tui.copying import Copying
@@ -31,8 +34,15 @@ class TerminalApp(App[ExitState]):
     chosen: ChosenSettings
     """Says whether anything may move."""
 
+    _meant_for: WeakKeyDictionary[events.Key, Screen[Any]]
+    """The screen on which a key was pressed."""
+
     row_filters: tuple[LineFilter, ...] = ()
     """What is done to every finished row of the screen."""
+
+    def __init__(self, *, driver_class: type[Driver] | None = None) -> None:
+        super().__init__(driver_class=driver_class)
+        self._meant_for = WeakKeyDictionary()
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Take away colours in our own way: the toolkit's knows shades of grey alone."""
@@ -47,6 +57,19 @@ class TerminalApp(App[ExitState]):
         from hermes_tui.terminal.steady_driver import SteadyDriver
 
         return SteadyDriver
+
+    async def on_event(self, event: events.Event) -> None:
+        """Take an event; a key pressed for one screen means nothing to the one behind it.
+
+        What nobody takes comes back here to be looked up among the bindings, and its screen
+        may have closed meanwhile: Backspace on a request would shorten the draft then.
+        """
+        if isinstance(event, events.Key):
+            if not event.is_forwarded:
+                self._meant_for[event] = self.screen
+            elif self._meant_for.get(event, self.screen) is not self.screen:
+                return
+        await super().on_event(event)
 
     def watch_app_focus(self) -> None:
         """Nothing moves in a window that nobody looks at."""

@@ -8,7 +8,7 @@ from textual.events import Key
 from hermes_core.commands import Answer
 from hermes_core.events import ApprovalResolved, QuestionAsked, TurnStarted
 from hermes_core.paths import Home
-from hermes_tui.screens.approval import ApprovalScreen
+from hermes_tui.screens.approval import ApprovalScreen, Decided
 from tests.fakes import scripted_turns as turns
 from tests.support import until
 from tests.tui.stage import Stage, staged
@@ -64,6 +64,21 @@ async def test_a_key_pressed_twice_decides_once_and_closes_one_screen(home: Home
         await stage.pilot.pause()
         assert stage.app.is_running
         assert len(_answers(stage)) == 1
+
+
+@pytest.mark.ac("draft-never-lost")
+async def test_a_key_for_a_request_that_closes_meanwhile_spares_the_draft(home: Home) -> None:
+    async with staged(home) as stage:
+        await stage.type("half a thought")
+        stage.session.say(*turns.work_so_far(), *turns.waiting())
+        await until(lambda: _is_open(stage))
+        await stage.pilot.pause()
+        shown = stage.app.screen
+        await stage.app.on_event(Key("backspace", None))  # on its way to the card
+        shown.dismiss(Decided("once", ""))
+        await until(lambda: not _is_open(stage))
+        await stage.pilot.pause()
+        assert stage.app.chat.composer.draft == "half a thought"
 
 
 @pytest.mark.parametrize("opener", ["f1", "ctrl+p", "f2"])
