@@ -1,8 +1,7 @@
 """One child process of this machine with its pipes or its pseudo-terminal.
 
 Pipes are our own rather than asyncio's, since a job left in the background may hold
-them open long after the process itself has ended. (On Python 3.11 asyncio waits for a
-child in a small thread of its own, from 3.12 on through the kernel.)
+them open long after the process itself has ended.
 """
 
 from __future__ import annotations
@@ -21,6 +20,7 @@ from typing import IO, cast
 from hermes_core.errors import ToolError
 from hermes_core.terminals.base import PTY_COLUMNS, PTY_ROWS, TerminalUnavailable
 from hermes_core.terminals.process_tree import end_tree, signal_group, start_time
+from hermes_core.terminals.started import Started
 
 _log = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ class Child:
 
     def __init__(
         self,
-        process: asyncio.subprocess.Process,
+        process: Started,
         *,
         mark: str,
         reader: _Reader,
@@ -186,15 +186,7 @@ async def spawn(
         read_fd, theirs = os.pipe()
         stdin, input_ours = os.pipe() if with_input else (asyncio.subprocess.DEVNULL, -1)
     try:
-        process = await asyncio.create_subprocess_exec(
-            *argv,
-            stdin=stdin,
-            stdout=theirs,
-            stderr=theirs,
-            start_new_session=True,
-            env=dict(environ),
-            cwd=cwd,
-        )
+        process = Started(argv, stdin=stdin, output=theirs, environ=environ, cwd=cwd)
     except OSError as error:
         for fd in {read_fd, input_ours} - {-1}:
             os.close(fd)  # before the message: nothing may leak
