@@ -19,7 +19,7 @@ OLD = {
     "ctrl+pageup": "\x1b[5;5~", "pagedown": "\x1b[6~", "pageup": "\x1b[5~",
     "shift+down": "\x1b[1;2B", "shift+up": "\x1b[1;2A", "shift+tab": "\x1b[Z",
     "shift+f6": "\x1b[17;2~", "f1": "\x1bOP", "f2": "\x1bOQ", "f6": "\x1b[17~",
-    "f11": "\x1b[23~", "ctrl+left": "\x1bb", "ctrl+right": "\x1bf", "alt+shift+q": "\x1bQ",
+    "f9": "\x1b[20~", "f11": "\x1b[23~", "ctrl+left": "\x1bb", "ctrl+right": "\x1bf", "alt+shift+q": "\x1bQ",
     **{f"ctrl+{c}": chr(ord(c) - 96) for c in "cefgklnopqrtxyz"},
 }  # fmt: skip
 ONLY_NEW = {"ctrl+comma"}
