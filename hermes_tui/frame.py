@@ -113,9 +113,10 @@ class Frame:
 
     def focus_moved(self, focused: Widget | None) -> None:
         """The keyboard went somewhere, by whatever means."""
+        nodes = focused.ancestors_with_self if focused is not None else []
         for pane in self.panes:
-            pane.light(is_in=focused is not None and pane in focused.ancestors_with_self)
-        for node in focused.ancestors_with_self if focused is not None else ():
+            pane.light(is_in=pane in nodes)
+        for node in nodes:
             name = node.name_id if isinstance(node, Pane) else ""
             if isinstance(node, ChatPane):
                 name = "chat"
