@@ -207,27 +207,33 @@ async def test_guessing_is_slowed_down_at_the_door() -> None:
         assert (answer.status, answer.headers["Retry-After"]) == (429, "61")
 
 
+def screens_since(before: set[psutil.Process]) -> set[psutil.Process]:
+    """Processes of tabs; what earlier tests left in this process is none of them."""
+    return set(psutil.Process().children()) - before
+
+
 @pytest.mark.ac("web-tabs")
 async def test_a_ninth_tab_is_refused_and_closed_tabs_leave_no_process() -> None:
+    before = set(psutil.Process().children())
     async with door() as d:
         await d.enter()
         tabs = [
             await d.http.ws_connect(f"{d.url}/ws/{number:012x}", headers=d.headers)
             for number in range(MAX_TABS)
         ]
-        me = psutil.Process()
-        await until(lambda: len(me.children()) == MAX_TABS)
+        await until(lambda: len(screens_since(before)) == MAX_TABS)
         assert await d.open_tab(**d.headers) == 503
         assert await d.get(f"/tab/{TAB}", Cookie=d.headers["Cookie"]) == 503
 
         await asyncio.gather(*(tab.close() for tab in tabs))
         assert await d.open_tab(**d.headers) == 101
-        await until(lambda: not me.children())
+        await until(lambda: not screens_since(before))
 
 
 @pytest.mark.ac("web-tabs")
 @pytest.mark.parametrize("sent", ["no json", "{}", '["stdin", 5]', '["resize", {"width": "1"}]'])
 async def test_what_our_page_never_sends_closes_the_tab(sent: str) -> None:
+    before = set(psutil.Process().children())
     async with door() as d:
         await d.enter()
         async with d.http.ws_connect(f"{d.url}/ws/{TAB}", headers=d.headers) as page:
@@ -237,7 +243,7 @@ async def test_what_our_page_never_sends_closes_the_tab(sent: str) -> None:
                     aiohttp.WSMsgType.CLOSE,
                     aiohttp.WSMsgType.CLOSED,
                 )
-        await until(lambda: not psutil.Process().children())
+        await until(lambda: not screens_since(before))
 
 
 @pytest.mark.ac("web-access")
