@@ -113,14 +113,15 @@ class Tmux:
         """What a screen shows once it has come to rest.
 
         Args:
-            unlike: Wait up to two seconds for something else than this.
+            unlike: Wait up to five seconds for something else than this. A busy program may
+                be that slow, and a second key would then leave out what it shows between.
         """
-        end = time.monotonic() + 2.0
+        end = time.monotonic() + 5.0
         text = self.text(target)
         while text == unlike and time.monotonic() < end:
             time.sleep(0.03)
             text = self.text(target)
-        before = ""
+        before, end = "", time.monotonic() + 5.0
         while text != before and time.monotonic() < end:
             time.sleep(0.06)
             before, text = text, self.text(target)

@@ -88,7 +88,6 @@ async def test_nothing_of_a_closed_conversation_stays_in_memory(home: Home) -> N
         first = gone[: len(gone) // 3]
 
         def is_free() -> bool:
-            gc.unfreeze()
             gc.collect()
             return all(widget() is None for widget in first)
 

@@ -49,7 +49,18 @@ def test_nothing_is_collected_until_the_core_stands() -> None:
 
 
 @pytest.mark.usefixtures("collector")
+def test_a_process_that_is_not_the_program_alone_is_collected_as_ever() -> None:
+    before = gc.get_freeze_count()
+
+    cycle_collection.leave_out_present()
+
+    assert gc.get_freeze_count() == before
+
+
+@pytest.mark.usefixtures("collector")
 def test_a_closed_conversation_that_was_left_out_is_freed() -> None:
+    cycle_collection.begin()
+
     class Pane:
         """Refers to itself, as widgets do."""
 
