@@ -107,6 +107,9 @@ class ScriptedProvider:
             if not complete:
                 self.aborted += 1
 
+    async def reconnect(self) -> bool:
+        return False
+
     async def aclose(self) -> None:
         """Note that the client was closed."""
         self.closed = True

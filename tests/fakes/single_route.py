@@ -22,6 +22,9 @@ class SingleRoute:
     async def other_key(self, error: ProviderError) -> bool:
         return False
 
+    async def reconnect(self) -> bool:
+        return await self.model.reconnect()
+
     def has_fallback(self, error: ProviderError) -> bool:
         return False
 

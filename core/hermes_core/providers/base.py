@@ -115,6 +115,16 @@ class Model(Protocol):
         """
         ...
 
+    async def reconnect(self) -> bool:
+        """Use new connections for requests that begin from now on.
+
+        Requests that run are not touched.
+
+        Returns:
+            False if there are no connections.
+        """
+        ...
+
     async def aclose(self) -> None:
         """Close the client."""
         ...

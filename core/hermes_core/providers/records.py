@@ -77,6 +77,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Tell the aggregator the product's name."""
     bearer_key: bool = False
     """A third-party messages endpoint that wants the key as a bearer token."""
+    gateway: bool = False
+    """Connections that fail are mostly those of the services behind it."""
     routing: bool = False
     """An aggregator that takes `provider_routing`."""
     account_header: str = ""

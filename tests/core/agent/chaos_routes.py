@@ -134,6 +134,10 @@ class _Door:
         """See `Model`."""
         return self._doors.ask(self._asked, request)
 
+    async def reconnect(self) -> bool:
+        """See `Model`; the next attempt is one more of the script."""
+        return True
+
     async def aclose(self) -> None:
         """Nothing is kept open."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import msgspec
 import openai  # noqa: F401  imported by the first request else, and that counts as silence
 import pytest
 
@@ -22,7 +23,7 @@ from hermes_core.events import (
     ToolFinished,
 )
 from hermes_core.paths import Home
-from tests.core.agent.host_rig import host_rig
+from tests.core.agent.host_rig import host_rig, opened, options
 from tests.core.agent.rig import rig
 from tests.fakes.clock import FakeClock
 from tests.fakes.model_server.script import Call, Reply, fail, say
@@ -91,6 +92,50 @@ async def test_three_attempts_are_made_and_then_the_turn_says_what_failed(
         assert finish.reason == "request_failed:overloaded"
         assert [e.attempt for e in r.of(RequestStarted)] == [1, 2, 3]
         assert r.clock.slept_at_least(2.0 + 4.0)
+
+
+CUT = Reply(text=["never"], cut_after=0)
+"""The connection is gone before anything was said."""
+
+
+@pytest.mark.ac("request-reconnect")
+async def test_after_three_lost_connections_one_more_is_tried_over_a_new_client(
+    home: Home, model_server: ModelServer
+) -> None:
+    model_server.add(CUT, CUT, CUT, say("there you are"))
+    async with host_rig(home, model_server) as r:
+        assert (await r.turn("hello")).outcome == "completed"
+        assert [e.attempt for e in r.of(RequestStarted)] == [1, 2, 3, 4]
+        waits = [(e.attempt, e.max_attempts, e.seconds) for e in r.of(RequestWaiting)]
+        assert waits[-3:] == [(3, 4, 3.0), (3, 4, 2.0), (3, 4, 1.0)]
+        assert {e.next_action for e in r.of(RequestFailed)} == {"retry"}
+
+
+@pytest.mark.ac("request-reconnect")
+async def test_there_is_one_such_attempt_and_then_the_chain_goes_on(
+    home: Home, model_server: ModelServer
+) -> None:
+    model_server.add(CUT, CUT, CUT, CUT)
+    async with host_rig(home, model_server) as r:
+        finish = await r.turn("hello")
+        assert finish.reason == "request_failed:cut_stream"
+        assert [e.next_action for e in r.of(RequestFailed)] == ["retry", "retry", "retry", "stop"]
+    model_server.assert_done()
+
+
+@pytest.mark.ac("request-reconnect")
+async def test_a_gateway_is_not_asked_once_more(home: Home, model_server: ModelServer) -> None:
+    model_server.add(CUT, CUT, CUT)
+    wanted = options(home, model_server.base_url)
+    keys = {"OPENROUTER_API_KEY": "sk-or-key", "OPENROUTER_BASE_URL": model_server.base_url}
+    wanted = msgspec.structs.replace(
+        wanted,
+        environ={**wanted.environ, **keys},
+        overrides={"model.provider": "openrouter", "model.default": "some/model"},
+    )
+    async with opened(wanted) as r:
+        assert (await r.turn("hello")).reason == "request_failed:cut_stream"
+    model_server.assert_done()
 
 
 @pytest.mark.ac("ac-9-2")

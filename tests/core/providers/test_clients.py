@@ -15,10 +15,12 @@ import pytest
 
 from hermes_core.errors import ConfigError, ProviderError
 from hermes_core.providers.clients import Models, open_model
-from hermes_core.providers.wires.endpoint import Connected, Endpoint
+from hermes_core.providers.wires.client_slot import ClientSlot, Connected
+from hermes_core.providers.wires.endpoint import Endpoint
 from tests.core.providers.reach import ask, collect, resolution, said
 from tests.fakes.model_server.script import say
 from tests.fakes.model_server.server import ModelServer
+from tests.support import until
 
 
 async def test_the_same_endpoint_keeps_its_client_whatever_the_model() -> None:
@@ -65,6 +67,45 @@ async def test_an_interrupt_while_the_client_opens_leaves_one_client_that_is_clo
     assert await endpoint.listing("/models") == {"data": [{"id": "m"}]}
     await endpoint.aclose()
     assert [client.closed for client in opened] == [True]
+
+
+@pytest.mark.ac("request-reconnect")
+async def test_a_renewed_client_is_closed_with_the_last_request_that_has_it() -> None:
+    opened: list[FakeClient] = []
+
+    def connect() -> Connected:
+        opened.append(FakeClient())
+        return Connected(opened[-1], object)
+
+    slot = ClientSlot(connect)
+    async with slot.borrowed() as first:
+        await slot.renew()
+        async with slot.borrowed() as second:
+            assert second is not first
+        assert [client.closed for client in opened] == [False, False]
+    assert [client.closed for client in opened] == [True, False]
+    await slot.renew()
+    assert [client.closed for client in opened] == [True, True]
+    await slot.renew()  # nobody asked meanwhile: there is nothing to close
+    assert len(opened) == 2
+
+
+@pytest.mark.ac("request-reconnect")
+@pytest.mark.parametrize("mode", ["chat_completions", "anthropic_messages", "codex_responses"])
+async def test_new_connections_leave_a_reply_that_is_on_its_way_alone(mode: str) -> None:
+    rest = asyncio.Event()
+    server = await ModelServer([say("still here", pieces=2, gates={2: rest}), say("new")]).start()
+    reached = resolution(server.base_url, api_mode=mode)
+    model = open_model(reached)
+    running = asyncio.create_task(collect(model, ask(reached)))
+    await until(lambda: len(server.requests) == 1)
+    assert await model.reconnect()
+    assert said(await collect(model, ask(reached))) == "new"
+    rest.set()
+    assert said(await running) == "still here"
+    await model.aclose()
+    await server.aclose()
+    assert [request.connection for request in server.requests] == [1, 2]
 
 
 class FakeClient:

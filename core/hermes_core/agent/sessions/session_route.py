@@ -148,6 +148,10 @@ class SessionRoute:
         )
         return True
 
+    async def reconnect(self) -> bool:
+        """See `ModelRoute`; what is behind a gateway does not get better by it."""
+        return not self._current.record.gateway and await self.model.reconnect()
+
     def has_fallback(self, error: ProviderError) -> bool:
         """See `ModelRoute`."""
         return error.reason not in TOO_LONG and (self._is_cheap or self._next < len(self._chain))

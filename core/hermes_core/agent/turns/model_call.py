@@ -2,7 +2,8 @@
 
 The same bytes are sent again only while nothing has been shown, after errors the
 provider record calls retryable, at most `MAX_ATTEMPTS` times a key, with a visible,
-interruptible countdown. A stream that breaks after text was shown is never
+interruptible countdown; where the connection was at fault once more over a client of
+its own connections. A stream that breaks after text was shown is never
 repeated: it comes back as a *cut* answer and the turn decides.
 """
 
@@ -23,7 +24,7 @@ from hermes_core.agent.stream.journal import Journal
 from hermes_core.agent.turns.answer import Answer
 from hermes_core.agent.turns.history import without_opaque
 from hermes_core.agent.turns.route import ModelRoute
-from hermes_core.agent.turns.silence import StallLimits, Stalls
+from hermes_core.agent.turns.silence import StallLimits, Stalls, StreamStalled
 from hermes_core.errors import Cancelled, ProviderError
 from hermes_core.events import (
     RequestFailed,
@@ -42,15 +43,28 @@ BACKOFF_CAP_S = 60.0
 MALFORMED_BASE_S = 5.0
 MALFORMED_CAP_S = 120.0
 RETRY_AFTER_CAP_S = 120.0
+RECONNECT_BASE_S = 3.0
+RECONNECT_SPREAD_S = 5.0
+"""Before the one attempt over new connections: at least, and at random on top."""
 
 FALLBACK_ATTEMPTS = {"rate_limit": 2, "malformed": 1}
 """Attempts at a model that another one stands behind, by reason of the failure."""
 
 TOO_LONG = ("context_overflow", "payload_too_large", "long_context_tier")
 """Reasons that a shorter history may mend."""
+_TRANSPORT = {"connection", "timeout", "cut_stream"}
 _BROKEN_STREAM = {"cut_stream", "connection", "timeout", "malformed", "server_error", "overloaded"}
 
 _log = logging.getLogger(__name__)
+
+
+class _Tries:
+    """How often one request was sent."""
+
+    count = 0
+    """With the key that is used now."""
+    reconnected = False
+    """The one attempt over new connections was made."""
 
 
 class Steer:
@@ -132,15 +146,15 @@ class ModelCaller:
         """
         if self._budget is not None:
             await self._budget.allow(request.runtime, est_tokens, cancel)
-        attempt = 0
         silent = self._stalls.give_up(route)
         if silent is not None:
             raise silent
+        tries = _Tries()
         while True:
-            attempt += 1
+            tries.count += 1
             self._journal.emit(
                 RequestStarted(
-                    attempt=attempt,
+                    attempt=tries.count,
                     provider=request.runtime.provider,
                     model=request.runtime.model,
                     est_tokens=est_tokens,
@@ -166,28 +180,42 @@ class ModelCaller:
                 if continues is None:
                     answer.close(state="discarded", reason=error.reason)
                 answer.retract_calls("lost")
-                if await route.other_key(error):
-                    self._report(error, "retry")
-                    attempt = 0
-                    continue
-                lighter = _without_refused(request, error)
-                if lighter != request and attempt < MAX_ATTEMPTS:
-                    self._report(error, "retry")
-                    request = lighter
-                    continue
-                falls_back = route.has_fallback(error)
-                silent = self._stalls.give_up(route)
-                if silent is not None:
-                    self._report(error, "fallback")
-                    raise silent from error
-                patience = _patience(error) if falls_back else MAX_ATTEMPTS
-                if not error.retryable or attempt >= patience:
-                    self._report(error, _after(error, falls_back=falls_back))
-                    raise
-                self._report(error, "retry")
-                if await self._wait(error, attempt, cancel, steer):
+                request, seconds = await self._again(route, request, error, tries)
+                if await self._wait(error, seconds, tries.count, cancel, steer):
                     answer.ending = "steered"
                     return answer
+
+    async def _again(
+        self, route: ModelRoute, request: ModelRequest, error: ProviderError, tries: _Tries
+    ) -> tuple[ModelRequest, float]:
+        """What to send next, and after how many seconds.
+
+        Raises:
+            ProviderError: Nothing is left to try; mostly the error itself.
+        """
+        if await route.other_key(error):
+            self._report(error, "retry")
+            tries.count = 0
+            return request, 0.0
+        lighter = _without_refused(request, error)
+        if lighter != request and tries.count < MAX_ATTEMPTS:
+            self._report(error, "retry")
+            return lighter, 0.0
+        falls_back = route.has_fallback(error)
+        silent = self._stalls.give_up(route)
+        if silent is not None:
+            self._report(error, "fallback")
+            raise silent from error
+        patience = _patience(error) if falls_back else MAX_ATTEMPTS
+        if error.retryable and tries.count < patience:
+            self._report(error, "retry")
+            return request, self._delay(error, tries.count)
+        if _is_transport(error) and not tries.reconnected and await route.reconnect():
+            tries.reconnected = True
+            self._report(error, "retry")
+            return request, RECONNECT_BASE_S + RECONNECT_SPREAD_S * self._clock.jitter()
+        self._report(error, _after(error, falls_back=falls_back))
+        raise error
 
     async def _once(
         self,
@@ -282,10 +310,9 @@ class ModelCaller:
         )
 
     async def _wait(
-        self, error: ProviderError, attempt: int, cancel: TurnCancel, steer: Steer
+        self, error: ProviderError, seconds: float, attempt: int, cancel: TurnCancel, steer: Steer
     ) -> bool:
         """Count down to the next attempt; True if the person's message cut it short."""
-        seconds = self._delay(error, attempt)
         until = self._clock.time() + seconds
         while (left := until - self._clock.time()) > 0:
             self._journal.emit(
@@ -294,7 +321,7 @@ class ModelCaller:
                     seconds=round(left, 1),
                     until=until,
                     attempt=attempt,
-                    max_attempts=MAX_ATTEMPTS,
+                    max_attempts=max(MAX_ATTEMPTS, attempt + 1),
                 )
             )
             await _first(self._clock.sleep(min(1.0, left)), cancel.wait(), steer.wait())
@@ -310,6 +337,15 @@ class ModelCaller:
         base = MALFORMED_BASE_S if malformed else BACKOFF_BASE_S
         cap = MALFORMED_CAP_S if malformed else BACKOFF_CAP_S
         return float(min(base * 2 ** (attempt - 1), cap) * (1 + 0.5 * self._clock.jitter()))
+
+
+def _is_transport(error: ProviderError) -> bool:
+    """Whether no answer came because of the connection, as far as anybody can tell.
+
+    A model that is silent over a connection that stands is another matter.
+    """
+    is_silent = isinstance(error, StreamStalled)
+    return error.retryable and error.status is None and error.reason in _TRANSPORT and not is_silent
 
 
 def _patience(error: ProviderError) -> int:

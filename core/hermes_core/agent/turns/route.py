@@ -40,6 +40,14 @@ class ModelRoute(Protocol):
         """
         ...
 
+    async def reconnect(self) -> bool:
+        """Reach the endpoint over a new client from now on.
+
+        Returns:
+            Whether one more attempt may help.
+        """
+        ...
+
     def has_fallback(self, error: ProviderError) -> bool:
         """Whether another model would be asked after this failure."""
         ...

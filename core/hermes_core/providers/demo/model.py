@@ -72,6 +72,10 @@ class DemoModel:
         yield UsageReport(Usage(requests=1))
         yield StreamEnd("tool_calls" if reply.tool else "stop")
 
+    async def reconnect(self) -> bool:
+        """See `Model.reconnect`; there are no connections."""
+        return False
+
     async def aclose(self) -> None:
         """Nothing is kept open."""
 

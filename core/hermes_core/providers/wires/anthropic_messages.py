@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from hermes_core.providers.base import ModelRequest
-from hermes_core.providers.wires.endpoint import Connected, ambient_headers, trusted_certificates
+from hermes_core.providers.wires.client_slot import Connected
+from hermes_core.providers.wires.endpoint import ambient_headers, trusted_certificates
 from hermes_core.providers.wires.images import Images
 from hermes_core.providers.wires.messages_request import request_body
 from hermes_core.providers.wires.messages_stream import MessagesStream

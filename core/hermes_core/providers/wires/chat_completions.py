@@ -7,7 +7,7 @@ from typing import Any
 from hermes_core.providers.base import ModelRequest
 from hermes_core.providers.wires.chat_request import request_body, request_headers
 from hermes_core.providers.wires.chat_stream import ChatStream
-from hermes_core.providers.wires.endpoint import Connected
+from hermes_core.providers.wires.client_slot import Connected
 from hermes_core.providers.wires.images import Images
 from hermes_core.providers.wires.openai_client import connect_openai
 from hermes_core.providers.wires.wire import SdkWire

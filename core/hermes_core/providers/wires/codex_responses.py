@@ -6,7 +6,7 @@ from typing import Any
 
 from hermes_core.providers.address import host_of
 from hermes_core.providers.base import ModelRequest
-from hermes_core.providers.wires.endpoint import Connected
+from hermes_core.providers.wires.client_slot import Connected
 from hermes_core.providers.wires.images import Images
 from hermes_core.providers.wires.openai_client import connect_openai
 from hermes_core.providers.wires.responses_request import request_body

@@ -13,7 +13,7 @@ import logging
 import os
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -31,6 +31,7 @@ from hermes_core.providers.failures.classify import (
 )
 from hermes_core.providers.failures.failures import Failure, read_body
 from hermes_core.providers.logins.tokens import account_of
+from hermes_core.providers.wires.client_slot import ClientSlot, Connected
 from hermes_core.providers.wires.sse import EventSplitter, EventTooLarge, ServerEvent
 
 if TYPE_CHECKING:
@@ -60,13 +61,6 @@ class SdkClient(Protocol):
     async def close(self) -> None:
         """Close all connections."""
         ...
-
-
-class Connected(msgspec.Struct, frozen=True):
-    """A client with the stream class its `post` wants."""
-
-    client: Any
-    stream_class: Any
 
 
 def ambient_headers(variable: str) -> list[str]:
@@ -134,35 +128,27 @@ class Endpoint:
     Args:
         resolution: Where and with what.
         path: Path of the wire's streaming request, relative to the client's address.
-        connect: Imports the SDK and builds its client; run once, in a thread, because
-            the import takes 0.6 s (openai) to 1.7 s (anthropic) and reading the
-            certificates some more.
+        connect: Imports the SDK and builds its client; run in a thread, because the
+            import takes 0.6 s (openai) to 1.7 s (anthropic) and reading the certificates
+            some more.
     """
 
     def __init__(self, resolution: Resolution, path: str, connect: Callable[[], Connected]) -> None:
         self._resolution = resolution
         self._path = path
-        self._connect = connect
-        self._connecting: asyncio.Task[Connected] | None = None
+        self._slot = ClientSlot(connect)
         self._key = resolution.credential.value
         self._pacing = asyncio.Lock()
         self._last_sent = float("-inf")
 
-    async def _open(self) -> Connected:
-        if self._connecting is None:
-            self._connecting = asyncio.create_task(asyncio.to_thread(self._connect))
-        try:
-            # An interrupt must not leave a client behind that nobody closes.
-            return await asyncio.shield(self._connecting)
-        except Exception:
-            self._connecting = None
-            raise
+    async def reconnect(self) -> bool:
+        """See `Model.reconnect`."""
+        await self._slot.renew()
+        return True
 
     async def aclose(self) -> None:
         """Close the client. It cannot be used afterwards."""
-        if self._connecting is not None:
-            connected = await self._connecting
-            await connected.client.close()
+        await self._slot.aclose()
 
     def facts(self, request: ModelRequest | None = None) -> RequestFacts:
         """What the classification should know about a request."""
@@ -179,23 +165,36 @@ class Endpoint:
             ProviderError: Classified.
         """
         deadline = asyncio.get_running_loop().time() + self._resolution.timeouts.whole_s
-        response = await self._send(request, body, headers, deadline)
-        try:
-            await self._require_stream(request, response)
-            splitter = EventSplitter()
-            async with aclosing(self._packets(request, response, deadline)) as packets:
-                async for packet in packets:
-                    for event in splitter.feed(packet):
+        async with self._client(request) as connected:
+            response = await self._send(connected, request, body, headers, deadline)
+            try:
+                await self._require_stream(request, response)
+                splitter = EventSplitter()
+                async with aclosing(self._packets(request, response, deadline)) as packets:
+                    async for packet in packets:
+                        for event in splitter.feed(packet):
+                            yield event
+                    for event in splitter.finish():
                         yield event
-                for event in splitter.finish():
-                    yield event
-        except EventTooLarge as error:
-            raise self.error("malformed", str(error), request) from error
-        finally:
-            await response.aclose()
+            except EventTooLarge as error:
+                raise self.error("malformed", str(error), request) from error
+            finally:
+                await response.aclose()
+
+    @asynccontextmanager
+    async def _client(self, request: ModelRequest | None = None) -> AsyncGenerator[Connected, None]:
+        async with AsyncExitStack() as stack:
+            try:
+                connected = await stack.enter_async_context(self._slot.borrowed())
+            except ConfigError:
+                raise
+            except Exception as error:
+                raise classify(error, self.facts(request)) from error
+            yield connected
 
     async def _send(
         self,
+        connected: Connected,
         request: ModelRequest,
         body: Mapping[str, Any],
         headers: Mapping[str, str],
@@ -206,7 +205,6 @@ class Endpoint:
 
         async def once() -> httpx2.Response:
             try:
-                connected = await self._open()
                 key = await self._key_headers()
                 async with asyncio.timeout_at(deadline):
                     await self._keep_pace()
@@ -337,13 +335,14 @@ class Endpoint:
         Raises:
             ProviderError: Classified.
         """
-        connected = await self._open()
+        async with self._client() as connected:
 
-        async def once() -> Any:
-            key = await self._key_headers()
-            try:
-                return await connected.client.get(path, cast_to=object, options={"headers": key})
-            except Exception as error:
-                raise classify(error, self.facts()) from error
+            async def once() -> Any:
+                key = await self._key_headers()
+                get = connected.client.get
+                try:
+                    return await get(path, cast_to=object, options={"headers": key})
+                except Exception as error:
+                    raise classify(error, self.facts()) from error
 
-        return await self._with_renewal(once)
+            return await self._with_renewal(once)

@@ -116,6 +116,10 @@ class _LocalTransport:
         """See `Transport`; a file lists nothing but itself."""
         return {"data": [{"id": self._resolution.runtime.model}]}
 
+    async def reconnect(self) -> bool:
+        """See `Transport`; a process that ended is started anew in any case."""
+        return False
+
     async def aclose(self) -> None:
         """See `Transport`."""
         await self._worker.aclose()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hermes_core.providers.wires.endpoint import Connected, ambient_headers, trusted_certificates
+from hermes_core.providers.wires.client_slot import Connected
+from hermes_core.providers.wires.endpoint import ambient_headers, trusted_certificates
 
 if TYPE_CHECKING:
     from hermes_core.providers.resolve import Resolution

@@ -15,7 +15,8 @@ from hermes_core.providers.facts.facts import ModelFacts
 from hermes_core.providers.facts.listings import read_listing
 from hermes_core.providers.failures.classify import RequestFacts, classify_failure
 from hermes_core.providers.failures.failures import read_body
-from hermes_core.providers.wires.endpoint import Connected, Endpoint
+from hermes_core.providers.wires.client_slot import Connected
+from hermes_core.providers.wires.endpoint import Endpoint
 from hermes_core.providers.wires.images import Images, load_images
 from hermes_core.providers.wires.sse import ServerEvent
 
@@ -96,6 +97,10 @@ class Transport(Protocol):
         Raises:
             ProviderError: Classified.
         """
+        ...
+
+    async def reconnect(self) -> bool:
+        """See `Model.reconnect`."""
         ...
 
     async def aclose(self) -> None:
@@ -224,6 +229,10 @@ class Wire(ABC):
             ProviderError: Classified.
         """
         return read_listing(await self._endpoint.listing(self.models_path))
+
+    async def reconnect(self) -> bool:
+        """See `Model.reconnect`."""
+        return await self._endpoint.reconnect()
 
     async def aclose(self) -> None:
         """Close the client."""
