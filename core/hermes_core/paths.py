@@ -92,6 +92,11 @@ class Home(Struct, frozen=True):
         return self.root / "spills"
 
     @property
+    def request_dumps(self) -> Path:
+        """Model requests that failed; an older program keeps conversations there."""
+        return self.root / "sessions"
+
+    @property
     def input_history(self) -> Path:
         """What was typed, newest last."""
         return self.root / ".hermes_history"

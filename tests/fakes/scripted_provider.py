@@ -107,6 +107,9 @@ class ScriptedProvider:
             if not complete:
                 self.aborted += 1
 
+    async def as_sent(self, request: ModelRequest) -> None:
+        """Nothing leaves this process."""
+
     async def reconnect(self) -> bool:
         return False
 

@@ -168,7 +168,11 @@ class RequestSettings(Section):
     stream_retries: int = setting(
         2, "Reconnects before anything was shown.", env="HERMES_STREAM_RETRIES", ge=0
     )
-    dump: bool = setting(False, "Write each request to the logs.", env="HERMES_DUMP_REQUESTS")
+    dump: bool = setting(
+        False,
+        "Write each request into `sessions` of the home, not only those that failed.",
+        env="HERMES_DUMP_REQUESTS",
+    )
     ca_bundle: str = setting("", "Certificates for HTTPS.", env="HERMES_CA_BUNDLE")
 
 

@@ -6,7 +6,7 @@ A wire format turns a `ModelRequest` into its request and its response stream in
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any, Protocol, TypeAlias
 
 import msgspec
@@ -100,6 +100,15 @@ StreamPart: TypeAlias = (
 )
 
 
+class SentRequest(msgspec.Struct, frozen=True):
+    """What a wire sends for a request, without the key."""
+
+    url: str
+    headers: Mapping[str, str]
+    """Beyond those of the client."""
+    body: Mapping[str, Any]
+
+
 class Model(Protocol):
     """A way to reach models: one provider with one credential, kept alive."""
 
@@ -112,6 +121,14 @@ class Model(Protocol):
 
         Raises:
             ProviderError: Classified; keys masked in its text.
+        """
+        ...
+
+    async def as_sent(self, request: ModelRequest) -> SentRequest | None:
+        """What `stream` sends for a request; nothing is sent.
+
+        Returns:
+            None if nothing leaves this process.
         """
         ...
 

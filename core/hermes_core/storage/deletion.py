@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import shutil
 import sqlite3
 from collections.abc import Iterable
@@ -69,7 +70,7 @@ def delete_rows(connection: sqlite3.Connection, session_id: str) -> Remains:
 
 
 def delete_files(home: Home, remains: Remains, copies: Iterable[Path]) -> None:
-    """Delete spilled results, pasted and cached files, and copies made before migrations.
+    """Delete spilled results, written requests, pasted and cached files, and copies made before migrations.
 
     A copy holds every conversation of its day, this one too. Files of the person
     outside our folders are never touched.
@@ -81,6 +82,8 @@ def delete_files(home: Home, remains: Remains, copies: Iterable[Path]) -> None:
         folder = home.spills / session_id
         if folder.is_dir() and folder.parent == home.spills:
             shutil.rmtree(folder)
+        for dump in home.request_dumps.glob(f"request_dump_{glob.escape(session_id)}_*Z.json"):
+            dump.unlink(missing_ok=True)
     ours = [(home.root / name).resolve() for name in _OUR_FILES]
     for name in remains.attachments:
         path = Path(name)

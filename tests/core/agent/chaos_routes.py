@@ -134,6 +134,9 @@ class _Door:
         """See `Model`."""
         return self._doors.ask(self._asked, request)
 
+    async def as_sent(self, request: ModelRequest) -> None:
+        """See `Model`."""
+
     async def reconnect(self) -> bool:
         """See `Model`; the next attempt is one more of the script."""
         return True

@@ -29,11 +29,13 @@ def files_with_canary(home: Home) -> list[str]:
     ]
 
 
+@pytest.mark.ac("request-dump")
 @pytest.mark.ac("delete-leaves-nothing")
 async def test_no_file_of_ours_holds_a_deleted_conversation(store: Store, home: Home) -> None:
     pasted = home.root / "images" / "a.png"
     own = home.root.parent / "own.txt"
-    for path in (pasted, own, home.spills / "s1" / "c1.txt", copy_name(home.database, 2)):
+    dump = home.request_dumps / "request_dump_s1_20261128T101500000000Z.json"
+    for path in (dump, pasted, own, home.spills / "s1" / "c1.txt", copy_name(home.database, 2)):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(CANARY)
     call = ToolCall(id="c", name="terminal", arguments=f'{{"command": "echo {CANARY}"}}')

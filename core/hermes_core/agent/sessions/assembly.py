@@ -34,6 +34,7 @@ from hermes_core.agent.side.side_jobs import SideJobs
 from hermes_core.agent.side.side_question import SideQuestions
 from hermes_core.agent.stream.journal import Journal
 from hermes_core.agent.turns.model_call import ModelCaller
+from hermes_core.agent.turns.request_dumps import RequestDumps
 from hermes_core.agent.turns.silence import StallLimits
 from hermes_core.agent.turns.simple_turn import SimpleLimits
 from hermes_core.agent.turns.tool_runner import GRACE_S, HELPER_GRACE_S, ToolRunner, ToolServices
@@ -446,6 +447,13 @@ class _Assembly:
             new_id=new_id,
             price=ground.price,
             budget=self._budget,
+            dumps=RequestDumps(
+                ground.home.request_dumps,
+                self.plan.session_id,
+                clock=ground.clock,
+                redact=ground.redactor.redact,
+                every=settings.requests.dump,
+            ),
         )
 
         return TurnParts(

@@ -23,6 +23,7 @@ from hermes_core.agent.sessions.budget import Budget
 from hermes_core.agent.stream.journal import Journal
 from hermes_core.agent.turns.answer import Answer
 from hermes_core.agent.turns.history import without_opaque
+from hermes_core.agent.turns.request_dumps import RequestDumps
 from hermes_core.agent.turns.route import ModelRoute
 from hermes_core.agent.turns.silence import StallLimits, Stalls, StreamStalled
 from hermes_core.errors import Cancelled, ProviderError
@@ -103,10 +104,12 @@ class ModelCaller:
         new_id: Callable[[], str],
         price: Price = unpriced,
         budget: Budget | None = None,
+        dumps: RequestDumps | None = None,
     ) -> None:
         self._journal = journal
         self._price = price
         self._budget = budget
+        self._dumps = dumps
         self._clock = clock
         self._stall = stall
         self._new_id = new_id
@@ -163,6 +166,8 @@ class ModelCaller:
             answer = Answer(
                 self._journal, self._new_id(), used_call_ids=used_call_ids, continues=continues
             )
+            if self._dumps is not None:
+                await self._dumps.asked(route.model, request, tries.count)
             try:
                 done = await self._once(route.model, request, answer, cancel, steer, est_tokens)
                 await route.answered()
@@ -180,7 +185,12 @@ class ModelCaller:
                 if continues is None:
                     answer.close(state="discarded", reason=error.reason)
                 answer.retract_calls("lost")
-                request, seconds = await self._again(route, request, error, tries)
+                try:
+                    request, seconds = await self._again(route, request, error, tries)
+                except ProviderError:
+                    if self._dumps is not None and error.reason not in TOO_LONG:
+                        await self._dumps.failed(route.model, request, tries.count, error)
+                    raise
                 if await self._wait(error, seconds, tries.count, cancel, steer):
                     answer.ending = "steered"
                     return answer

@@ -72,6 +72,9 @@ class DemoModel:
         yield UsageReport(Usage(requests=1))
         yield StreamEnd("tool_calls" if reply.tool else "stop")
 
+    async def as_sent(self, request: ModelRequest) -> None:
+        """See `Model.as_sent`; nothing is sent anywhere."""
+
     async def reconnect(self) -> bool:
         """See `Model.reconnect`; there are no connections."""
         return False

@@ -59,6 +59,10 @@ class LocalLlama(Wire):
         body = request_body(request, self._resolution, {})
         return {**body, "return_progress": True}
 
+    @property
+    def _url(self) -> str:
+        return self._place.path.as_uri()
+
     def _reply(self) -> ChatStream:
         return ChatStream()
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 import msgspec
 
 from hermes_core.errors import ProviderError
-from hermes_core.providers.base import ModelRequest, StreamPart
+from hermes_core.providers.base import ModelRequest, SentRequest, StreamPart
 from hermes_core.providers.facts.facts import ModelFacts
 from hermes_core.providers.facts.listings import read_listing
 from hermes_core.providers.failures.classify import RequestFacts, classify_failure
@@ -132,6 +132,11 @@ class Wire(ABC):
     def _body(self, request: ModelRequest, images: Images) -> dict[str, Any]:
         """Return the JSON body of the request."""
 
+    @property
+    @abstractmethod
+    def _url(self) -> str:
+        """Where requests go, for people."""
+
     def _headers(self, request: ModelRequest) -> dict[str, str]:
         """Return headers of this request beyond the client's own."""
         return {}
@@ -162,6 +167,15 @@ class Wire(ABC):
             async for part in parts:
                 for found in reading.take(part):
                     yield found
+
+    async def as_sent(self, request: ModelRequest) -> SentRequest:
+        """See `Model.as_sent`."""
+        if await self._tells_tools_in_text():
+            from hermes_core.providers.text_calls.writing import as_text  # as above
+
+            request = as_text(request)
+        body = self._body(request, await load_images(request.messages))
+        return SentRequest(self._url, self._headers(request), body)
 
     async def _stream(self, request: ModelRequest) -> AsyncGenerator[StreamPart, None]:
         body = self._body(request, await load_images(request.messages))
@@ -244,6 +258,11 @@ class SdkWire(Wire):
 
     path: ClassVar[str]
     """Path of the streaming request, relative to the client's address."""
+
+    @property
+    def _url(self) -> str:
+        base_url = self._resolution.runtime.base_url
+        return (base_url.removesuffix("/v1") if "/v1" in self.path else base_url) + self.path
 
     def _transport(self) -> Transport:
         return Endpoint(self._resolution, self.path, self._connect)
