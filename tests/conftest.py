@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 from pathlib import Path
@@ -18,6 +19,12 @@ use_snapshots_folder()
 
 _KEPT = {"PATH", "LANG", "TERM", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH", "COLORTERM"}
 _LOOPBACK = {"127.0.0.1", "::1", "localhost", "0.0.0.0"}
+
+
+def pytest_collection_finish() -> None:
+    """Leave out what stays, modules and tests, when cycles are looked for."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.pictures.gallery import Gallery
+from tests.plain_loop import plain_loop
+
+__all__ = ["gallery", "plain_loop"]
 
 
 @pytest.fixture

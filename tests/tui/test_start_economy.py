@@ -19,6 +19,8 @@ def collector() -> Iterator[None]:
     yield
     gc.enable()
     gc.unfreeze()
+    gc.collect()
+    gc.freeze()
     gc.set_threshold(*threshold)
 
 

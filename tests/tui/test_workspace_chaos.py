@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,6 +28,15 @@ class Forgetful(HermesApp):
     def _forget_draft(self, event: ChatPane.Changed) -> None:
         if event.pane.state.approvals:
             event.pane.composer.set_draft("")
+
+
+@pytest.fixture(autouse=True)
+def seldom_collected() -> Iterator[None]:
+    """Look for cycles between the tests: a look walks all that all tests have imported."""
+    gc.disable()
+    yield
+    gc.enable()
+    gc.collect()
 
 
 def forgetful(connect: Connect) -> HermesApp:
