@@ -59,6 +59,7 @@ class OAuthSettings(Section):
     token_url: str = setting("", "Where tokens are given and renewed.")
     mint_url: str = setting("", "Where a login buys short-lived keys.")
     scope: str = setting("", "What is asked for, separated by blanks.")
+    pkce: bool = setting(False, "`device`: the service wants a code challenge, too.")
     redirect_port: int = setting(0, "Port of the browser's way back; 0: any free one.", ge=0)
     redirect_path: str = setting("", "Path of the browser's way back; empty: `/callback`.")
 
@@ -84,6 +85,8 @@ class ProviderEntry(Section):
     rate_limit_delay: float = setting(0.0, "Least seconds between two requests.", ge=0)
     request_timeout_seconds: float | None = setting(None, "Limit of a whole request.", gt=0)
     stale_timeout_seconds: float | None = setting(None, "Limit without any data.", gt=0)
+    headers: dict[str, str] = setting({}, "Headers sent with each request to this endpoint.")
+    ca_bundle: str = setting("", "Certificates for HTTPS, of this endpoint alone.")
     oauth: OAuthSettings = setting(OAuthSettings, "Logging in, where that takes the key's place.")
 
 
@@ -98,6 +101,7 @@ class CredentialSettings(Section):
     codex: bool = setting(
         False, "The same for the login of Codex, for `openai-codex` (`CODEX_HOME`)."
     )
+    qwen: bool = setting(False, "The same for the login of Qwen Code, for `qwen-oauth`.")
     keyring: bool = setting(
         False,
         "Keep what `hermes auth add` gets in the keyring of the operating system (extra `keyring`).",

@@ -72,6 +72,7 @@ def _key(resolution: Resolution) -> tuple[object, ...]:
         resolution.timeouts,
         resolution.cache_ttl,
         resolution.ca_bundle,
+        repr(sorted(resolution.headers.items())),
         resolution.rate_limit_delay_s,
         resolution.max_output_tokens,
         resolution.tool_calls,

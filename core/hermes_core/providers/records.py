@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 
@@ -30,6 +30,14 @@ class KeyAddress(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     base_url: str
 
 
+class RefusedKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Keys that begin like this are not taken there."""
+
+    prefix: str
+    why: str
+    """One sentence with what to do instead."""
+
+
 class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One provider. What differs between providers is a named flag here."""
 
@@ -42,12 +50,16 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Variable that replaces the address for this provider alone."""
     key_env: tuple[str, ...] = ()
     """Variables that may hold the key, the first one with a value wins."""
+    other_key_env: tuple[str, ...] = ()
+    """Variables in which other programs keep such a key; they count after the own ones,
+    and only where the provider was chosen by name."""
+    refused_keys: tuple[RefusedKey, ...] = ()
     key_addresses: tuple[KeyAddress, ...] = ()
     """Other default addresses, by how the key begins."""
     api_mode: ApiMode = "chat_completions"
     model_modes: tuple[ModelMode, ...] = ()
     """Models that speak another wire than `api_mode`; the first prefix that fits wins."""
-    model_names: Literal["", "vendor", "own", "dashed", "claude_dashed"] = ""
+    model_names: Literal["", "vendor", "own", "openai", "dashed", "claude_dashed"] = ""
     """How this provider writes the ids of models: see `model_names.py`."""
     oauth: OAuthApp | None = None
     """How a person logs in, where there is such a way."""
@@ -85,6 +97,22 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Header that carries the account a login's token names."""
     session_header: str = ""
     """Header that carries the session id."""
+    headers: dict[str, str] = {}
+    """Sent with each request; `{product}` is this program with its version."""
+    initiator_header: str = ""
+    """Header that says who asks: `user` for a person's message, `agent` for what follows."""
+    picture_header: str = ""
+    """Header that is `true` for a request with pictures."""
+    extra_body: dict[str, Any] = {}
+    """Fields of each request on the chat wire."""
+    default_output_cap: int | None = None
+    """Asked for on the chat wire when nobody names one."""
+    content_blocks: bool = False
+    """Every text of the chat wire is a list of blocks, the system prompt marked for caching."""
+    prompt_metadata: bool = False
+    """The chat wire names the session and the message that is answered."""
+    cache_key: bool = True
+    """The Responses wire may name the session for caching."""
 
 
 class _Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -52,10 +52,14 @@ _NO_MODEL_HINT = f"`hermes setup` asks for what is needed, step by step. By hand
 
 
 class WindowSource(Protocol):
-    """Where fetched context sizes are looked up."""
+    """Where fetched context sizes and wires are looked up."""
 
     def window(self, provider: str, base_url: str, model: str) -> int | None:
         """Return the size in tokens, or None."""
+        ...
+
+    def wire(self, provider: str, base_url: str, model: str) -> str:
+        """Return the only wire the endpoint says it takes for a model, or an empty word."""
         ...
 
 
@@ -75,6 +79,8 @@ class Resolution(Struct, frozen=True, kw_only=True):
     cache_ttl: str = "5m"
     max_output_tokens: int | None = None
     """`model.max_tokens`, if set; a request may ask for less."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Sent with each request because the settings say so."""
     ca_bundle: str = ""
     """File of trusted certificates instead of the system's."""
     rate_limit_delay_s: float = 0.0
@@ -128,12 +134,14 @@ def resolve(
     name = _model(choice, settings, (model or "").strip(), (provider or "").strip())
     written_window = _written_window(choice, settings, name)
     name = written_model(choice.record, name)
-    fetched = windows.window(choice.id, base_url, name) if windows is not None else None
+    asked_of = (choice.id, base_url, name)
+    fetched = windows.window(*asked_of) if windows is not None else None
+    told = windows.wire(*asked_of) if windows is not None else ""
     runtime = Runtime(
         model=name,
         provider=choice.id,
         base_url=base_url,
-        api_mode=_api_mode(choice, settings, base_url, name),
+        api_mode=_api_mode(choice, settings, base_url, name, told),
         window_tokens=written_window or fetched or window_of(name),
     )
     return Resolution(
@@ -146,7 +154,8 @@ def resolve(
         extra_body=_extra_body(choice, settings, base_url),
         cache_ttl=settings.prompt_caching.cache_ttl,
         max_output_tokens=settings.model.max_tokens,
-        ca_bundle=settings.requests.ca_bundle,
+        headers=dict(choice.entry.headers) if choice.entry is not None else {},
+        ca_bundle=(choice.entry and choice.entry.ca_bundle) or settings.requests.ca_bundle,
         rate_limit_delay_s=choice.entry.rate_limit_delay if choice.entry is not None else 0.0,
         tool_calls=_tool_calls(choice, settings),
     )
@@ -235,7 +244,8 @@ def _choose_automatically(
     if active is not None and stored is not None and stored.keys(active.id):
         return Choice(active, active.id, _named(settings, active.id).entry)
     for record in records().values():
-        has_key = any(is_usable(secrets.get(name)) for name in record.key_env)
+        names = () if record.other_key_env else record.key_env
+        has_key = any(is_usable(secrets.get(name)) for name in names)
         if has_key or (stored is not None and stored.keys(record.id)):
             return Choice(record, record.id, _named(settings, record.id).entry)
     raise NoModelConfigured("No model is configured.", hint=_NO_MODEL_HINT)
@@ -286,7 +296,7 @@ def _record(choice: Choice, base_url: str) -> Record:
     return choice.record
 
 
-def _api_mode(choice: Choice, settings: Settings, base_url: str, model: str) -> str:
+def _api_mode(choice: Choice, settings: Settings, base_url: str, model: str, told: str = "") -> str:
     explicit = choice.entry.api_mode if choice.entry is not None else ""
     if not explicit and choice.is_configured:
         explicit = settings.model.api_mode
@@ -295,8 +305,8 @@ def _api_mode(choice: Choice, settings: Settings, base_url: str, model: str) -> 
             f"The wire format {explicit} is not available.",
             hint=f"Use {', '.join(_WIRES)} as api_mode.",
         )
-    if explicit:
-        return explicit
+    if explicit or told:
+        return explicit or told
     record = choice.record
     special = (one.api_mode for one in record.model_modes if model.startswith(one.prefix))
     mode = next(special, record.api_mode)

@@ -270,6 +270,9 @@ async def test_what_an_endpoint_says_decides_the_next_window(tmp_path: Path) -> 
 @pytest.mark.ac("catalogue-endpoint")
 def test_a_written_window_wins_over_a_fetched_one(tmp_path: Path) -> None:
     class Fetched:
+        def wire(self, provider: str, base_url: str, model: str) -> str:
+            return ""
+
         def window(self, provider: str, base_url: str, model: str) -> int | None:
             """Always the same."""
             return 50_000

@@ -21,9 +21,10 @@ from hermes_core.providers.base import (
     UsageReport,
 )
 from hermes_core.providers.clients import open_model
-from hermes_core.providers.wires.chat_request import request_body, request_headers
+from hermes_core.providers.wires.chat_request import claude_headers, request_body
 from hermes_core.providers.wires.chat_stream import ChatStream, decode_chunk
 from hermes_core.providers.wires.images import load_images
+from hermes_core.providers.wires.request_headers import request_headers
 from tests.core.providers.reach import KEY, TOOL, USER, ask, collect, resolution, said, thought
 from tests.fakes.model_server.script import Call, Reply, say
 from tests.fakes.model_server.server import ModelServer
@@ -208,7 +209,7 @@ def test_claude_behind_an_aggregator_gets_markers_and_its_real_cap() -> None:
     assert passing == {"type": "text", "text": "Now."}
     assert str(body).count("cache_control") == 4
     assert body["max_tokens"] == 64_000
-    assert "x-anthropic-beta" in request_headers(ask(OPENROUTER), OPENROUTER)
+    assert "x-anthropic-beta" in claude_headers(ask(OPENROUTER), OPENROUTER)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,8 @@ import pytest
 
 from hermes_core.errors import LoginError
 from hermes_core.providers.keys.auth_file import LOCK_TIMEOUT_S
-from hermes_core.providers.logins.code_flow import challenge_of, code_flow
+from hermes_core.providers.logins.challenge import challenge_of
+from hermes_core.providers.logins.code_flow import code_flow
 from hermes_core.providers.logins.codex_flow import codex_flow
 from hermes_core.providers.logins.device_flow import device_flow
 from hermes_core.providers.logins.flows import log_in
@@ -315,8 +316,8 @@ def test_a_code_is_read_from_whatever_a_page_shows() -> None:
 @pytest.mark.ac("login-own-client")
 def test_no_client_id_of_another_program_is_shipped() -> None:
     logins = {one.id: one.oauth for one in records().values() if one.oauth is not None}
-    assert set(logins) == {"nous", "openai-codex"}
-    assert [app.client_id for app in logins.values()] == ["", ""]
+    assert set(logins) == {"nous", "openai-codex", "qwen-oauth", "copilot"}
+    assert {app.client_id for app in logins.values()} == {""}
     with pytest.raises(LoginError) as caught:
         log_in(logins["nous"], "nous", POST)
     assert "--client-id" in caught.value.hint

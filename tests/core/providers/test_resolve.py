@@ -410,3 +410,15 @@ def test_how_tools_are_told_is_set_for_the_model_or_for_one_provider() -> None:
     assert _resolve(settings).tool_calls == "text"
     assert _resolve(settings, provider="work").tool_calls == "text"
     assert _resolve(settings, provider="plain").tool_calls == ""
+
+
+@pytest.mark.ac("own-headers")
+def test_headers_and_certificates_belong_to_one_endpoint() -> None:
+    headers = {"X-Team": "a"}
+    entry = {"base_url": "https://relay.example/v1", "headers": headers, "ca_bundle": "r.pem"}
+    settings = _settings(providers={"relay": entry}, requests={"ca_bundle": "all.pem"})
+    secrets = Secrets({"OPENAI_API_KEY": "sk-openai"}, {})
+    relay = resolve(settings, secrets, provider="relay", model="m")
+    assert (dict(relay.headers), relay.ca_bundle) == (headers, "r.pem")
+    other = resolve(settings, secrets, provider="openai")
+    assert (dict(other.headers), other.ca_bundle) == ({}, "all.pem")

@@ -23,7 +23,7 @@ PATHS = {
     "anthropic_messages": "/v1/messages",
     "codex_responses": "/v1/responses",
 }
-ALL_KEYS = {name: f"key-of-{name}" for one in ROWS for name in one.key_env}
+ALL_KEYS = {name: f"key-of-{name}" for one in ROWS for name in (*one.key_env, *one.other_key_env)}
 EVERY_FIELD = ("reasoning", "reasoning_content", "reasoning_details", "provider", "cache_control")
 
 
@@ -142,6 +142,11 @@ def test_the_page_about_providers_names_every_one_with_its_variables() -> None:
     table = {cells[1].strip(" `"): "|".join(cells) for cells in rows if len(cells) == 8}
     for record in ROWS:
         line = table[record.id]
-        for word in (*record.key_env, *record.aliases, *filter(None, [record.base_url_env])):
+        for word in (
+            *record.key_env,
+            *record.other_key_env,
+            *record.aliases,
+            *filter(None, [record.base_url_env]),
+        ):
             assert f"`{word}`" in line, (record.id, word)
     assert set(table) == {one.id for one in ROWS}

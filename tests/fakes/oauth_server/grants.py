@@ -148,7 +148,7 @@ class Grants:
 
     def issue_code(self, verifier: str, redirect_uri: str) -> str:
         """A code for a verifier that the service made itself."""
-        challenge = _challenge(verifier)
+        challenge = challenge_of(verifier)
         with self._lock:
             code = self._name("code")
             self._codes[code] = _Code(challenge, redirect_uri, self.client_id)
@@ -183,7 +183,7 @@ class Grants:
         found = self._codes.pop(fields.get("code", ""), None)
         if found is None or found.redirect_uri != fields.get("redirect_uri"):
             raise Refusal("invalid_grant", "no such code")
-        if _challenge(fields.get("code_verifier", "")) != found.challenge:
+        if challenge_of(fields.get("code_verifier", "")) != found.challenge:
             raise Refusal("invalid_grant", "the verifier does not fit")
         return self._tokens(_Family())
 
@@ -226,6 +226,7 @@ class Grants:
         return f"{kind}-token-{self._count:04d}-0123456789abcdef"
 
 
-def _challenge(verifier: str) -> str:
+def challenge_of(verifier: str) -> str:
+    """RFC 7636, section 4.6."""
     digest = hashlib.sha256(verifier.encode()).digest()
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

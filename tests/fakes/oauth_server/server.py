@@ -3,7 +3,7 @@
 Beside the standard endpoints it has those two vendors add, written from what their
 programs are known to send (no exchange was recorded): short-lived agent keys bought with
 an access token (Nous Portal), and a device login in JSON that ends in an authorization
-code (OpenAI).
+code (OpenAI). `vendors.py` has the device logins of two more.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any, Self
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from tests.fakes.oauth_server.grants import Grants, Refusal
+from tests.fakes.oauth_server.vendors import GitHubDevices, QwenDevices
 
 CLIENT = "test-client"
 VERIFIER = "v" * 64
@@ -46,6 +47,8 @@ class OAuthServer:
         """So many requests are answered with 503 first."""
         self.minted: list[str] = []
         self.mint_error = ""
+        self.github = GitHubDevices(self.grants)
+        self.qwen = QwenDevices(self.grants)
         self._codex: dict[str, str] = {}
         owner = self
 
@@ -129,6 +132,10 @@ class OAuthServer:
         *,
         is_json: bool,
     ) -> tuple[int, dict[str, Any]]:
+        for vendor in (self.github, self.qwen):
+            found = vendor.answer(path, fields, f"{self.url}/activate")
+            if found is not None:
+                return found
         match path:
             case "/device" | "/token" if is_json:
                 raise Refusal("invalid_request", "these take forms")

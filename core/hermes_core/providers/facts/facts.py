@@ -37,6 +37,8 @@ class ModelFacts(
     output: Decimal | None = None
     cache_read: Decimal | None = None
     cache_write: Decimal | None = None
+    wire: str = ""
+    """The only wire its endpoint takes for it, if the endpoint says so."""
     source: FactSource = "official_docs_snapshot"
     checked: str = ""
     """The date of these facts, as it is shown beside an estimated cost."""

@@ -1,8 +1,8 @@
 """Lists of models, read into facts. Pure.
 
 Sources: models.dev, "API" (`api.json`); OpenRouter API reference, "List available
-models"; the `/models` answers of vLLM (`max_model_len`), llama.cpp (`meta`) and LM
-Studio (`max_context_length`). What is not there, or is no sensible number, stays
+models"; the `/models` answers of vLLM (`max_model_len`), llama.cpp (`meta`), LM Studio
+(`max_context_length`) and GitHub Copilot (`capabilities`, `supported_endpoints`). What is not there, or is no sensible number, stays
 unknown. A price that depends on the length of the prompt is no price here.
 """
 
@@ -29,6 +29,7 @@ _WINDOW_KEYS = (
     "n_ctx_train",
 )
 _OUTPUT_KEYS = ("max_completion_tokens", "max_output_tokens")
+_WIRE_PATHS = {"/responses": "codex_responses", "/v1/messages": "anthropic_messages"}
 _LEAST_WINDOW, _LARGEST_WINDOW = 1_024, 10_000_000
 _MILLION = Decimal(1_000_000)
 
@@ -110,9 +111,40 @@ def _listed(entry: Mapping[str, Any]) -> ModelFacts:
         tools=None if names is None else "tools" in names,
         reasoning=None if names is None else "reasoning" in names,
         vision="image" in pictures if isinstance(pictures, list) else None,
+        wire=_only_wire(entry.get("supported_endpoints")),
         source="provider_models_api",
     )
+    if "capabilities" in entry:
+        facts = _with_capabilities(facts, _mapping(entry, "capabilities"))
     return msgspec.structs.replace(facts, **_token_prices(_mapping(entry, "pricing")))
+
+
+def _only_wire(endpoints: Any) -> str:
+    """The wire of a model that is served in one alone."""
+    if not isinstance(endpoints, list) or "/chat/completions" in endpoints:
+        return ""
+    served = [wire for path, wire in _WIRE_PATHS.items() if path in endpoints]
+    return served[0] if len(served) == 1 else ""
+
+
+def _with_capabilities(facts: ModelFacts, said: Mapping[str, Any]) -> ModelFacts:
+    """What GitHub says: the prompt may have a limit of its own below the window's."""
+    limits, supports = _mapping(said, "limits"), _mapping(said, "supports")
+    window = sensible_window(limits.get("max_context_window_tokens"))
+    prompt = sensible_window(limits.get("max_prompt_tokens"))
+    output = limits.get("max_output_tokens")
+    output = output if isinstance(output, int) and output > 0 else None
+    if prompt is not None:
+        whole = prompt + (output or 0)
+        window = whole if window is None else min(window, whole)
+    tools, vision = supports.get("tool_calls"), supports.get("vision")
+    return msgspec.structs.replace(
+        facts,
+        window=window or facts.window,
+        max_output=output or facts.max_output,
+        tools=tools if isinstance(tools, bool) else facts.tools,
+        vision=vision if isinstance(vision, bool) else facts.vision,
+    )
 
 
 def _mapping(entry: Mapping[str, Any], name: str) -> Mapping[str, Any]:

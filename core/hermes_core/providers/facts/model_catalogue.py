@@ -128,6 +128,11 @@ class ModelCatalogue:
         facts = self.facts(provider, base_url, model)
         return facts.window if facts is not None else None
 
+    def wire(self, provider: str, base_url: str, model: str) -> str:
+        """Return the only wire an endpoint takes for a model, if it said so."""
+        facts = self.facts(provider, base_url, model)
+        return facts.wire if facts is not None else ""
+
     def begin(self, resolution: Resolution, model: Listing) -> None:
         """Fetch in the background, once an address, what helps the next conversation."""
         base_url = resolution.runtime.base_url

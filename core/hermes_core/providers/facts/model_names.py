@@ -32,6 +32,7 @@ def written_model(record: Record, model: str) -> str:
 
     - `vendor`: an aggregator; `claude-…` becomes `anthropic/claude-…`.
     - `own`: a vendor; the provider's own name before a slash goes, another one stays.
+    - `openai`: like `own`, and without `openai/` before it.
     - `dashed`: like `own`, and version numbers with dashes instead of dots.
     - `claude_dashed`: dashes for Claude models only.
     - empty: unchanged.
@@ -41,6 +42,8 @@ def written_model(record: Record, model: str) -> str:
             return _with_vendor(model)
         case "own":
             return _without_own(record, model)
+        case "openai":
+            return _without_own(record, model.removeprefix("openai/"))
         case "dashed":
             return _without_own(record, model).replace(".", "-")
         case "claude_dashed":

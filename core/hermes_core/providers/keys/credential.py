@@ -40,6 +40,8 @@ class Credential(Struct, frozen=True):
     label: str = ""
     base_url: str = ""
     """The address this key belongs to, if its entry names one."""
+    is_last: bool = False
+    """Asked after the keys of settings and variables."""
     login: Login | None = None
     """Set for a key that is renewed: ask it, not `value`, before each request."""
 

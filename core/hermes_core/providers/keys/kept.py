@@ -12,6 +12,7 @@ from hermes_core.providers.keys.auth_file import AuthFile, AuthStore
 from hermes_core.providers.keys.key_pools import KeyPools
 from hermes_core.providers.keys.vault import KeptSecrets, OsKeyring
 from hermes_core.providers.logins.foreign import ForeignLogins
+from hermes_core.providers.logins.github_cli import GitHubCli
 from hermes_core.providers.logins.known_apps import known_apps
 from hermes_core.providers.logins.logins import Logins
 from hermes_core.providers.logins.posting import HttpPost
@@ -47,12 +48,14 @@ def open_pools(
         learn=learn,
     )
     wanted = loaded.settings.credentials
-    answers = {"claude_code": wanted.claude_code, "codex": wanted.codex}
+    answers = {"claude_code": wanted.claude_code, "codex": wanted.codex, "qwen": wanted.qwen}
+    environ = os.environ if environ is None else environ
     foreign = ForeignLogins(
         frozenset(program for program, is_allowed in answers.items() if is_allowed),
-        os.environ if environ is None else environ,
+        environ,
         now,
         learn,
+        GitHubCli(environ, learn),
     )
     return KeyPools(
         auth,

@@ -13,7 +13,7 @@ from hermes_core.config.schema import Settings
 from hermes_core.errors import NoModelConfigured
 from hermes_core.providers.address import host_of
 from hermes_core.providers.keys.credential import Credential
-from hermes_core.providers.records import Record
+from hermes_core.providers.records import Record, RefusedKey
 
 PLACEHOLDER_KEY = "no-key-required"
 """Sent to a custom endpoint that has no key, because the clients want one."""
@@ -69,19 +69,32 @@ def usable_keys(
     # Unnamed endpoints share the id `custom`, and a key goes to its own endpoint alone.
     pool = stored.keys(choice.id) if stored is not None and choice.id != "custom" else ()
     found = {key.fingerprint: key for key in pool}
+    refused: RefusedKey | None = None
     for source, value in _keys(choice, settings, secrets, base_url):
         if is_usable(value):
             key = Credential(str(value).strip(), source)
-            found.setdefault(key.fingerprint, key)
+            why = _refusal(choice.record, key.value)
+            refused = refused or why
+            if why is None:
+                found.setdefault(key.fingerprint, key)
     if found:
-        return tuple(found.values())
+        return tuple(sorted(found.values(), key=lambda key: key.is_last))
     if choice.record.key_optional:
         return (Credential(PLACEHOLDER_KEY, "none"),)
-    raise _no_key(choice)
+    raise _no_key(choice, refused)
 
 
-def _no_key(choice: Choice) -> NoModelConfigured:
+def _refusal(record: Record, key: str) -> RefusedKey | None:
+    return next((one for one in record.refused_keys if key.startswith(one.prefix)), None)
+
+
+def _no_key(choice: Choice, refused: RefusedKey | None) -> NoModelConfigured:
     record = choice.record
+    if refused is not None:
+        return NoModelConfigured(
+            f"{record.label} does not take keys that begin with {refused.prefix}.",
+            hint=refused.why,
+        )
     if not record.key_env:
         return NoModelConfigured(
             f"Nobody is logged in at {record.label}, or the login has ended.",
@@ -103,7 +116,7 @@ def _keys(
             yield entry.key_env, secrets.get(entry.key_env)
     if choice.is_configured:
         yield "model.api_key", settings.model.api_key
-    for name in choice.record.key_env:
+    for name in (*choice.record.key_env, *choice.record.other_key_env):
         yield name, secrets.get(name)
     if choice.record.id == "custom" and host_of(base_url) in {"ollama.com", "www.ollama.com"}:
         yield "OLLAMA_API_KEY", secrets.get("OLLAMA_API_KEY")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import hashlib
 import secrets
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from urllib.parse import urlencode
 
 from hermes_core.errors import LoginError
+from hermes_core.providers.logins.challenge import challenge_of
 from hermes_core.providers.logins.loopback import Loopback, WrongAnswer, code_from
 from hermes_core.providers.logins.oauth_app import OAuthApp
 from hermes_core.providers.logins.posting import Post
@@ -75,12 +74,6 @@ async def code_flow(
             },
         )
     yield LoggedIn(read_tokens(answer, now=now()))
-
-
-def challenge_of(verifier: str) -> str:
-    """The S256 challenge of a verifier."""
-    digest = hashlib.sha256(verifier.encode()).digest()
-    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
 async def _first_code(

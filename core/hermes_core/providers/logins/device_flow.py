@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 
 from hermes_core.errors import LoginError
+from hermes_core.providers.logins.challenge import challenge_of
 from hermes_core.providers.logins.oauth_app import OAuthApp
 from hermes_core.providers.logins.posting import Post
 from hermes_core.providers.logins.steps import EnterCode, LoggedIn, LoginStep, is_page
@@ -34,6 +36,9 @@ async def device_flow(
         LoginError: Denied, too late, or the service cannot be understood.
     """
     wanted = {"client_id": client_id} | ({"scope": app.scope} if app.scope else {})
+    verifier = secrets.token_urlsafe(64) if app.pkce else ""
+    if verifier:
+        wanted |= {"code_challenge": challenge_of(verifier), "code_challenge_method": "S256"}
     given = await asyncio.to_thread(post, app.address("device_url"), wanted)
     if given.error:
         raise refused(given)
@@ -53,6 +58,8 @@ async def device_flow(
         expires_in_s=life,
     )
     question = {"grant_type": GRANT, "device_code": code, "client_id": client_id}
+    if verifier:
+        question["code_verifier"] = verifier
     interval, until = _seconds(fields.get("interval"), _INTERVAL_S), now() + life
     while True:
         await sleep(interval)

@@ -17,7 +17,9 @@ from msgspec import Struct
 
 from hermes_core.errors import LoginError
 from hermes_core.providers.keys.credential import Credential
-from hermes_core.providers.logins.tokens import claims_of
+from hermes_core.providers.logins.github_cli import PROVIDER as GITHUB_PROVIDER
+from hermes_core.providers.logins.github_cli import GitHubCli
+from hermes_core.providers.logins.tokens import claims_of, resource_address
 
 MARGIN_S = 60.0
 _MOST_BYTES = 1 << 20
@@ -29,6 +31,8 @@ class ForeignLogin(Struct, frozen=True):
     access: str
     expires_at: float = 0.0
     """Seconds since the epoch; 0 if nobody said."""
+    base_url: str = ""
+    """Where it is to be used, if the file says so."""
 
     def __repr__(self) -> str:
         """Without what is secret."""
@@ -81,6 +85,18 @@ def _codex_login(document: Mapping[str, Any]) -> ForeignLogin | None:
     return ForeignLogin(access, float(end) if isinstance(end, int | float) else 0.0)
 
 
+def _qwen_login(document: Mapping[str, Any]) -> ForeignLogin | None:
+    access = document.get("access_token")
+    if not isinstance(access, str) or not access:
+        return None
+    end = document.get("expiry_date")
+    return ForeignLogin(
+        access,
+        end / 1000 if isinstance(end, int | float) else 0.0,
+        resource_address(document.get("resource_url")),
+    )
+
+
 def _user_home(environ: Mapping[str, str]) -> Path:
     return Path(environ["HOME"]) if environ.get("HOME") else Path.home()
 
@@ -106,6 +122,15 @@ PROGRAMS: tuple[ForeignProgram, ...] = (
         ),
         read=_codex_login,
     ),
+    ForeignProgram(
+        id="qwen",
+        label="Qwen Code",
+        provider="qwen-oauth",
+        renew="qwen",
+        terms="https://chat.qwen.ai/legal-agreement/terms-of-service",
+        place=lambda environ: _user_home(environ) / ".qwen" / "oauth_creds.json",
+        read=_qwen_login,
+    ),
 )
 
 
@@ -123,9 +148,14 @@ class ForeignLogins(Struct, frozen=True):
     environ: Mapping[str, str]
     now: Callable[[], float] = time.time
     learn: Callable[[str], None] = lambda _: None
+    github: GitHubCli | None = None
+    """Hands its token out by a command of its own; used where its provider is chosen."""
 
     def credentials(self, provider: str) -> Iterator[Credential]:
         """The logins that may be used for a provider. Blocks."""
+        found_here = self.github and provider == GITHUB_PROVIDER and self.github.credential()
+        if found_here:
+            yield found_here
         for program in PROGRAMS:
             if program.provider != provider or program.id not in self.allowed:
                 continue
@@ -136,6 +166,7 @@ class ForeignLogins(Struct, frozen=True):
                     source=program.id,
                     entry_id=program.id,
                     label=program.label,
+                    base_url=found.base_url,
                     login=_ReadLogin(self, program),
                 )
 

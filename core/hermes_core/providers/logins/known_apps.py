@@ -27,6 +27,7 @@ def known_apps(settings: Settings, variables: KeySource) -> Callable[[str], OAut
             return None
         app = app or OAuthApp()
         moved = next((url for name in app.issuer_env if (url := variables.get(name))), "")
+        moved = moved if not moved or "://" in moved else f"https://{moved}"
         return app.changed(issuer=moved).changed(**dict(wanted))
 
     return app_of

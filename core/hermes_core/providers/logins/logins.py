@@ -238,7 +238,8 @@ def with_tokens(entry: PoolEntry, tokens: Tokens, now: float) -> PoolEntry:
         rests_until=0.0,
         error_code=None,
         error_reason="",
-        rest={**entry.rest, "last_refresh": _iso(now), "expires_in": None},
+        rest={**entry.rest, "last_refresh": _iso(now), "expires_in": None}
+        | ({"inference_base_url": tokens.base_url} if tokens.base_url else {}),
     )
 
 

@@ -32,6 +32,8 @@ class OAuthApp(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     mint_url: str = ""
     """Where an access token buys the short-lived key that requests are made with."""
     scope: str = ""
+    pkce: bool = False
+    """A login by code wants a code challenge as that by browser does."""
     redirect_port: int = 0
     """Port of the browser's way back; 0 takes a free one."""
     redirect_path: str = "/callback"

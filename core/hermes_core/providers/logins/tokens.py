@@ -10,6 +10,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from hermes_core.errors import LoginError
+from hermes_core.providers.address import is_loopback
 
 OVER = frozenset(
     {"invalid_grant", "refresh_token_reused", "refresh_token_expired", "token_revoked"}
@@ -61,6 +62,8 @@ class Tokens(Struct, frozen=True, kw_only=True):
     expires_at: float = 0.0
     """Of the access token, seconds since the epoch; 0 if nobody said."""
     scope: str = ""
+    base_url: str = ""
+    """Where the login is to be used, if the service said."""
     account: str = ""
     """Who logged in, as the identity token says it; for the label alone."""
 
@@ -98,8 +101,23 @@ def read_tokens(answer: Answer, *, now: float, refresh: str = "") -> Tokens:
         refresh=str(answer.body.get("refresh_token") or refresh),
         expires_at=expires_at,
         scope=str(answer.body.get("scope") or ""),
+        base_url=resource_address(answer.body.get("resource_url")),
         account=printable(str(identity.get("email") or "")),
     )
+
+
+def resource_address(written: object) -> str:
+    """The address below which a Qwen login is good, from the host it comes with.
+
+    Empty for what is no protected address: a token goes nowhere on the word of such.
+    """
+    if not isinstance(written, str) or not written.strip():
+        return ""
+    url = written.strip().rstrip("/")
+    url = url if "://" in url else f"https://{url}"
+    if not (url.startswith("https://") or (url.startswith("http://") and is_loopback(url))):
+        return ""
+    return url if url.endswith("/v1") else f"{url}/v1"
 
 
 def refused(answer: Answer) -> LoginError:

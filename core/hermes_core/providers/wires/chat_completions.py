@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hermes_core.providers.base import ModelRequest
-from hermes_core.providers.wires.chat_request import request_body, request_headers
+from hermes_core.providers.wires.chat_request import claude_headers, request_body
 from hermes_core.providers.wires.chat_stream import ChatStream
 from hermes_core.providers.wires.client_slot import Connected
 from hermes_core.providers.wires.images import Images
@@ -25,7 +25,7 @@ class ChatCompletions(SdkWire):
         return request_body(request, self._resolution, images)
 
     def _headers(self, request: ModelRequest) -> dict[str, str]:
-        return request_headers(request, self._resolution)
+        return super()._headers(request) | claude_headers(request, self._resolution)
 
     def _reply(self) -> ChatStream:
         return ChatStream()

@@ -43,19 +43,19 @@ def request_body(request: ModelRequest, resolution: Resolution, images: Images) 
     if request.temperature is not None:
         body["temperature"] = request.temperature
     body.update(_reasoning(request, resolution))
+    body.update(resolution.record.extra_body)
+    if resolution.record.prompt_metadata and request.session_id:
+        body["metadata"] = _metadata(request)
     body.update(resolution.extra_body)
     return body
 
 
-def request_headers(request: ModelRequest, resolution: Resolution) -> dict[str, str]:
-    """Return the headers this provider wants beyond the client's own."""
-    headers: dict[str, str] = {}
+def claude_headers(request: ModelRequest, resolution: Resolution) -> dict[str, str]:
+    """Return the headers an aggregator wants for Claude models."""
     record = resolution.record
-    if record.session_header and request.session_id:
-        headers[record.session_header] = request.session_id
     if record.cache_markers and marks_claude(record, request.runtime.model):
-        headers["x-anthropic-beta"] = "fine-grained-tool-streaming-2025-05-14"
-    return headers
+        return {"x-anthropic-beta": "fine-grained-tool-streaming-2025-05-14"}
+    return {}
 
 
 def _output_cap(request: ModelRequest, resolution: Resolution) -> int | None:
@@ -64,7 +64,13 @@ def _output_cap(request: ModelRequest, resolution: Resolution) -> int | None:
         # An aggregator assumes a small cap for Claude unless told the real one.
         facts = facts_of(request.runtime.model)
         return max_output_of(request.runtime.model) if facts and facts.max_output else None
-    return asked
+    return asked or resolution.record.default_output_cap
+
+
+def _metadata(request: ModelRequest) -> dict[str, str]:
+    """The session, and which message of the person in it is answered."""
+    number = sum(one.role == "user" for one in request.messages)
+    return {"sessionId": request.session_id, "promptId": f"{request.session_id}-{number}"}
 
 
 def _reasoning(request: ModelRequest, resolution: Resolution) -> dict[str, Any]:
@@ -92,6 +98,11 @@ def _messages(
     if marked:
         for message in [one for one in history if one["role"] != "tool"][-_MARKED_MESSAGES:]:
             _mark(message, resolution.cache_ttl)
+    if resolution.record.content_blocks:
+        for message in history:
+            if isinstance(message["content"], str):
+                message["content"] = [{"type": "text", "text": message["content"]}]
+        marked = True
     return [*_system(request, resolution, marked=marked), *history]
 
 

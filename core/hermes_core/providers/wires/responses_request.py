@@ -51,7 +51,7 @@ def request_body(request: ModelRequest, resolution: Resolution, images: Images) 
         body["include"] = ["reasoning.encrypted_content"]
     elif request.temperature is not None:
         body["temperature"] = request.temperature
-    if request.session_id:
+    if request.session_id and resolution.record.cache_key:
         body["prompt_cache_key"] = request.session_id[:_MAX_CACHE_KEY_CHARS]
     body.update(resolution.extra_body)
     return body

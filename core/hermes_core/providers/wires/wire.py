@@ -18,6 +18,7 @@ from hermes_core.providers.failures.failures import read_body
 from hermes_core.providers.wires.client_slot import Connected
 from hermes_core.providers.wires.endpoint import Endpoint
 from hermes_core.providers.wires.images import Images, load_images
+from hermes_core.providers.wires.request_headers import request_headers
 from hermes_core.providers.wires.sse import ServerEvent
 
 if TYPE_CHECKING:
@@ -139,7 +140,7 @@ class Wire(ABC):
 
     def _headers(self, request: ModelRequest) -> dict[str, str]:
         """Return headers of this request beyond the client's own."""
-        return {}
+        return request_headers(request, self._resolution)
 
     @abstractmethod
     def _reply(self) -> ReplyStream:
@@ -175,7 +176,9 @@ class Wire(ABC):
 
             request = as_text(request)
         body = self._body(request, await load_images(request.messages))
-        return SentRequest(self._url, self._headers(request), body)
+        # What the settings add may be a secret of any form.
+        headers = self._headers(request) | dict.fromkeys(self._resolution.headers, "(set)")
+        return SentRequest(self._url, headers, body)
 
     async def _stream(self, request: ModelRequest) -> AsyncGenerator[StreamPart, None]:
         body = self._body(request, await load_images(request.messages))
