@@ -28,6 +28,8 @@ class RunOptions(Struct, frozen=True, kw_only=True):
     max_turns: int | None = None
     max_cost: float | None = None
     """Most the conversation may cost, in USD."""
+    max_tokens: int | None = None
+    """Most tokens the conversation may use, in and out."""
     checkpoints: bool | None = None
     source: str = "cli"
     """Stored on a new conversation."""
@@ -48,6 +50,7 @@ class RunOptions(Struct, frozen=True, kw_only=True):
             "model.provider": self.provider,
             "agent.max_turns": self.max_turns,
             "agent.max_cost_usd": self.max_cost,
+            "agent.max_total_tokens": self.max_tokens,
             "checkpoints.enabled": self.checkpoints,
         }
         return {key: value for key, value in asked.items() if value is not None}

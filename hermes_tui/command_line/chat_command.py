@@ -45,6 +45,12 @@ def csv(_context: click.Context, _option: click.Parameter, value: Any) -> Any:
     type=click.FloatRange(min=0, min_open=True),
     help="Most the conversation may cost.",
 )
+@click.option(
+    "--max-tokens",
+    metavar="N",
+    type=click.IntRange(min=1),
+    help="Most tokens the conversation may use, in and out.",
+)
 @click.option("--checkpoints/--no-checkpoints", default=None, help="Snapshot files first.")
 @click.option("--source", default="cli", show_default=True, metavar="TAG", help="Kept with it.")
 @click.option(

@@ -234,12 +234,13 @@ def test_options_before_and_behind_the_command_are_put_together() -> None:
 
 
 def test_options_become_settings_that_win() -> None:
-    options = RunOptions(model="m", max_turns=3, max_cost=0.5, checkpoints=False)
+    options = RunOptions(model="m", max_turns=3, max_cost=0.5, max_tokens=900, checkpoints=False)
 
     assert options.overrides() == {
         "model.default": "m",
         "agent.max_turns": 3,
         "agent.max_cost_usd": 0.5,
+        "agent.max_total_tokens": 900,
         "checkpoints.enabled": False,
     }
 

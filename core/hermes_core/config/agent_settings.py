@@ -28,6 +28,9 @@ class AgentSettings(Section):
     max_cost_usd: float | None = setting(
         None, "Ask before a conversation costs more; unasked: stop.", gt=0
     )
+    max_total_tokens: int | None = setting(
+        None, "Ask before a conversation uses more tokens, in and out; unasked: stop.", ge=1
+    )
     prefill_messages_file: str = setting(
         "", "JSON messages sent with each call.", env="HERMES_PREFILL_MESSAGES_FILE"
     )

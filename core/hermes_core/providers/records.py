@@ -76,6 +76,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Its own list of models names sizes or prices."""
 
     output_cap_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
+    takes_output_cap: bool = True
+    """The Responses wire may say how long a reply may be."""
     reasoning_request: Literal["", "effort", "object", "listed"] = ""
     """How effort is asked for on the chat wire: not at all, as `reasoning_effort`, as a
     `reasoning` object, or as that object for the families listed in `chat_request.py`."""

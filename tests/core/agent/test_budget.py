@@ -15,7 +15,9 @@ from hermes_core.agent.sessions.budget import (
     STOP,
     Budget,
     CostLimitReached,
+    TokenLimitReached,
 )
+from hermes_core.agent.sessions.token_allowance import TokenAllowance
 from hermes_core.commands import Answer, AskSide, Submit
 from hermes_core.events import BackgroundFinished, QuestionAsked, TurnFinished
 from hermes_core.host import HostOptions
@@ -149,7 +151,7 @@ async def test_sums_are_exact_and_the_prompt_of_the_next_request_counts() -> Non
     one = budget("0.3", [])
     for _ in range(3):
         await one.allow(RUNTIME, 1, TurnCancel())
-        one.counted(Cost(amount_usd=Decimal("0.1")))
+        one.counted(Usage(), Cost(amount_usd=Decimal("0.1")))
     assert one.spent == Decimal("0.3")  # 0.1 * 3 is more than 0.3 in floating point
     assert one.refusal(RUNTIME, 1)
     assert budget("0.3", []).refusal(RUNTIME, 31)
@@ -166,11 +168,66 @@ async def test_two_requests_at_once_ask_the_person_once() -> None:
 @pytest.mark.ac("cost-limit")
 async def test_an_unknown_cost_ends_the_limit_only_by_a_yes() -> None:
     refused = budget("1", [None])
-    refused.counted(Cost())
+    refused.counted(Usage(), Cost())
     with pytest.raises(CostLimitReached, match="a request so far is not known"):
         await refused.allow(RUNTIME, 1, TurnCancel())
     agreed = budget("1", [GO_ON_UNCOUNTED])
     await agreed.allow(Runtime(model="other", provider="p"), 1, TurnCancel())
     assert agreed.limit is None
-    agreed.counted(Cost())
+    agreed.counted(Usage(), Cost())
     await agreed.allow(RUNTIME, 10_000, TurnCancel())
+
+
+# --- tokens ------------------------------------------------------------------------------
+
+TWO_THOUSAND = Tokens(prompt=1_900, output=100)
+
+
+def counted(home: Home, server: ModelServer, limit: int, **more: Any) -> HostOptions:
+    made = options(home, server.base_url, toolsets=("delegation",))
+    overrides = {**made.overrides, "agent.max_total_tokens": limit}
+    return replace(made, overrides=overrides, **{"interactive": False, **more})
+
+
+@pytest.mark.ac("token-limit")
+async def test_a_conversation_stops_before_it_uses_more_tokens_than_it_may(
+    home: Home, model_server: ModelServer
+) -> None:
+    model_server.add(
+        call("delegate_task", {"goal": "count the stars"}, usage=TWO_THOUSAND),
+        say("many", usage=TWO_THOUSAND),
+    )
+    async with opened(counted(home, model_server, 4_000)) as r:
+        finish = await r.turn("hello")
+        assert (finish.outcome, finish.reason) == ("partial", "token_limit")
+        assert "has used 4,000 tokens" in (finish.error or "")
+        assert "--max-tokens" in (finish.hint or "")
+        session_id = r.handle.session_id
+    async with opened(counted(home, model_server, 4_000), session_id) as r:
+        assert (await r.turn("and now?")).reason == "token_limit"
+    assert len(model_server.requests) == 2
+
+
+@pytest.mark.ac("token-limit")
+async def test_a_person_is_asked_before_more_tokens_are_used(
+    home: Home, model_server: ModelServer
+) -> None:
+    model_server.add(say("one", usage=TWO_THOUSAND), say("two", usage=TWO_THOUSAND))
+    async with opened(counted(home, model_server, 2_000, interactive=True)) as r:
+        await r.turn("hello")
+        await r.send(Submit(text="go on"))
+        assert "has used 2,000 tokens" in await _answer(r, "Go on up to 4,000 tokens")
+        await until(lambda: len(r.of(TurnFinished)) == 2)
+        assert r.of(TurnFinished)[-1].outcome == "completed"
+
+
+@pytest.mark.ac("token-limit")
+async def test_what_nobody_reports_counts_as_what_was_sent() -> None:
+    one = budget("100", [None], tokens=TokenAllowance(100))
+    await one.allow(RUNTIME, 60, TurnCancel())
+    one.counted(Usage(), Cost(amount_usd=Decimal(0)))
+    assert one.tokens.used == 60
+    assert one.refusal(RUNTIME, 40) is None
+    assert "the limit is 100" in str(one.refusal(RUNTIME, 41))
+    with pytest.raises(TokenLimitReached):
+        await one.allow(RUNTIME, 41, TurnCancel())

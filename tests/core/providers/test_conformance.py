@@ -142,6 +142,15 @@ async def test_packet_borders_do_not_matter(http_wire: Wire, packet_bytes: int) 
     assert said(await http_wire.play()) == "über allen Gipfeln ist Ruh"
 
 
+@pytest.mark.ac("output-cap")
+async def test_the_longest_reply_that_is_set_reaches_every_wire(wire: Wire) -> None:
+    field = "max_output_tokens" if wire.mode == "codex_responses" else "max_tokens"
+    model = open_model(msgspec.structs.replace(wire.reached, max_output_tokens=700))
+    assert (await model.as_sent(wire.ask())).body[field] == 700
+    assert (await model.as_sent(wire.ask(max_output_tokens=300))).body[field] == 300
+    await model.aclose()
+
+
 @pytest.mark.ac("wire-key")
 async def test_the_request_carries_its_key_and_no_retry(http_wire: Wire) -> None:
     http_wire.server.add(say("ok"))

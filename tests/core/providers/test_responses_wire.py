@@ -108,6 +108,9 @@ def test_an_effort_is_one_the_generation_knows(model: str, asked: str, sent: str
 def test_a_limit_below_the_least_is_raised() -> None:
     assert _body(max_output_tokens=4)["max_output_tokens"] == 16
     assert "max_output_tokens" not in _body()
+    # What stands behind a ChatGPT plan refuses the field.
+    plan = resolution("https://chatgpt.com/backend-api/codex", provider="openai-codex")
+    assert "max_output_tokens" not in request_body(ask(plan, max_output_tokens=400), plan, {})
 
 
 @pytest.mark.ac("responses-images")

@@ -30,6 +30,7 @@ from hermes_core.agent.sessions.session_parts import SessionParts, Switched
 from hermes_core.agent.sessions.session_plan import Ground, SessionPlan, new_id
 from hermes_core.agent.sessions.session_route import SessionRoute
 from hermes_core.agent.sessions.session_upkeep import SessionRollbacks, tool_families
+from hermes_core.agent.sessions.token_allowance import TokenAllowance
 from hermes_core.agent.side.side_jobs import SideJobs
 from hermes_core.agent.side.side_question import SideQuestions
 from hermes_core.agent.stream.journal import Journal
@@ -224,7 +225,8 @@ class _Assembly:
 
     def _made_budget(self, record: SessionRecord, asker: Asker) -> Budget:
         """What this conversation may cost; an agent that works for another shares its budget."""
-        errand, limit = self.plan.errand, self.ground.loaded.settings.agent.max_cost_usd
+        errand, limits = self.plan.errand, self.ground.loaded.settings.agent
+        limit = limits.max_cost_usd
         if errand is not None and errand.budget is not None:
             return errand.budget
 
@@ -240,6 +242,7 @@ class _Assembly:
             ask=ask,
             spent=Decimal(str(record.estimated_cost_usd or 0)),
             is_known=record.cost_status != "unknown",
+            tokens=TokenAllowance(limits.max_total_tokens, used=_used_tokens(record)),
         )
 
     def _helpers(
@@ -556,6 +559,11 @@ async def build_session(
         StoreError: The record cannot be read or written.
     """
     return await _Assembly(ground, plan).build(on_close)
+
+
+def _used_tokens(record: SessionRecord) -> int:
+    cached = record.cache_read_tokens + record.cache_write_tokens
+    return record.input_tokens + cached + record.output_tokens
 
 
 def _simple_limits(wanted: SmartRoutingSettings) -> SimpleLimits | None:

@@ -1,4 +1,4 @@
-"""What a conversation may cost, and what happens before it would cost more.
+"""What a conversation may cost or use, and what happens before it would be more.
 
 A person who is there is asked; where nobody is, the request is refused. What a request
 will cost is known only in part before it is sent: its prompt counts, estimated and at
@@ -11,8 +11,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
+from typing import ClassVar
 
 from hermes_core.agent.cancel import TurnCancel
+from hermes_core.agent.sessions.token_allowance import TokenAllowance
 from hermes_core.errors import HermesError
 from hermes_core.messages import Runtime, Usage
 from hermes_core.providers.facts.pricing import Cost, Price
@@ -24,8 +26,23 @@ AskPerson = Callable[[str, tuple[str, ...], TurnCancel], Awaitable[str | None]]
 """Puts a question with choices to the person; None if nobody is there or answers."""
 
 
-class CostLimitReached(HermesError):
-    """The next request may make the conversation cost more than it may."""
+class LimitReached(HermesError):
+    """The next request may go past what the conversation may take."""
+
+    reason: ClassVar[str]
+    """How the turn ended, for programs."""
+
+
+class CostLimitReached(LimitReached):
+    """It may cost too much."""
+
+    reason = "cost_limit"
+
+
+class TokenLimitReached(LimitReached):
+    """It may use too many tokens."""
+
+    reason = "token_limit"
 
 
 class Budget:
@@ -37,6 +54,7 @@ class Budget:
         ask: Asks the person.
         spent: What earlier runs of the conversation cost, in USD.
         is_known: Whether all of that has a known price.
+        tokens: The limit of tokens beside it.
     """
 
     def __init__(
@@ -47,32 +65,38 @@ class Budget:
         ask: AskPerson,
         spent: Decimal = Decimal(0),
         is_known: bool = True,
+        tokens: TokenAllowance | None = None,
     ) -> None:
         self.limit = limit
         self.spent = spent
         """What is known to have been spent, in USD."""
         self.is_known = is_known
         """Whether every request so far had a known price."""
+        self.tokens = tokens or TokenAllowance()
         self._price = price
         self._ask = ask
         self._step = limit or Decimal(0)
+        self._asked_tokens = 0
         self._asking = asyncio.Lock()
 
-    def counted(self, cost: Cost) -> None:
-        """Add what a request cost."""
+    def counted(self, usage: Usage, cost: Cost) -> None:
+        """Add what a request used and cost."""
+        # A service that reports nothing still used what was sent.
+        self.tokens.used += usage.total_tokens or self._asked_tokens
         if cost.amount_usd is None:
             self.is_known = False
         else:
             self.spent += cost.amount_usd
 
     async def allow(self, runtime: Runtime, est_tokens: int, cancel: TurnCancel) -> None:
-        """Return if a request may be sent; ask the person if it goes past the limit.
+        """Return if a request may be sent; ask the person if it goes past a limit.
 
         Raises:
-            CostLimitReached: It may not.
+            LimitReached: It may not.
             Cancelled: The turn was interrupted while the person was asked.
         """
         async with self._asking:
+            await self._allow_tokens(est_tokens, cancel)
             while (problem := self._problem(runtime, est_tokens)) is not None:
                 raised, hint = self._raised(runtime, est_tokens)
                 choice = GO_ON_UNCOUNTED if raised is None else f"Go on up to ${raised}"
@@ -80,10 +104,20 @@ class Budget:
                 if answer != choice:
                     raise CostLimitReached(problem, hint=hint)
                 self.limit = raised
+            self._asked_tokens = est_tokens
+
+    async def _allow_tokens(self, est_tokens: int, cancel: TurnCancel) -> None:
+        while (problem := self.tokens.problem(est_tokens)) is not None:
+            raised = self.tokens.raised(est_tokens)
+            choice = f"Go on up to {raised:,} tokens"
+            if await self._ask(f"{problem} Go on?", (choice, STOP), cancel) != choice:
+                hint = "Raise agent.max_total_tokens (--max-tokens), or begin a new conversation."
+                raise TokenLimitReached(problem, hint=hint)
+            self.tokens.limit = raised
 
     def refusal(self, runtime: Runtime, est_tokens: int) -> str | None:
         """Why a side job may not be asked, without bothering the person; None: it may."""
-        return self._problem(runtime, est_tokens)
+        return self.tokens.problem(est_tokens) or self._problem(runtime, est_tokens)
 
     def _problem(self, runtime: Runtime, est_tokens: int) -> str | None:
         if self.limit is None:

@@ -109,8 +109,8 @@ class Journal:
         self.turn_id: str | None = None
         """Stamped on every event while a turn runs."""
         self.step: int | None = None
-        self.on_count: Callable[[Cost], None] = lambda cost: None
-        """Told the cost of each request that is counted."""
+        self.on_count: Callable[[Usage, Cost], None] = lambda usage, cost: None
+        """Told what each request that is counted used and cost."""
 
     @property
     def last_seq(self) -> int:
@@ -178,7 +178,7 @@ class Journal:
 
     def count(self, usage: Usage, cost: Cost = UNKNOWN_COST) -> None:
         """Add a request to the session's totals with the next commit."""
-        self.on_count(cost)
+        self.on_count(usage, cost)
         self._put(_Counted(usage, cost))
 
     def patch(self, **columns: object) -> None:

@@ -143,7 +143,7 @@ class ModelCaller:
             connection broke after text was shown) or `steered`.
 
         Raises:
-            CostLimitReached: It may cost more than the conversation may.
+            LimitReached: It may take more than the conversation may.
             ProviderError: Nothing was shown and no attempt is left.
             Cancelled: The turn was interrupted.
         """

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from hermes_core.agent.cancel import TurnCancel
-from hermes_core.agent.sessions.budget import CostLimitReached
+from hermes_core.agent.sessions.budget import LimitReached
 from hermes_core.agent.sessions.conversation import Conversation, Input
 from hermes_core.agent.turns import reply_policy as policy
 from hermes_core.agent.turns.answer import Answer, say
@@ -109,9 +109,9 @@ class Turn:
             return TurnFinished(outcome="interrupted", reason="interrupted_by_user")
         except ContextFull as error:
             return policy.failed("context_full", error)
-        except CostLimitReached as error:
+        except LimitReached as error:
             return TurnFinished(
-                outcome="partial", reason="cost_limit", error=str(error), hint=error.hint
+                outcome="partial", reason=error.reason, error=str(error), hint=error.hint
             )
         except ProviderError as error:
             return policy.failed(f"request_failed:{error.reason}", error)

@@ -44,7 +44,7 @@ def request_body(request: ModelRequest, resolution: Resolution, images: Images) 
         body["tool_choice"] = "auto"
         body["parallel_tool_calls"] = True
     cap = request.max_output_tokens or resolution.max_output_tokens
-    if cap is not None:
+    if resolution.record.takes_output_cap and cap is not None:
         body["max_output_tokens"] = max(cap, _LEAST_OUTPUT_TOKENS)
     if thinks(model):
         body["reasoning"] = {"summary": "auto", **_effort(model, request.reasoning_effort)}
