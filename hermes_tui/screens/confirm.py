@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Static
 
-from hermes_tui.screens.sheet import SheetScreen
+from hermes_tui.screens.sheet import SheetScreen, sheet_title
 from hermes_widgets.list_rows import Row, RowList
 
 
@@ -41,7 +41,7 @@ class ConfirmScreen(SheetScreen[str]):
     def compose(self) -> ComposeResult:
         """Question, explanation, answers."""
         with Vertical(classes="sheet -small"):
-            yield Static(self._title_text, classes="sheet-title", markup=False)
+            yield sheet_title(self._title_text)
             yield Static(self._text, classes="sheet-text", markup=False)
             yield self.list
 

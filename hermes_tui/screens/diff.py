@@ -11,7 +11,7 @@ from textual.containers import Vertical
 from textual.widgets import Static
 
 from hermes_core.events import FileDiff
-from hermes_tui.screens.sheet import SheetScreen
+from hermes_tui.screens.sheet import SheetScreen, sheet_title
 from hermes_widgets.paging.changes_view import ChangesView
 
 _KEYS = "n p change · tab file · s split · ↑↓ scroll · esc close"
@@ -50,7 +50,7 @@ class DiffScreen(SheetScreen[None]):
         removed = sum(diff.removed for diff in self._diffs)
         counts = f"+{added} −{removed} in {files} file{'s' if files != 1 else ''}"
         with Vertical(classes="sheet"):
-            yield Static(f"{self._title_text} · {counts}", classes="sheet-title", markup=False)
+            yield sheet_title(f"{self._title_text} · {counts}")
             yield self._page
             yield Static(_KEYS, classes="pager-keys", markup=False)
 

@@ -17,7 +17,7 @@ from hermes_core.messages import Runtime
 from hermes_tui.core_link.workspace import ModelInfo
 from hermes_tui.matching import matching
 from hermes_tui.screens.screen import ScreenSpec
-from hermes_tui.screens.sheet import SheetScreen
+from hermes_tui.screens.sheet import SheetScreen, sheet_title
 from hermes_tui.slash.model import pick_model, switch_by_words
 from hermes_widgets.fitting import clean, tokens
 from hermes_widgets.list_rows import RowList
@@ -95,7 +95,7 @@ class ModelScreen(SheetScreen[None]):
         now = self._current
         title = f"Model · now {now.model} via {now.provider}" if now else "Model"
         with Vertical(classes="sheet"):
-            yield Static(title, classes="sheet-title", markup=False)
+            yield sheet_title(title)
             yield self.search
             with Horizontal():
                 yield self.providers

@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Static
 
-from hermes_tui.screens.sheet import SheetScreen
+from hermes_tui.screens.sheet import SheetScreen, sheet_title
 from hermes_widgets.find_bar import FindBar
 from hermes_widgets.paging.line_source import LineSource
 from hermes_widgets.paging.pager import Pager
@@ -49,11 +49,7 @@ class PagerScreen(SheetScreen[None]):
         """Title, text, search, keys."""
         noun = "line" if self._source.count == 1 else "lines"
         with Vertical(classes="sheet"):
-            yield Static(
-                f"{self._title_text} · {self._source.count} {noun}",
-                classes="sheet-title",
-                markup=False,
-            )
+            yield sheet_title(f"{self._title_text} · {self._source.count} {noun}")
             yield self._pager
             yield self._bar
             yield Static(_KEYS, classes="pager-keys", markup=False)

@@ -12,7 +12,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
 
-from hermes_tui.screens.sheet import SheetScreen
+from hermes_tui.screens.sheet import SheetScreen, sheet_title
 from hermes_tui.slash.door import Source
 from hermes_widgets.list_rows import RowList
 from hermes_widgets.row import Row
@@ -90,7 +90,7 @@ class PickScreen(SheetScreen[str]):
     def compose(self) -> ComposeResult:
         """Title, search line, rows."""
         with Vertical(classes="sheet"):
-            yield Static(self._title_text, classes="sheet-title", markup=False)
+            yield sheet_title(self._title_text)
             yield self.search
             with Horizontal():
                 yield self.list

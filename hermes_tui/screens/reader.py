@@ -10,7 +10,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from hermes_tui.screens.sheet import SheetScreen
+from hermes_tui.screens.sheet import SheetScreen, sheet_title
 from hermes_widgets.fitting import clean
 
 
@@ -40,7 +40,7 @@ class ReaderScreen(SheetScreen[None]):
     def compose(self) -> ComposeResult:
         """Title and text."""
         with Vertical(classes="sheet"):
-            yield Static(self._title_text, classes="sheet-title", markup=False)
+            yield sheet_title(self._title_text)
             with VerticalScroll():
                 yield Static(self._content, markup=False)
 

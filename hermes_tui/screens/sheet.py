@@ -6,10 +6,17 @@ from typing import Generic, TypeVar
 
 from textual.await_complete import AwaitComplete
 from textual.screen import ModalScreen
+from textual.widgets import Static
 
+from hermes_widgets.fitting import clean
 from hermes_widgets.list_rows import RowList
 
 Result = TypeVar("Result")
+
+
+def sheet_title(text: str) -> Static:
+    """Return the first line of a sheet; words of others in it are safe to draw."""
+    return Static(clean(text), classes="sheet-title", markup=False)
 
 
 class SheetScreen(ModalScreen[Result], Generic[Result]):

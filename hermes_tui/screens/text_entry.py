@@ -8,9 +8,9 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
-from hermes_tui.screens.sheet import SheetScreen
+from hermes_tui.screens.sheet import SheetScreen, sheet_title
 
 
 class TextEntryScreen(SheetScreen[str]):
@@ -28,7 +28,7 @@ class TextEntryScreen(SheetScreen[str]):
     def compose(self) -> ComposeResult:
         """Question and field."""
         with Vertical(classes="sheet -small"):
-            yield Static(self._title_text, classes="sheet-title", markup=False)
+            yield sheet_title(self._title_text)
             field = Input(value=self._value, compact=True)
             field.cursor_blink = False
             yield field

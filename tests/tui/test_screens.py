@@ -34,7 +34,7 @@ from hermes_tui.screens.model import ModelScreen
 from hermes_tui.screens.pick import PickScreen
 from hermes_tui.screens.rollback import RollbackScreen
 from hermes_tui.screens.screen import SCREEN_REGISTRY, ScreenSpec, register_screen
-from hermes_tui.screens.sheet import SheetScreen
+from hermes_tui.screens.sheet import SheetScreen, sheet_title
 from hermes_tui.slash.command import COMMAND_REGISTRY
 from hermes_tui.usage_text import insights_lines, parse_days, usage_lines
 from hermes_widgets.charts.chart import Chart
@@ -416,3 +416,7 @@ async def test_the_last_error_is_shown_whole_and_reported_masked(home: Home) -> 
     assert "the wheel came off" in report.read_text()
     assert "0123456789abcdefghijkl" not in report.read_text()
     assert report.stat().st_mode & 0o077 == 0
+
+
+def test_a_title_of_a_sheet_is_safe_whatever_it_says() -> None:
+    assert str(sheet_title("rm \u202ea[b]\x1b[31m\n -rf").render()) == "rm a[b][31m  -rf"

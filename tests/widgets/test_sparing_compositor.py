@@ -111,6 +111,21 @@ async def test_what_is_hidden_is_not_drawn_even_when_everything_is() -> None:
         assert app.screen.asked == []
 
 
+async def test_what_was_removed_is_not_drawn_before_the_next_layout() -> None:
+    app = Boards()
+    async with app.run_test(size=(COLUMNS, ROWS)) as pilot:
+        await pilot.pause()
+        compositor, field = app.screen._compositor, app.board("field")
+        await field.remove()
+        assert field in compositor.visible_widgets
+        field.asked.clear()
+
+        rows = compositor.render_strips()
+
+        assert field.asked == []
+        assert {row.cell_length for row in rows} == {COLUMNS}
+
+
 async def test_frames_show_what_the_frames_of_the_toolkit_show() -> None:
     app = Boards()
     source = random.Random(11)

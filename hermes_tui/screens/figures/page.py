@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from hermes_tui.screens.sheet import SheetScreen
+from hermes_tui.screens.sheet import SheetScreen, sheet_title
 from hermes_widgets.charts.chart import Chart
 from hermes_widgets.charts.timeline import Timeline
 
@@ -53,7 +53,7 @@ class FiguresScreen(SheetScreen[None]):
     def compose(self) -> ComposeResult:
         """Title, figures, keys."""
         with Vertical(classes="sheet"):
-            yield Static(self._title_text, classes="sheet-title", markup=False)
+            yield sheet_title(self._title_text)
             with VerticalScroll():
                 yield from self.figures()
             yield Static("t charts or tables   ↑↓ scroll   esc close", id="keys", markup=False)

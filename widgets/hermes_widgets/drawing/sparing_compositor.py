@@ -62,7 +62,8 @@ class SparingCompositor(Compositor):
             if not missing:
                 break
             seen = region.intersection(clip)
-            if seen:
+            # What was removed stands here until the next layout, and has lost its styles.
+            if seen and widget.is_attached:
                 self._take(widget, region, seen, chops, missing)
         return chops
 
