@@ -45,6 +45,7 @@ from hermes_tui.palette import Palette
 from hermes_tui.panes.chat import ChatPane
 from hermes_tui.panes.pane import Pane
 from hermes_tui.panes.rails import SideRail
+from hermes_tui.patience import Patience
 from hermes_tui.reading import Reading
 from hermes_tui.screens.confirm import ConfirmScreen
 from hermes_tui.screens.pick import PickScreen
@@ -148,6 +149,7 @@ class HermesApp(TerminalApp):
         self.offers = ComposerOffers(self)
         self.link = TerminalLink(self)
         self.notifying = Notifying(self)
+        self.patience = Patience(self)
         self.frame = Frame(self)
         self._bindings = BindingsMap(bindings())  # plugins may have added some
         self.skills: list[SkillInfo] = []
@@ -275,6 +277,7 @@ class HermesApp(TerminalApp):
         self.asking.review()
         self.link.review()
         self.notifying.review()
+        self.patience.review()
         self.sessions.changed(event.pane)
         self.keeper.soon()
         self.run_latest(self.leaving.review, "leaving")

@@ -73,6 +73,7 @@ class Asking:
     def review(self) -> None:
         """Look again: close what is answered, open the next, show or hide the strip."""
         self._close_answered()
+        self._extend_shown()
         waiting = self.pending()
         if self._screen is None and waiting:
             rest = self._host.chosen.typing_grace_s - (self._clock() - self._typed_at)
@@ -145,6 +146,16 @@ class Asking:
                 self._host.pop_screen()
             if self._host.screen is shown:
                 shown.dismiss(None)
+
+    def _extend_shown(self) -> None:
+        """Let the shown request count down to when it ends now."""
+        shown = self._screen
+        if shown is None:
+            return
+        for pane in self._host.open_panes():
+            request = pane.state.approvals.get(shown.request.request_id)
+            if request is not None:
+                shown.card.extend(request.expires_at)
 
     def _tell_who(self, request_id: str) -> None:
         """Say in its conversation who answered a request while it was shown here."""

@@ -81,6 +81,8 @@ class ChosenSettings:
         self.shows_cost = True
         self.typing_grace_s = 1.0
         """How long the person must not have typed before a dialog opens."""
+        self.times_out_unfocused = True
+        """Whether the time of a request runs while the person looks elsewhere."""
         self.auto_copies = False
         """Whether what is selected with the mouse is copied at once."""
         self.history_window = 20
@@ -120,6 +122,7 @@ class ChosenSettings:
         self._read_terminal(setting)
         self.confirm_exit = str(setting("tui.confirm_exit"))
         self.leave_transcript = str(setting("tui.leave_transcript"))
+        self.times_out_unfocused = bool(setting("approvals.timeout_unfocused"))
         self.typing_grace_s = int(str(setting("tui.typing_grace_ms"))) / 1000
         self.paste_lines = int(str(setting("tui.paste_collapse_lines")))
         self._use_mouse(bool(setting("tui.mouse")))

@@ -79,6 +79,12 @@ class Answer(Command, frozen=True, kw_only=True, tag="answer"):
     """As in the request; another value changes nothing and says so."""
 
 
+class Extend(Command, frozen=True, kw_only=True, tag="extend"):
+    """Begin the time of an open approval or question anew: its person does not look yet."""
+
+    request_id: str
+
+
 class Compact(Command, frozen=True, kw_only=True, tag="compact"):
     """Summarise the history now."""
 
@@ -203,6 +209,7 @@ CoreCommand: TypeAlias = (
     | QueueReorder
     | QueuePause
     | Answer
+    | Extend
     | Compact
     | SetRuntime
     | SetReasoning

@@ -392,6 +392,13 @@ class ApprovalResolved(Event, frozen=True, kw_only=True, tag="approval.resolved"
     reason: str = ""
 
 
+class RequestExtended(Event, frozen=True, kw_only=True, tag="request.extended"):
+    """An open approval or question waits longer than it said."""
+
+    request_id: str
+    expires_at: float
+
+
 class QuestionAsked(Event, frozen=True, kw_only=True, tag="question.asked"):
     """The agent asks the person something."""
 
@@ -579,6 +586,7 @@ CoreEvent: TypeAlias = (
     | ToolSkipped
     | ApprovalRequested
     | ApprovalResolved
+    | RequestExtended
     | QuestionAsked
     | QuestionAnswered
     | TodoChanged

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from typing import TypeAlias, assert_never
 
+from msgspec.structs import replace
+
 from hermes_core.events import (
     ApprovalRequested,
     ApprovalResolved,
     QuestionAnswered,
     QuestionAsked,
+    RequestExtended,
 )
 from hermes_tui.handlers.view import ConversationView
 from hermes_tui.session_state import SessionState
 
-AskingEvent: TypeAlias = ApprovalRequested | ApprovalResolved | QuestionAsked | QuestionAnswered
+AskingEvent: TypeAlias = (
+    ApprovalRequested | ApprovalResolved | QuestionAsked | QuestionAnswered | RequestExtended
+)
 
 _KEPT_DECISIONS = 50
 
@@ -37,6 +42,15 @@ def apply(event: AskingEvent, state: SessionState, view: ConversationView | None
             question = state.questions.pop(event.request_id, None)
             if question is not None:
                 _mark(question.call_id, state, view, is_waiting=False)
+        case RequestExtended(request_id=request_id, expires_at=expires_at):
+            if request_id in state.approvals:
+                state.approvals[request_id] = replace(
+                    state.approvals[request_id], expires_at=expires_at
+                )
+            elif request_id in state.questions:
+                state.questions[request_id] = replace(
+                    state.questions[request_id], expires_at=expires_at
+                )
         case _:
             assert_never(event)
 

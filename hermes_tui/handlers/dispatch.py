@@ -33,6 +33,7 @@ from hermes_core.events import (
     QuestionAsked,
     ReasoningDelta,
     ReasoningFinished,
+    RequestExtended,
     RequestFailed,
     RequestFinished,
     RequestStalled,
@@ -105,7 +106,13 @@ def apply(event: CoreEvent, state: SessionState, view: ConversationView | None) 
                 agent_events.apply_call(event, state, view)
             else:
                 tool_events.apply(event, state, view)
-        case ApprovalRequested() | ApprovalResolved() | QuestionAsked() | QuestionAnswered():
+        case (
+            ApprovalRequested()
+            | ApprovalResolved()
+            | QuestionAsked()
+            | QuestionAnswered()
+            | RequestExtended()
+        ):
             asking_events.apply(event, state, view)
         case InputAccepted() | InputState() | TurnStarted() | TurnFinished():
             if not event.agent:

@@ -369,7 +369,9 @@ class ChatPane(Vertical):
             grace_s: How long a fresh one ignores keys.
         """
         for question in questions:
-            if question.request_id not in self._cards:
+            if question.request_id in self._cards:
+                self._cards[question.request_id].extend(question.expires_at)
+            else:
                 clocks = self.state.clocks
                 card = ClarifyCard(
                     question, grace_s=grace_s, clock=clocks.steady, wall_clock=clocks.wall

@@ -16,6 +16,7 @@ from textual.screen import Screen
 from hermes_tui.chosen_settings import ChosenSettings
 from hermes_tui.copying import Copying
 from hermes_tui.launch_state import ExitState
+from hermes_tui.patience import Patience
 from hermes_tui.terminal.terminal_link import TerminalLink
 
 _TOASTS = 2
@@ -33,6 +34,9 @@ class TerminalApp(App[ExitState]):
 
     chosen: ChosenSettings
     """Says whether anything may move."""
+
+    patience: Patience
+    """Lets requests wait while nobody looks."""
 
     _meant_for: WeakKeyDictionary[events.Key, Screen[Any]]
     """The screen on which a key was pressed."""
@@ -74,6 +78,7 @@ class TerminalApp(App[ExitState]):
     def watch_app_focus(self) -> None:
         """Nothing moves in a window that nobody looks at."""
         self.chosen.apply_motion()
+        self.patience.review()
 
     def notify(
         self,

@@ -13,9 +13,10 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
-from hermes_core.commands import Answer, CoreCommand, Interrupt, Reply, SetTitle, Submit
+from hermes_core.commands import Answer, CoreCommand, Extend, Interrupt, Reply, SetTitle, Submit
 from hermes_core.errors import ConfigError, HermesError, SessionNotFound
 from hermes_core.events import (
+    ApprovalRequested,
     ApprovalResolved,
     CoreEvent,
     FileDiff,
@@ -24,6 +25,8 @@ from hermes_core.events import (
     MessageFinished,
     MessageStarted,
     QuestionAnswered,
+    QuestionAsked,
+    RequestExtended,
     SessionOpened,
     SessionTitled,
 )
@@ -90,12 +93,10 @@ class FakeSession:
             )
             if event.stored:
                 self.stored.append(stamped)
-            request_id = getattr(event, "request_id", None)
-            if request_id is not None:
-                if isinstance(event, ApprovalResolved | QuestionAnswered):
-                    self._open.pop(request_id, None)
-                else:
-                    self._open[request_id] = stamped
+            if isinstance(event, ApprovalResolved | QuestionAnswered):
+                self._open.pop(event.request_id, None)
+            elif isinstance(event, ApprovalRequested | QuestionAsked):
+                self._open[event.request_id] = stamped
             for queue in self._queues:
                 queue.put_nowait(stamped)
 
@@ -133,6 +134,8 @@ class FakeSession:
             self.say(SessionTitled(title=command.title))
         elif isinstance(command, Answer):
             return self._answer(command)
+        elif isinstance(command, Extend):
+            self.say(RequestExtended(request_id=command.request_id, expires_at=self._wall() + 60))
         elif isinstance(command, Interrupt) and not self.stored:
             return Reply(ok=False, code="not_found", text="Nothing runs")
         return Reply(ok=True)
@@ -236,6 +239,7 @@ class FakeWorkspace:
             "tui.copy": "markdown",
             "tui.history_window": 20,
             "display.resume_display": "full",
+            "approvals.timeout_unfocused": True,
             "tui.typing_grace_ms": 0,
             "tui.auto_copy": "off",
             "tui.batch": 10,

@@ -27,6 +27,7 @@ from hermes_core.events import (
     QuestionAsked,
     ReasoningDelta,
     ReasoningFinished,
+    RequestExtended,
     RequestFailed,
     RequestWaiting,
     SessionTitled,
@@ -87,6 +88,9 @@ def random_event(chance: random.Random) -> CoreEvent:
         lambda: ToolSkipped(call_id=call, name=small, cause="interrupt", message=small),
         lambda: _approval(chance, request, text),
         lambda: ApprovalResolved(request_id=request, decision="deny", by=small),
+        lambda: RequestExtended(
+            request_id=chance.choice((request, f"q{request}")), expires_at=chance.random() * 4e9
+        ),
         lambda: QuestionAsked(
             request_id=f"q{request}",
             kind=chance.choice(("choice", "text", "secret")),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from textwrap import wrap
 from typing import ClassVar, Literal
 
+from msgspec.structs import replace
 from rich.cells import cell_len
 from textual import events, on
 from textual.app import ComposeResult
@@ -16,11 +17,11 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
-from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from hermes_core.events import ApprovalFinding, ApprovalRequested
+from hermes_widgets.countdown import Countdown
 from hermes_widgets.drawing.foreign import visible
 from hermes_widgets.fitting import clean, fit, fit_left
 
@@ -37,7 +38,6 @@ _QUESTIONS = {
     "send": "Send this?",
     "spend": "Spend this?",
 }
-_COUNTDOWN_S = 15.0
 
 
 def subject_content(subject: str, findings: tuple[ApprovalFinding, ...]) -> Content:
@@ -225,7 +225,6 @@ class ApprovalCard(Vertical, can_focus=True):
         self._payload = payload
         self._grace_s = grace_s
         self._clock = clock
-        self._wall_clock = wall_clock
         self._shown_at = clock()
         self._options = tuple(option for option in request.options if option in _WORDS)
         self._choices = ChoiceRow(self._labels(), "tab reason  v view")
@@ -233,7 +232,7 @@ class ApprovalCard(Vertical, can_focus=True):
         self._head = Static(id="approval-head", markup=False)
         self._where = Static(id="approval-where", markup=False)
         self._findings = Static(id="approval-findings", markup=False)
-        self._timer: Timer | None = None
+        self._countdown = Countdown(self, self.refresh_texts, wall_clock)
 
     def _labels(self, width: int = 0) -> tuple[str, ...]:
         labels = []
@@ -262,17 +261,16 @@ class ApprovalCard(Vertical, can_focus=True):
         yield self._choices
 
     def on_mount(self) -> None:
-        """Start the countdown only for its last seconds."""
+        """Draw the texts."""
         self._shown_at = self._clock()
-        self.refresh_texts()
-        if self.request.expires_at is not None:
-            rest = self.request.expires_at - self._wall_clock()
-            self.set_timer(max(rest - _COUNTDOWN_S, 0.01), self._start_countdown)
+        self._countdown.until(self.request.expires_at)
 
-    def _start_countdown(self) -> None:
-        self.refresh_texts()
-        pace_s = 5.0 if self.app.animation_level == "none" else 1.0
-        self._timer = self.set_interval(pace_s, self.refresh_texts)
+    def extend(self, expires_at: float | None) -> None:
+        """The request ends at another time than it said."""
+        if expires_at != self.request.expires_at:
+            self.request = replace(self.request, expires_at=expires_at)
+            if self.is_mounted:
+                self._countdown.until(expires_at)
 
     def on_resize(self) -> None:
         """Texts are cut to the width."""
@@ -283,10 +281,8 @@ class ApprovalCard(Vertical, can_focus=True):
         width = self.content_size.width or 40
         self._choices.labels = self._labels(width)
         right = self._place
-        if self.request.expires_at is not None:
-            rest = self.request.expires_at - self._wall_clock()
-            if rest <= _COUNTDOWN_S:
-                right = f"denies in {max(round(rest), 0)}s"
+        if (rest := self._countdown.shown_s) is not None:
+            right = f"denies in {rest}s"
         title = fit(_QUESTIONS[self.request.action], width - cell_len(right) - 4)
         gap = " " * max(width - 2 - cell_len(title) - cell_len(right), 1)
         head = Content.assemble(

@@ -7,21 +7,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
+from msgspec.structs import replace
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from hermes_core.events import QuestionAsked
+from hermes_widgets.countdown import Countdown
 from hermes_widgets.fitting import clean, clean_lines
 from hermes_widgets.list_rows import Row, RowList
 
 _OTHER = "other"
-_COUNTDOWN_S = 15.0
 
 
 class ClarifyCard(Vertical):
@@ -79,10 +79,9 @@ class ClarifyCard(Vertical):
         self.question = question
         self._grace_s = grace_s
         self._clock = clock
-        self._wall_clock = wall_clock
         self._shown_at = float("-inf")
         self._place = ""
-        self._timer: Timer | None = None
+        self._countdown = Countdown(self, self.refresh_hint, wall_clock)
         self._list = RowList(id="clarify-choices")
         hidden = question.kind in ("sudo", "secret")
         self._field = Input(password=hidden, id="clarify-field", compact=True)
@@ -99,10 +98,8 @@ class ClarifyCard(Vertical):
         yield Static(self._hint(), classes="clarify-hint", id="clarify-hint", markup=False)
 
     def on_mount(self) -> None:
-        """Fill the choices; count down only in the last seconds."""
-        if self.question.expires_at is not None:
-            rest = self.question.expires_at - self._wall_clock()
-            self.set_timer(max(rest - _COUNTDOWN_S, 0.01), self._start_countdown)
+        """Fill the choices."""
+        self._countdown.until(self.question.expires_at)
         if self.question.kind == "choice":
             rows = [
                 Row(
@@ -120,9 +117,12 @@ class ClarifyCard(Vertical):
             self._list.show(rows)
             self._field.display = False
 
-    def _start_countdown(self) -> None:
-        self._timer = self.set_interval(1.0, self.refresh_hint)
-        self.refresh_hint()
+    def extend(self, expires_at: float | None) -> None:
+        """The question ends at another time than it said."""
+        if expires_at != self.question.expires_at:
+            self.question = replace(self.question, expires_at=expires_at)
+            if self.is_mounted:
+                self._countdown.until(expires_at)
 
     def show_place(self, place: str) -> None:
         """Say which of several questions this is, such as `1 of 2`; empty for the only one."""
@@ -136,11 +136,8 @@ class ClarifyCard(Vertical):
 
     def _hint(self) -> str:
         parts = [f"{self._place}, tab next"] if self._place else []
-        rest = _COUNTDOWN_S + 1
-        if self.question.expires_at is not None:
-            rest = self.question.expires_at - self._wall_clock()
-        if rest <= _COUNTDOWN_S:
-            parts.append(f"goes on without an answer in {max(round(rest), 0)}s")
+        if (rest := self._countdown.shown_s) is not None:
+            parts.append(f"goes on without an answer in {rest}s")
         return " · ".join([*parts, self._keys()])
 
     def _keys(self) -> str:

@@ -24,6 +24,7 @@ from hermes_core.events import (
     ApprovalResolved,
     QuestionAnswered,
     QuestionAsked,
+    RequestExtended,
     encode_event,
 )
 from hermes_core.messages import clean_text
@@ -65,6 +66,9 @@ class Asker(Protocol):
 class _Open(Struct):
     event: ApprovalRequested | QuestionAsked
     answer: asyncio.Future[Answer]
+    timeout_s: float
+    ends_at: float
+    """By the monotonic clock."""
 
 
 class Pending:
@@ -181,10 +185,29 @@ class Pending:
         waiting.answer.set_result(answer)
         return Reply(ok=True)
 
+    def extend(self, request_id: str) -> Reply:
+        """Give an open request its whole time again."""
+        waiting = self._open.get(request_id)
+        if waiting is None or waiting.answer.done():
+            return Reply(
+                ok=False, code="already_resolved", text="This request is already answered."
+            )
+        waiting.ends_at = self._clock.monotonic() + waiting.timeout_s
+        self._journal.emit(
+            RequestExtended(
+                request_id=request_id,
+                expires_at=self._clock.time() + waiting.timeout_s,
+                agent=waiting.event.agent,
+            )
+        )
+        return Reply(ok=True)
+
     async def _ask(
         self, event: ApprovalRequested | QuestionAsked, timeout_s: float, cancel: TurnCancel
     ) -> Answer | None:
-        waiting = _Open(event, asyncio.get_running_loop().create_future())
+        asked = self._clock.monotonic()
+        answered = asyncio.get_running_loop().create_future()
+        waiting = _Open(event, answered, timeout_s, asked + timeout_s)
         self._open[event.request_id] = waiting
         try:
             await self._store(
@@ -194,8 +217,7 @@ class Pending:
             )
             self._journal.emit(event)
             await self._journal.flush()
-            asked = self._clock.monotonic()
-            answer = await self._wait(waiting.answer, timeout_s, cancel)
+            answer = await self._wait(waiting, cancel)
             if event.call_id is not None:
                 waited = self._clock.monotonic() - asked
                 self._waited[event.call_id] = self._waited.get(event.call_id, 0.0) + waited
@@ -210,11 +232,10 @@ class Pending:
         await self._store(lambda: self._records.resolve_question(event.request_id, record))
         return answer
 
-    async def _wait(
-        self, answer: asyncio.Future[Answer], timeout_s: float, cancel: TurnCancel
-    ) -> Answer | None:
+    async def _wait(self, waiting: _Open, cancel: TurnCancel) -> Answer | None:
+        answer = waiting.answer
         interrupted = asyncio.create_task(cancel.wait())
-        too_late = asyncio.create_task(self._clock.sleep(timeout_s))
+        too_late = asyncio.create_task(self._time_out(waiting))
         try:
             futures: list[asyncio.Future[Any]] = [answer, interrupted, too_late]
             await asyncio.wait(futures, return_when=asyncio.FIRST_COMPLETED)
@@ -224,6 +245,10 @@ class Pending:
             too_late.cancel()
             if not answer.done():
                 answer.cancel()
+
+    async def _time_out(self, waiting: _Open) -> None:
+        while (left := waiting.ends_at - self._clock.monotonic()) > 0:
+            await self._clock.sleep(left)
 
     async def _store(self, work: Callable[[], Awaitable[object]]) -> None:
         try:

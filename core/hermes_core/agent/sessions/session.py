@@ -30,6 +30,7 @@ from hermes_core.commands import (
     Close,
     Compact,
     CoreCommand,
+    Extend,
     Interrupt,
     QueueEdit,
     QueuePause,
@@ -207,6 +208,8 @@ class Session:
                 reply = self._parts.pending.answer(command)
                 await asyncio.sleep(0)  # let the waiter write its resolution
                 return reply
+            case Extend(request_id=request_id):
+                return self._parts.pending.extend(request_id)
             case QueueEdit(input_id=input_id, text=text):
                 return await self._queued(self._parts.inbox.edit(input_id, text))
             case QueueRemove(input_id=input_id):

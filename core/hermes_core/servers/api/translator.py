@@ -34,6 +34,7 @@ from hermes_core.events import (
     QuestionAsked,
     ReasoningDelta,
     ReasoningFinished,
+    RequestExtended,
     RequestFailed,
     RequestFinished,
     RequestStalled,
@@ -200,6 +201,7 @@ class ChunkTranslator:
             case (
                 ApprovalRequested()
                 | ApprovalResolved()
+                | RequestExtended()
                 | QuestionAsked()
                 | QuestionAnswered()
                 | TodoChanged()
