@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hermes_core.agent.sessions.recovery import closing_events, left_open
+from hermes_core.agent.sessions.recovery import closing_events, remains_of
 from hermes_core.commands import Interrupt
 from hermes_core.events import BackgroundFinished, BackgroundStarted, CoreEvent
 from hermes_core.paths import Home
@@ -38,7 +38,7 @@ def test_what_ran_beside_a_lost_owner_is_closed() -> None:
         BackgroundStarted(task_id="b", kind="process"),
         BackgroundFinished(task_id="a", status="exit 0"),
     ]
-    closing = closing_events(left_open(events))
+    closing = closing_events(remains_of(events).open)
     (lost,) = closing
     assert isinstance(lost, BackgroundFinished)
     assert (lost.task_id, lost.status) == ("b", "lost")

@@ -42,14 +42,7 @@ from hermes_core.agent.turns.tool_runner import GRACE_S, HELPER_GRACE_S, ToolRun
 from hermes_core.agent.turns.turn_parts import TurnParts
 from hermes_core.config.model_settings import SmartRoutingSettings
 from hermes_core.errors import HermesError, SessionNotFound
-from hermes_core.events import (
-    CoreEvent,
-    Notice,
-    QuestionAsked,
-    SessionOpened,
-    SessionRuntimeChanged,
-    TodoChanged,
-)
+from hermes_core.events import Notice, QuestionAsked, SessionOpened, SessionRuntimeChanged
 from hermes_core.files import LocalFiles
 from hermes_core.providers.address import is_local
 from hermes_core.providers.resolve import Resolution
@@ -61,9 +54,6 @@ from hermes_core.tools.base import ToolContext
 from hermes_core.tools.files.read_memory import ReadMemory
 from hermes_core.tools.shell.process_table import ProcessTable
 from hermes_core.tools.shell.sessions import TerminalSessions
-
-RECOVERY_EVENTS = 20_000
-"""How far back a resumed session is searched for what was left open: days of work."""
 
 _log = logging.getLogger(__name__)
 
@@ -354,18 +344,16 @@ class _Assembly:
         self, journal: Journal, talk: Conversation, inbox: Inbox, record: SessionRecord
     ) -> None:
         store, session_id = self.ground.store, self.plan.session_id
-        events = await store.events(
-            session_id, after_seq=max(0, journal.last_seq - RECOVERY_EVENTS)
-        )
+        remains = await recovery.read_remains(store, session_id, last_seq=journal.last_seq)
         now = self.ground.clock.time()
-        for message in recovery.missing_results(talk.messages, events, timestamp=now):
+        for message in recovery.missing_results(talk.messages, remains, timestamp=now):
             talk.messages.append(message)
             journal.record(message)
-        for event in recovery.closing_events(recovery.left_open(events)):
+        for event in recovery.closing_events(remains.open):
             journal.emit(event)
         for request_id, _ in await store.open_questions(session_id):
             await store.resolve_question(request_id, b'{"by": "owner lost"}')
-        talk.todos = _last_todos(events)
+        talk.todos = remains.todos
         journal.patch(ended_at=None, end_reason=None, system_prompt=talk.system)
         if (record.model, record.billing_provider) != (
             talk.runtime.model,
@@ -373,7 +361,7 @@ class _Assembly:
         ):
             journal.patch(model=talk.runtime.model, billing_provider=talk.runtime.provider)
             journal.emit(SessionRuntimeChanged(runtime=talk.runtime, cause="user"))
-        waiting = inbox.restore(events)
+        waiting = inbox.restore(remains.waiting.values())
         if waiting:
             text = f"{waiting} message(s) had not been delivered when hermes stopped; queued again."
             journal.emit(Notice(level="warn", code="inputs_restored", text=text))
@@ -570,8 +558,3 @@ def _simple_limits(wanted: SmartRoutingSettings) -> SimpleLimits | None:
     if not wanted.enabled:
         return None
     return SimpleLimits(max_chars=wanted.max_simple_chars, max_words=wanted.max_simple_words)
-
-
-def _last_todos(events: list[CoreEvent]) -> Any:
-    found = (event.items for event in reversed(events) if isinstance(event, TodoChanged))
-    return next(found, ())

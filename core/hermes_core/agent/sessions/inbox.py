@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from hermes_core.agent.sessions.conversation import Input
 from hermes_core.agent.stream.journal import Journal
 from hermes_core.commands import Submit
-from hermes_core.events import CoreEvent, InputAccepted, InputMode, InputState, fit_text
+from hermes_core.events import InputAccepted, InputMode, InputState, fit_text
 from hermes_core.messages import clean_text
 
 _log = logging.getLogger(__name__)
@@ -138,20 +138,9 @@ class Inbox:
         self._queue.sort(key=lambda item: place.get(item.input_id, len(place)))
         self._tell_queue()
 
-    def restore(self, events: Sequence[CoreEvent]) -> int:
+    def restore(self, waiting: Collection[Input]) -> int:
         """Queue again what was accepted and never delivered; returns how many."""
-        waiting: dict[str, Input] = {}
-        for event in events:
-            match event:
-                case InputAccepted(input_id=input_id, text=text, attachments=attachments):
-                    waiting[input_id] = Input(input_id, text, attachments)
-                case InputState(input_id=input_id, state="edited", text=str(text)):
-                    old = waiting.get(input_id)
-                    if old is not None:
-                        waiting[input_id] = Input(input_id, text, old.attachments)
-                case InputState(input_id=input_id, state="delivered" | "cancelled"):
-                    waiting.pop(input_id, None)
-        self._queue.extend(self._unpark(item) for item in waiting.values())
+        self._queue.extend(self._unpark(item) for item in waiting)
         return len(waiting)
 
     def _file(self, input_id: str) -> Path:

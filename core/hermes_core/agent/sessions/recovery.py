@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct, field
 
+from hermes_core.agent.sessions.conversation import Input
 from hermes_core.events import (
     AgentFinished,
     AgentSpawned,
@@ -17,10 +18,13 @@ from hermes_core.events import (
     CompactionFinished,
     CompactionStarted,
     CoreEvent,
+    InputAccepted,
+    InputState,
     MessageFinished,
     MessageStarted,
     QuestionAnswered,
     QuestionAsked,
+    TodoChanged,
     ToolAnnounced,
     ToolFinished,
     ToolSkipped,
@@ -28,7 +32,12 @@ from hermes_core.events import (
     TurnFinished,
     TurnStarted,
 )
-from hermes_core.messages import Message
+from hermes_core.messages import Message, TodoItem
+from hermes_core.storage.history import History
+
+SEARCHED_EVENTS = 20_000
+"""How far back a resumed session is searched for what was left open: days of work."""
+_PAGE = 1_000
 
 OUTCOME_UNKNOWN = (
     '{"error": "Outcome unknown: hermes stopped while this call ran. It was not repeated; '
@@ -97,13 +106,60 @@ class LeftOpen(Struct):
                 self.background.pop(task_id, None)
 
 
-def left_open(events: Sequence[CoreEvent]) -> LeftOpen:
-    """Return what is open at the end of a stored stream."""
-    found = LeftOpen()
+class Remains(Struct):
+    """What the stored events of a session leave to the one who goes on with it.
+
+    Gathered event by event, so that a long conversation is never held as a whole.
+    """
+
+    open: LeftOpen = field(default_factory=LeftOpen)
+    waiting: dict[str, Input] = field(default_factory=dict)
+    """Messages that were accepted and never delivered, in order, by their ids."""
+    todos: tuple[TodoItem, ...] = ()
+    started: set[str] = field(default_factory=set)
+    """Ids of calls that began to run; of those that ended, `ended`."""
+    ended: set[str] = field(default_factory=set)
+
+    def take(self, event: CoreEvent) -> None:
+        """Follow one event."""
+        self.open.take(event)
+        match event:
+            case CompactionStarted():
+                self.open.compaction = event
+            case CompactionFinished() | CompactionFailed():
+                self.open.compaction = None
+            case TodoChanged(items=items):
+                self.todos = items
+            case ToolStarted(call_id=call_id):
+                self.started.add(call_id)
+            case ToolFinished(call_id=call_id):
+                self.ended.add(call_id)
+            case InputAccepted(input_id=input_id, text=text, attachments=attachments):
+                self.waiting[input_id] = Input(input_id, text, attachments)
+            case InputState(input_id=input_id, state="edited", text=str(text)):
+                old = self.waiting.get(input_id)
+                if old is not None:
+                    self.waiting[input_id] = Input(input_id, text, old.attachments)
+            case InputState(input_id=input_id, state="delivered" | "cancelled"):
+                self.waiting.pop(input_id, None)
+
+
+def remains_of(events: Iterable[CoreEvent]) -> Remains:
+    """Return what a stored stream leaves."""
+    found = Remains()
     for event in events:
         found.take(event)
-        if isinstance(event, CompactionStarted | CompactionFinished | CompactionFailed):
-            found.compaction = event if isinstance(event, CompactionStarted) else None
+    return found
+
+
+async def read_remains(store: History, session_id: str, *, last_seq: int) -> Remains:
+    """Read what the last events of a session leave, page by page."""
+    found = Remains()
+    at = max(0, last_seq - SEARCHED_EVENTS)
+    while at < last_seq:
+        for event in await store.events(session_id, after_seq=at, limit=_PAGE):
+            found.take(event)
+        at += _PAGE
     return found
 
 
@@ -159,17 +215,15 @@ def _closed_work(found: LeftOpen, turn_id: str | None) -> Iterator[CoreEvent]:
 
 
 def missing_results(
-    messages: Sequence[Message], events: Sequence[CoreEvent], *, timestamp: float
+    messages: Sequence[Message], remains: Remains, *, timestamp: float
 ) -> list[Message]:
     """Return a result for each call of the last round that has none.
 
     Args:
         messages: The active history.
-        events: What was stored of the round; decides what is known about each call.
+        remains: What was stored of the round; decides what is known about each call.
         timestamp: Of the new messages.
     """
-    started = {e.call_id for e in events if isinstance(e, ToolStarted)}
-    ended = {e.call_id for e in events if isinstance(e, ToolFinished)}
     for index in range(len(messages) - 1, -1, -1):
         message = messages[index]
         if message.role == "tool":
@@ -182,9 +236,9 @@ def missing_results(
                 role="tool",
                 content=(
                     RESULT_LOST
-                    if call.id in ended
+                    if call.id in remains.ended
                     else OUTCOME_UNKNOWN
-                    if call.id in started
+                    if call.id in remains.started
                     else NEVER_STARTED
                 ),
                 message_id=f"{message.message_id}-lost-{number}",
