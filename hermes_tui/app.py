@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
@@ -63,6 +64,7 @@ from hermes_widgets.composing.composer_area import ComposerArea
 from hermes_widgets.composing.composer_history import InputHistory
 from hermes_widgets.footer_keys import FooterKeys
 from hermes_widgets.grip import Grip
+from hermes_widgets.markdown.warming import warm_up
 from hermes_widgets.scroll_bar import ThinBar
 from hermes_widgets.status_bar import StatusBar
 from hermes_widgets.tab_row import Place, TabRow
@@ -201,6 +203,11 @@ class HermesApp(TerminalApp):
     @work(exclusive=True, group="start")
     async def _bring_up(self) -> None:
         self.has_failed_to_start = False
+        if self.launch.session_id is not None and self.launch.newest is not None:
+            self.sessions.draw_first(self.launch.session_id, self.launch.newest)
+            await self._painted()
+        # Not before: what is loaded in threads would share the time of the first frames.
+        self.run_worker(warm_up, name="warm-up", thread=True)
         try:
             self.workspace = await self._connect_core()
         except HermesError as error:
@@ -221,6 +228,14 @@ class HermesApp(TerminalApp):
         await self.keeper.start()
         self.refresh_all()
         await self.refresh_lists()
+
+    async def _painted(self) -> None:
+        """Return when what was told last is on the terminal."""
+        # A widget asks to be drawn only after its own messages: the second time it has.
+        for pump in (self.chat.transcript, self.screen):
+            is_drawn = asyncio.Event()
+            pump.call_after_refresh(is_drawn.set)
+            await is_drawn.wait()
 
     def _way_out(self, error: HermesError) -> str:
         """What helps against an error of the start; a missing model can be set up here."""

@@ -59,15 +59,16 @@ def run_app(
     answer = answer or Answer()
     home = Home.find()
     home.create()
-    session_id = None
+    session_id, newest = None, None
     if options.resume or options.continue_ is not None:
         # Before the screen takes the terminal, so that errors are readable.
         # measured: 60 ms, and only a resumed start needs it so early
-        from hermes_tui.command_line.choosing import chosen_in_home
+        from hermes_tui.command_line.choosing import chosen_with_end
 
-        session_id = asyncio.run(chosen_in_home(home, options))
+        session_id, newest = asyncio.run(chosen_with_end(home, options))
     launch = LaunchState(
         session_id=session_id,
+        newest=newest,
         theme=os.environ.get("HERMES_TUI_THEME", ""),
         is_light_terminal=bool(answer.is_light),
         wide_glyphs=answer.wide_glyphs,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import Struct
 
 if TYPE_CHECKING:
+    from hermes_tui.handlers.past import NewestPart
     from hermes_tui.setup.desk import SetupDesk
 
 
@@ -16,6 +17,8 @@ class LaunchState(Struct, frozen=True, kw_only=True):
 
     session_id: str | None = None
     """The conversation to show first; None begins a new one."""
+    newest: NewestPart | None = None
+    """The end of that conversation, drawn before the core is loaded."""
     first_message: str = ""
     """Sent as soon as the conversation is open."""
     skin: str = ""

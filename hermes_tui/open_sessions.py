@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.widget import Widget
@@ -12,6 +11,7 @@ from textual.widgets import ContentSwitcher
 from hermes_core.errors import HermesError
 from hermes_tui import cycle_collection
 from hermes_tui.core_link.start_facts import start_card
+from hermes_tui.handlers.past import NewestPart, newest_part
 from hermes_tui.launch_state import LaunchState
 from hermes_tui.panes.chat import ChatPane
 
@@ -99,23 +99,26 @@ class OpenSessions:
         state = pane.state
         return not state.has_content and not state.is_busy and not state.inputs
 
+    def draw_first(self, session_id: str, newest: NewestPart) -> None:
+        """Draw the end of a conversation in the pane that is already there."""
+        if not self.shown.is_drawn:  # else the core is brought up a second time
+            self.shown.draw_newest(session_id, newest)
+
     async def _attach(self, pane: ChatPane, session_id: str | None) -> bool:
-        workspace = self._host.workspace
+        workspace, window = self._host.workspace, self._host.chosen.history_window
         try:
+            if session_id is not None and not pane.is_drawn:
+                newest = await newest_part(workspace.stored(session_id), window)
+                pane.draw_newest(session_id, newest)
             handle = await workspace.open(session_id)
-            past = await workspace.past_events(handle.session_id) if session_id else ()
         except HermesError as error:
             self._host.tell_error(str(error), hint=error.hint)
             if len(self.panes) > 1:
                 await self.close(pane)
             return False
         pane.state.approval_mode = self._host.start_info.approval_mode
-        pane.attach(
-            handle,
-            past,
-            read_past=partial(workspace.past_events, handle.session_id),
-            window=self._host.chosen.history_window,
-        )
+        stored = workspace.stored(handle.session_id)
+        pane.attach(handle, stored, window=window, is_new=session_id is None)
         self._opened[pane].set()
         if session_id is None:
             await start_card(self._host, pane)

@@ -85,6 +85,20 @@ class Snapshot(Struct, frozen=True):
     """The message of the person whose turn made the change."""
 
 
+_SCREENS_OWN = frozenset(
+    (
+        "clocks",
+        "session_id",
+        "approval_mode",
+        "process_notices",
+        "rewriting",
+        "requeueing",
+        "unread",
+    )
+)
+"""Facts of a state that no event tells."""
+
+
 class SessionState(Struct):
     """Plain facts; the handlers write them, panes read them."""
 
@@ -159,6 +173,14 @@ class SessionState(Struct):
     last_reply: str = ""
     last_seq: int = 0
     unread: int = 0
+    is_whole: bool = True
+    """Whether all that happened so far is known; False while only the end of it is drawn."""
+
+    def become(self, told: SessionState) -> None:
+        """Know what events told another state; what belongs to the screen stays."""
+        for name in self.__struct_fields__:
+            if name not in _SCREENS_OWN:
+                setattr(self, name, getattr(told, name))
 
     @property
     def turn_seconds(self) -> float:

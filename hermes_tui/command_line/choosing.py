@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from hermes_core.errors import SessionNotFound
 from hermes_core.paths import Home
 from hermes_core.storage.store import Store
+from hermes_tui.core_link.stored_past import StoredPast
+from hermes_tui.handlers.past import FIRST_MESSAGES, NewestPart, newest_part
 from hermes_tui.options import RunOptions
 
 LIST_HINT = "See them with: hermes sessions list"
@@ -40,10 +45,32 @@ async def chosen_in_home(home: Home, options: RunOptions) -> str | None:
     """
     if not options.resume and options.continue_ is None:
         return None
+    async with _store(home) as store:
+        return await chosen_session(store, options)
+
+
+async def chosen_with_end(home: Home, options: RunOptions) -> tuple[str | None, NewestPart | None]:
+    """Return the same and the end of that conversation, as much as a screen draws at first.
+
+    Raises:
+        SessionNotFound: Something was named or wanted and is not there.
+        StoreError: The store cannot be used.
+    """
+    if not options.resume and options.continue_ is None:
+        return None, None
+    async with _store(home) as store:
+        session_id = await chosen_session(store, options)
+        if session_id is None:
+            return None, None
+        return session_id, await newest_part(StoredPast(store, session_id), FIRST_MESSAGES)
+
+
+@asynccontextmanager
+async def _store(home: Home) -> AsyncIterator[Store]:
     store = await Store.open(home)
     try:
         if not store.read_only:
             await store.import_reference()
-        return await chosen_session(store, options)
+        yield store
     finally:
         await store.aclose()

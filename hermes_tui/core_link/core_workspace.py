@@ -14,7 +14,7 @@ import msgspec
 from hermes_core.agent.references.attaching import joined, read_contexts
 from hermes_core.checkpoints.diff_parts import file_diffs
 from hermes_core.errors import HermesError, SessionNotFound
-from hermes_core.events import CoreEvent, FileDiff, MessageFinished, SessionTitled
+from hermes_core.events import CoreEvent, FileDiff, SessionTitled
 from hermes_core.host import Host
 from hermes_core.insights import Insights
 from hermes_core.messages import Message, Runtime
@@ -32,6 +32,7 @@ from hermes_tui.core_link.model_facts import model_info
 from hermes_tui.core_link.place import folder_shown, git_branch
 from hermes_tui.core_link.provider_facts import provider_infos
 from hermes_tui.core_link.setting_book import SettingBook
+from hermes_tui.core_link.stored_past import StoredPast
 from hermes_tui.core_link.usage_facts import read_insights, read_usage
 from hermes_tui.core_link.workspace import (
     CheckpointInfo,
@@ -93,23 +94,17 @@ class CoreWorkspace:
             return await self._host.open_session(session_id)
         return await self._host.open_session(system_message=self._preload)
 
+    def stored(self, session_id: str) -> StoredPast:
+        """What is stored of a conversation, to be read in parts."""
+        return StoredPast(self._host.store, session_id)
+
     async def past_events(self, session_id: str) -> Sequence[CoreEvent]:
         """Every stored event so far, oldest first, texts whole."""
-        store = self._host.store
-        past = [
-            await self._whole(session_id, event) if _is_cut(event) else event
-            for event in await store.events(session_id)
-        ]
-        title = (await store.session(session_id)).title
+        stored = self.stored(session_id)
+        past = await stored.between(0, await stored.last_seq())
+        title = await stored.title()
         # A title given from outside, or in an older home, is told by no event.
         return [*past, SessionTitled(title=title)] if title else past
-
-    async def _whole(self, session_id: str, event: CoreEvent) -> CoreEvent:
-        if isinstance(event, MessageFinished) and event.text_ref:
-            message = await self._host.store.message(session_id, event.text_ref)
-            if message is not None:
-                return msgspec.structs.replace(event, text=message.content, text_ref=None)
-        return event
 
     async def message_text(self, session_id: str, message_id: str) -> str:
         """The whole text of a message whose event was cut, with what stands behind it."""
@@ -298,8 +293,3 @@ class CoreWorkspace:
     async def close(self) -> None:
         """Let go of everything; the last call."""
         await self._host.aclose()
-
-
-def _is_cut(event: CoreEvent) -> bool:
-    """Whether the event holds only the beginning of its text."""
-    return isinstance(event, MessageFinished) and event.text_ref is not None

@@ -156,6 +156,30 @@ class SettingInfo(Struct, frozen=True, kw_only=True):
     """Holds secrets inside, so it can only be changed in the file."""
 
 
+class StoredEvents(Protocol):
+    """What is stored of one conversation, in parts. Every call may raise `HermesError`."""
+
+    async def last_seq(self) -> int:
+        """Number of the newest stored event, 0 if there is none."""
+        ...
+
+    async def between(self, after: int, upto: int) -> Sequence[CoreEvent]:
+        """Events with `after < seq <= upto`, oldest first, texts whole."""
+        ...
+
+    async def start_of(self, message_id: str, *, before: int) -> int:
+        """Number of the last event before `before` that begins a message, 0 if none does."""
+        ...
+
+    async def title(self) -> str:
+        """The title, empty if there is none.
+
+        Raises:
+            SessionNotFound: No conversation has that id.
+        """
+        ...
+
+
 class Workspace(Protocol):
     """The core as the screen sees it. Every call may raise `HermesError`."""
 
@@ -174,6 +198,10 @@ class Workspace(Protocol):
         Raises:
             SessionNotFound: No conversation has that id.
         """
+        ...
+
+    def stored(self, session_id: str) -> StoredEvents:
+        """What is stored of a conversation, to be read in parts; nothing is read yet."""
         ...
 
     async def past_events(self, session_id: str) -> Sequence[CoreEvent]:

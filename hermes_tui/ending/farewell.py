@@ -46,7 +46,8 @@ def summary_lines(left: ExitState | None) -> list[str]:
     lines.append(f"Duration: {_long(left.seconds)}")
     calls = f"{left.tool_calls} tool call{'s' * (left.tool_calls != 1)}"
     count = left.user_messages + left.replies
-    lines.append(f"Messages: {count} ({left.user_messages} user, {calls})")
+    if count:  # left before all of its past was known, there is nothing to count
+        lines.append(f"Messages: {count} ({left.user_messages} user, {calls})")
     return lines
 
 

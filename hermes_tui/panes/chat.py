@@ -29,6 +29,7 @@ from hermes_core.errors import HermesError
 from hermes_core.events import (
     CoreEvent,
     MessageDelta,
+    MessageFinished,
     Notice,
     QuestionAsked,
     ReasoningDelta,
@@ -37,9 +38,10 @@ from hermes_core.events import (
 from hermes_core.messages import Attachment
 from hermes_core.ports import SessionHandle
 from hermes_tui import cycle_collection
+from hermes_tui.core_link.workspace import StoredEvents
 from hermes_tui.handlers import dispatch
-from hermes_tui.handlers.past import split_past
-from hermes_tui.panes.past import Past, ReadPast
+from hermes_tui.handlers.past import PAGE, NewestPart, first_message, seq_of, split_past
+from hermes_tui.panes.past import Past
 from hermes_tui.session_state import Clocks, SessionState
 from hermes_widgets.clarify_card import ClarifyCard
 from hermes_widgets.composing.composer import Composer
@@ -120,6 +122,8 @@ class ChatPane(Vertical):
         self._cards: dict[str, ClarifyCard] = {}
         self._answered_here = ""
         self.past = Past()
+        self._newest = NewestPart()
+        """What `draw_newest` drew."""
         self.batch_size = 10
         """Messages drawn more at a time while scrolling up."""
         self._tell_timer: Timer | None = None
@@ -146,27 +150,47 @@ class ChatPane(Vertical):
 
     # --- following -------------------------------------------------------------------
 
+    @property
+    def is_drawn(self) -> bool:
+        """Whether the end of the conversation is drawn, or all of it is known."""
+        return self.state.session_id != ""
+
+    def draw_newest(self, session_id: str, newest: NewestPart) -> None:
+        """Draw the end of a conversation that is about to be opened.
+
+        What is known about the conversation, beside its title, comes with `attach`.
+        """
+        self._newest = newest
+        self.past.begin(newest.below)
+        self.state.session_id, self.state.title = session_id, newest.title
+        self.state.is_whole = False
+        # What the end alone tells is not kept: totals and open questions take all of it.
+        told = SessionState(clocks=self.state.clocks, process_notices=self.state.process_notices)
+        for event in newest.before:
+            dispatch.apply(event, told, None)
+        for event in newest.shown:  # in one go, or half of it would be laid out first
+            dispatch.apply(event, told, self.transcript)
+        self.state.last_user_text = told.last_user_text
+        self.tell()
+
     def attach(
-        self,
-        handle: SessionHandle,
-        past: Sequence[CoreEvent] = (),
-        *,
-        read_past: ReadPast,
-        window: int = 20,
+        self, handle: SessionHandle, stored: StoredEvents, *, window: int = 20, is_new: bool = False
     ) -> None:
-        """Show a conversation and follow it from here on.
+        """Take in the past of a conversation and follow it from here on.
 
         Args:
             handle: The conversation.
-            past: What happened in it so far.
-            read_past: Reads that again.
+            stored: What happened in it so far.
             window: Messages of the past that are drawn at first.
+            is_new: Whether it begins only now.
         """
         self.handle = handle
         self.state.session_id = handle.session_id
-        older, shown = split_past(past, window)
-        self.past.keep(older, shown, read_past)
-        self.run_worker(self._follow(handle, older, shown), name=f"follow {handle.session_id}")
+        self.past.read_from(stored)
+        self.run_worker(
+            self._follow(handle, None if is_new else stored, window),
+            name=f"follow {handle.session_id}",
+        )
 
     async def go_on(self, handle: SessionHandle) -> None:
         """Follow the conversation again after its process ended, from where it broke off."""
@@ -176,19 +200,55 @@ class ChatPane(Vertical):
         self.run_worker(self._heed(handle), name=f"follow {handle.session_id}")
 
     async def _follow(
-        self, handle: SessionHandle, older: Sequence[CoreEvent], shown: Sequence[CoreEvent]
+        self, handle: SessionHandle, stored: StoredEvents | None, window: int
     ) -> None:
-        for event in older:
-            dispatch.apply(event, self.state, None)
-        del older
-        for count, event in enumerate(shown):
-            dispatch.apply(event, self.state, self.transcript)
-            if count % _BREATHE_EVERY == _BREATHE_EVERY - 1:
-                await asyncio.sleep(0)
+        if stored is not None:
+            try:
+                await self._fit_window(window)
+                await self._take_in(stored)
+            except HermesError as error:
+                self.post_message(self.Lost(self, str(error)))
+                return
         self._settle_past()
         self.tell()
         cycle_collection.leave_out_present()
         await self._heed(handle)
+
+    async def _fit_window(self, window: int) -> None:
+        """Draw as many messages as are wanted; what was drawn so far was drawn unasked."""
+        shown, self._newest.shown, self._newest.before = self._newest.shown, (), ()
+        count = sum(isinstance(event, MessageFinished) and not event.agent for event in shown)
+        if count < window and self.has_older:
+            await self._draw_older(window - count)
+            return
+        surplus, wanted = split_past(shown, window)
+        if surplus:
+            self.transcript.let_go_before(first_message(wanted))
+
+    async def _take_in(self, stored: StoredEvents) -> None:
+        """Learn all that happened so far, and draw what was not drawn yet.
+
+        Page by page, and seen by nobody before all is known: half of it would look like
+        turns that end now.
+        """
+        told = SessionState(clocks=self.state.clocks, process_notices=self.state.process_notices)
+        at, upto = 0, await stored.last_seq()
+        while at < upto:
+            page, at = await stored.between(at, min(at + PAGE, upto)), min(at + PAGE, upto)
+            await self._apply(page, told, above=self._newest.upto)
+        if title := await stored.title():
+            # A title given from outside, or in an older home, is told by no event.
+            told.title = title
+        told.last_seq = upto
+        self.state.become(told)
+
+    async def _apply(self, events: Sequence[CoreEvent], state: SessionState, *, above: int) -> None:
+        """Note what happened; draw what has a number above one."""
+        for count, event in enumerate(events):
+            view = self.transcript if seq_of(event) > above else None
+            dispatch.apply(event, state, view)
+            if count % _BREATHE_EVERY == _BREATHE_EVERY - 1:
+                await asyncio.sleep(0)
 
     async def _heed(self, handle: SessionHandle) -> None:
         """Draw what happens from now on; tell if it ends although nobody closed it."""
@@ -222,11 +282,12 @@ class ChatPane(Vertical):
     async def show_older(self) -> None:
         """Draw a further batch of the past above the rest."""
         try:
-            batch = await self.past.batch(self.batch_size)
+            await self._draw_older(self.batch_size)
         except HermesError as error:
             logger.warning("older messages cannot be read: %s", error)
-            return
-        if batch:
+
+    async def _draw_older(self, messages: int) -> None:
+        if batch := await self.past.batch(messages):
             self.transcript.prepend_history(batch)
 
     @property

@@ -2,111 +2,108 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeAlias
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from hermes_core.events import (
     CoreEvent,
     MessageFinished,
-    MessageStarted,
     ReasoningFinished,
-    SessionRewound,
     ToolFinished,
     ToolStarted,
 )
-from hermes_tui.handlers.past import split_past
+from hermes_tui.handlers.past import PAGE, Walk, is_question, seq_of, turns_above
 
-ReadPast: TypeAlias = Callable[[], Awaitable[Sequence[CoreEvent]]]
-"""Every stored event so far, oldest first, texts whole. Raises HermesError."""
-
-
-def without_taken_back(events: Sequence[CoreEvent]) -> list[CoreEvent]:
-    """Leave out what was said and taken back again."""
-    kept: list[CoreEvent] = []
-    starts: dict[str, int] = {}
-    for event in events:
-        if isinstance(event, SessionRewound) and event.from_message_id in starts:
-            at = starts[event.from_message_id]
-            del kept[at:]
-            starts = {name: place for name, place in starts.items() if place < at}
-            continue
-        if isinstance(event, MessageStarted):
-            starts[event.message_id] = len(kept)
-        kept.append(event)
-    return kept
+if TYPE_CHECKING:
+    from hermes_tui.core_link.workspace import StoredEvents
 
 
 class Past:
     """What lies above the oldest drawn block.
 
-    The events are let go when the conversation is followed again, and read again from
-    the store when somebody scrolls up: a long conversation costs no memory by being open.
+    Its events are in the store alone, and what is wanted of them is read page by page:
+    a long conversation costs no memory by being open.
     """
 
     def __init__(self) -> None:
-        self._read: ReadPast | None = None
-        self._events: Sequence[CoreEvent] | None = ()
-        """None: there are some, to be read."""
+        self._stored: StoredEvents | None = None
+        self._is_known = asyncio.Event()
+        """Whether it is known where the events are."""
+        self._below = 1
+        """Number of the first event that is drawn."""
         self._first_drawn = ""
-        """Id of the first message that is drawn."""
+        """Id of the first message that is left after some were let go; else empty."""
+        self._lock = asyncio.Lock()
 
-    def keep(self, older: Sequence[CoreEvent], drawn: Sequence[CoreEvent], read: ReadPast) -> None:
-        """Begin with a past that is partly drawn."""
-        self._read = read
-        self._first_drawn = _first_message(drawn)
-        self._events = None if older and self._first_drawn else ()
+    def begin(self, below: int) -> None:
+        """Begin with a past that is drawn from an event of this number on."""
+        self._below, self._first_drawn = below, ""
+
+    def read_from(self, stored: StoredEvents) -> None:
+        """Say where the events are; whoever wanted some waited for it."""
+        self._stored = stored
+        self._is_known.set()
 
     def let_go(self, first_drawn: str) -> None:
         """Older blocks were dropped; `first_drawn` is the first message that is left."""
-        if self._read is not None:
-            self._events, self._first_drawn = None, first_drawn
+        self._first_drawn = first_drawn
 
     @property
     def has_older(self) -> bool:
         """Whether some of the past is not drawn."""
-        return self._events is None or bool(self._events)
+        return self._below > 1 or bool(self._first_drawn)
 
     async def batch(self, messages: int) -> Sequence[CoreEvent]:
         """Take the next older part, to be drawn above the rest; empty if there is none."""
-        older = await self._load()
-        self._events, taken = split_past(older, messages)
-        self._first_drawn = _first_message(taken) or self._first_drawn
-        return taken
+        async with self._lock:
+            walk, first = await self._start()
+            if walk is None:
+                return ()
+            before, taken = await turns_above(walk, messages)
+            return self._taken(taken, seq_of(taken[0]) if before else 1, first)
 
     async def down_from(self, wanted: str) -> Sequence[CoreEvent]:
         """Take everything from the oldest turn on in which a text stands; empty if in none."""
-        older = await self._load()
-        low = wanted.casefold()
-        found = next((at for at, event in enumerate(older) if low in _text(event)), None)
-        if found is None:
+        async with self._lock:
+            walk, first = await self._start()
+            if walk is None:
+                return ()
+            again = Walk(walk.stored, walk.below)
+            start = await _oldest_turn_with(wanted.casefold(), walk)
+            if not start:
+                return ()
+            taken: list[CoreEvent] = []
+            while again.below > start:
+                taken[:0] = await again.page(min(PAGE, again.below - start))
+            return self._taken(taken, start, first)
+
+    async def _start(self) -> tuple[Walk | None, str]:
+        """Stand before the first drawn event."""
+        await self._is_known.wait()
+        assert self._stored is not None, "it is known"
+        stored, first, below = self._stored, self._first_drawn, self._below
+        if first:
+            below = await stored.start_of(first, before=await stored.last_seq() + 1)
+        return (Walk(stored, below) if below > 1 else None), first
+
+    def _taken(self, taken: Sequence[CoreEvent], below: int, first: str) -> Sequence[CoreEvent]:
+        """Note from where on all is drawn; take nothing if more was let go meanwhile."""
+        if self._first_drawn != first:
             return ()
-        cut = next((at for at in range(found, -1, -1) if _is_question(older[at])), 0)
-        self._events, taken = older[:cut], older[cut:]
-        self._first_drawn = _first_message(taken) or self._first_drawn
+        self._below, self._first_drawn = below, ""
         return taken
 
-    async def _load(self) -> Sequence[CoreEvent]:
-        if self._events is not None or self._read is None:
-            return self._events or ()
-        events = without_taken_back(await self._read())
-        cut = next(
-            (
-                at
-                for at, event in enumerate(events)
-                if isinstance(event, MessageStarted) and event.message_id == self._first_drawn
-            ),
-            0,
-        )
-        self._events = events[:cut]
-        return self._events
 
-
-def _is_question(event: CoreEvent) -> bool:
-    return isinstance(event, MessageStarted) and event.role == "user" and not event.agent
-
-
-def _first_message(events: Sequence[CoreEvent]) -> str:
-    return next((event.message_id for event in events if isinstance(event, MessageStarted)), "")
+async def _oldest_turn_with(low: str, walk: Walk) -> int:
+    """Number of the event with which the oldest turn begins that has a text; 0 if none has."""
+    found, is_hit = 0, False
+    while not walk.is_done:
+        for event in reversed(await walk.page(PAGE)):
+            is_hit = is_hit or low in _text(event)
+            if is_hit and is_question(event):
+                found, is_hit = seq_of(event), False
+    return 1 if is_hit else found
 
 
 def _text(event: CoreEvent) -> str:

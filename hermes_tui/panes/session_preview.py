@@ -10,7 +10,8 @@ from hermes_core.events import CoreEvent, MessageFinished, ToolFinished
 from hermes_core.storage.records import SessionSummary
 from hermes_widgets.fitting import clean
 
-_SHOWN = 8
+SHOWN = 8
+"""Messages and results at most."""
 
 
 def preview_content(past: Sequence[CoreEvent], summary: SessionSummary | None) -> Content:
@@ -29,7 +30,7 @@ def preview_content(past: Sequence[CoreEvent], summary: SessionSummary | None) -
         parts.append(Content(""))
     shown: list[Content] = []
     for event in reversed(past):
-        if len(shown) >= _SHOWN:
+        if len(shown) >= SHOWN:
             break
         if isinstance(event, MessageFinished) and event.text.strip() and not event.agent:
             words = "\n".join(clean(line) for line in event.text.strip().splitlines()[:4])

@@ -11,11 +11,12 @@ from textual.widgets import Static
 
 from hermes_core.errors import HermesError
 from hermes_core.storage.records import SessionSummary
+from hermes_tui.handlers.past import newest_part
 from hermes_tui.panes.doing import pane_action
 from hermes_tui.panes.list_pane import SearchPane
 from hermes_tui.panes.pane import PaneSpec
 from hermes_tui.panes.row_texts import session_row, spaced
-from hermes_tui.panes.session_preview import preview_content
+from hermes_tui.panes.session_preview import SHOWN, preview_content
 from hermes_widgets.list_rows import RowList
 
 if TYPE_CHECKING:
@@ -126,11 +127,11 @@ class SessionsPane(SearchPane):
     @work(exclusive=True, group="preview")
     async def _show_preview(self, session_id: str) -> None:
         try:
-            past = await self.host.workspace.past_events(session_id)
+            newest = await newest_part(self.host.workspace.stored(session_id), SHOWN)
         except HermesError as error:
             self.preview.update(str(error))
             return
-        self.preview.update(preview_content(past, self.found.get(session_id)))
+        self.preview.update(preview_content(newest.shown, self.found.get(session_id)))
 
     def action_choose(self) -> None:
         """Open the conversation under the cursor."""

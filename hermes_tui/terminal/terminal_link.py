@@ -82,6 +82,8 @@ class TerminalLink:
 
     def _calls(self, state: SessionState) -> bool:
         """Whether something of a conversation is worth a bell since the last look."""
+        if not state.is_whole:
+            return False
         before = self._turns.get(state.session_id)
         self._turns[state.session_id] = state.turns
         is_over = before is not None and state.turns > before and not state.is_busy

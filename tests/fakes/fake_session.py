@@ -6,7 +6,7 @@ import asyncio
 import datetime as dt
 import itertools
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -190,6 +190,47 @@ class FakeSession:
         self.released += 1
 
 
+class FakeStored:
+    """The events of a fake session, as if they were in a store."""
+
+    def __init__(self, sessions: Mapping[str, FakeSession], session_id: str, title: str) -> None:
+        self._sessions = sessions
+        self._session_id = session_id
+        self._title = title
+        self.read: list[tuple[int, int]] = []
+        """The parts that were asked for."""
+
+    def _events(self) -> Sequence[CoreEvent]:
+        if self._session_id not in self._sessions:
+            raise SessionNotFound(f"No conversation has the id {self._session_id}")
+        return self._sessions[self._session_id].stored
+
+    async def last_seq(self) -> int:
+        """How many there are."""
+        return len(self._events())
+
+    async def between(self, after: int, upto: int) -> Sequence[CoreEvent]:
+        """Some of them."""
+        self.read.append((after, upto))
+        return tuple(self._events()[after:upto])
+
+    async def start_of(self, message_id: str, *, before: int) -> int:
+        """Where a message begins."""
+        starts = [
+            number
+            for number, event in enumerate(self._events(), 1)
+            if isinstance(event, MessageStarted)
+            and event.message_id == message_id
+            and number < before
+        ]
+        return max(starts, default=0)
+
+    async def title(self) -> str:
+        """Its title."""
+        self._events()
+        return self._title
+
+
 class FakeWorkspace:
     """Sessions by id; facts as plain attributes that tests set."""
 
@@ -336,6 +377,11 @@ class FakeWorkspace:
         if session_id not in self.sessions:
             raise SessionNotFound(f"No conversation has the id {session_id}")
         return self.sessions[session_id]
+
+    def stored(self, session_id: str) -> FakeStored:
+        """What the session said so far, in parts."""
+        titles = {summary.id: summary.title or "" for summary in self.summaries}
+        return FakeStored(self.sessions, session_id, titles.get(session_id, ""))
 
     async def past_events(self, session_id: str) -> Sequence[CoreEvent]:
         """What the session said so far."""

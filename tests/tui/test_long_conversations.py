@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import gc
 import weakref
+from collections.abc import Sequence
 
 import pytest
 from textual.widget import Widget
 
-from hermes_core.events import CoreEvent, MessageFinished, SessionRewound, TurnFinished
+from hermes_core.events import (
+    CoreEvent,
+    MessageFinished,
+    SessionRewound,
+    ToolFinished,
+    ToolStarted,
+    TurnFinished,
+)
 from hermes_core.paths import Home
-from hermes_tui.panes.past import without_taken_back
+from hermes_tui.handlers.past import Walk, newest_part
 from tests.fakes import scripted_turns as turns
+from tests.fakes.fake_session import FakeSession, FakeStored
 from tests.support import until
 from tests.tui.stage import staged
 
@@ -65,12 +74,68 @@ async def test_only_a_window_is_drawn_and_what_was_let_go_comes_back(home: Home)
         await until(lambda: transcript.block_count <= 200)
 
 
-def test_what_was_taken_back_is_not_drawn_from_the_past() -> None:
+def _stored(*events: CoreEvent) -> FakeStored:
+    session = FakeSession("old").begin()
+    session.say(*events)
+    return FakeStored({"old": session}, "old", "")
+
+
+def _texts(events: Sequence[CoreEvent]) -> list[str]:
+    return [event.text for event in events if isinstance(event, MessageFinished)]
+
+
+async def _walked(stored: FakeStored, size: int) -> list[str]:
+    walk = Walk(stored, await stored.last_seq() + 1)
+    found: list[str] = []
+    while not walk.is_done:
+        found[:0] = _texts(await walk.page(size))
+    return found
+
+
+@pytest.mark.parametrize("size", [1, 3, 7, 100])
+async def test_what_was_taken_back_is_not_read_whatever_the_pages(size: int) -> None:
     events = [*_exchange(1), *_exchange(2), *_exchange(3)]
-    events.append(SessionRewound(from_message_id="user-2", cause="rewind"))
+    events.append(SessionRewound(from_message_id="user-3", cause="undo"))
     events += _exchange(4)
-    texts = [e.text for e in without_taken_back(events) if isinstance(e, MessageFinished)]
-    assert texts == ["question 1", "answer 1", "question 4", "answer 4"]
+    events.append(SessionRewound(from_message_id="user-2", cause="rewind"))
+    events += _exchange(5)
+
+    found = await _walked(_stored(*events), size)
+
+    assert found == ["question 1", "answer 1", "question 5", "answer 5"]
+
+
+async def test_a_message_unknown_to_the_log_takes_nothing_along() -> None:
+    events = [*_exchange(1), SessionRewound(from_message_id="gone", cause="undo"), *_exchange(2)]
+
+    found = await _walked(_stored(*events), 4)
+
+    assert found == ["question 1", "answer 1", "question 2", "answer 2"]
+
+
+async def test_the_end_of_a_long_past_is_read_without_the_rest() -> None:
+    stored = _stored(*(event for n in range(500) for event in _exchange(n)))
+
+    newest = await newest_part(stored, 20)
+
+    assert _texts(newest.shown)[0] == "question 490"
+    assert len(_texts(newest.shown)) == 20
+    assert newest.upto == await stored.last_seq()
+    assert sum(upto - after for after, upto in stored.read) < 300
+
+
+async def test_a_turn_longer_than_a_page_is_drawn_from_its_question_on() -> None:
+    calls = [
+        event
+        for n in range(300)
+        for event in (
+            ToolStarted(call_id=f"c{n}", name="read_file"),
+            ToolFinished(call_id=f"c{n}", name="read_file", ok=True),
+        )
+    ]
+    newest = await newest_part(_stored(*_exchange(1), *turns.user(2, "look"), *calls), 2)
+
+    assert _texts(newest.shown) == ["question 1", "answer 1", "look"]
 
 
 async def test_nothing_of_a_closed_conversation_stays_in_memory(home: Home) -> None:

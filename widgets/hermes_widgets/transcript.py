@@ -38,7 +38,6 @@ from hermes_widgets.blocks.start_card import StartCard, StartCardInfo
 from hermes_widgets.blocks.tool_line import ToolLine
 from hermes_widgets.blocks.user_block import UserBlock
 from hermes_widgets.drawing.rows import Sheet
-from hermes_widgets.markdown.warming import warm_up
 
 
 class Transcript(BlockFinding):
@@ -71,13 +70,6 @@ class Transcript(BlockFinding):
         super().__init__(clock=clock, id=id, classes=classes)
         self._scribe = Scribe(self._ledger, clock)
         self._start_card: StartCard | None = None
-
-    def on_mount(self) -> None:
-        """Load what replies need once the first frame is out."""
-        self.call_after_refresh(self._warm_up)
-
-    def _warm_up(self) -> None:
-        self.run_worker(warm_up, name="warm-up", thread=True)
 
     # --- what the app tells ------------------------------------------------------------
 
@@ -273,6 +265,15 @@ class Transcript(BlockFinding):
         if mode != "auto":
             self.fold_all(mode == "collapsed")
 
+    def let_go_before(self, message_id: str) -> None:
+        """Let go of all that stands above a message of the person."""
+        for index, block in enumerate(self._ledger.blocks):
+            if isinstance(block, UserBlock) and block.message_id == message_id:
+                if index:
+                    self._drop_above(index, message_id)
+                    self._ask_flush()
+                return
+
     def _let_go(self, total: int, sheet: Sheet) -> int:
         """Keep to `prune_rows`, a tenth more or less, and to whole turns."""
         if total <= self.prune_rows * 1.1 or self.is_searched or self._cursor is not None:
@@ -281,11 +282,14 @@ class Transcript(BlockFinding):
             if index and isinstance(block, UserBlock):
                 if total - self._ledger.top(index, sheet) > self.prune_rows:
                     continue
-                self._scribe.forget(self._ledger.drop_before(index))
-                self._asked_at = -1
-                self.post_message(self.Pruned(block.message_id))
+                self._drop_above(index, block.message_id)
                 return self._ledger.total(sheet)
         return total
+
+    def _drop_above(self, index: int, message_id: str) -> None:
+        self._scribe.forget(self._ledger.drop_before(index))
+        self._asked_at = -1
+        self.post_message(self.Pruned(message_id))
 
     def _copied(self, block: Block) -> str:
         if not (self.copies_rendered and isinstance(block, ReplyBlock)):

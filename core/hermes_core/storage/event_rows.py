@@ -77,6 +77,20 @@ def fetch_kinds(
     return _decoded(session_id, rows)
 
 
+def start_of_message(
+    connection: sqlite3.Connection, session_id: str, message_id: str, *, before_seq: int
+) -> int:
+    """`seq` of the newest event before `before_seq` that begins this message, 0 if none does."""
+    kind = b'{"type":"message.started"'
+    named = b'"message_id":' + msgspec.json.encode(message_id)
+    row = connection.execute(
+        "SELECT seq FROM events WHERE session_id = ? AND seq < ? AND substr(payload, 1, ?) = ?"
+        " AND instr(payload, ?) ORDER BY seq DESC LIMIT 1",
+        (session_id, before_seq, len(kind), kind, named),
+    ).fetchone()
+    return 0 if row is None else int(row[0])
+
+
 def _decoded(session_id: str, rows: Iterable[sqlite3.Row]) -> list[CoreEvent]:
     found = []
     for row in rows:

@@ -73,6 +73,14 @@ class History:
             return len(projected)
         return await self._database.read(lambda db: event_rows.last_seq(db, session_id))
 
+    async def start_of_message(self, session_id: str, message_id: str, *, before_seq: int) -> int:
+        """`seq` of the newest event before `before_seq` that begins a message, 0 if none does."""
+        return await self._database.read(
+            lambda db: event_rows.start_of_message(
+                db, session_id, message_id, before_seq=before_seq
+            )
+        )
+
     async def drop_old_events(self, *, days: float) -> int:
         """Forget the events of conversations that ended `days` ago; return how many."""
         moment = self._clock() - days * 86_400
