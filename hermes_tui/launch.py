@@ -30,6 +30,10 @@ from hermes_widgets.fitting import clean
 if TYPE_CHECKING:
     from hermes_tui.setup.desk import SetupDesk
 
+SWITCH_S = 0.001
+"""Longest time for which the loop keeps a thread waiting. With Python's 5 ms a key that
+comes in the middle of a frame is read, and its cell written, 5 to 10 ms later."""
+
 OpenCore = Callable[[Home, RunOptions, list[Callable[[], None]]], Awaitable[Workspace]]
 
 
@@ -87,6 +91,7 @@ def run_app(
         finally:
             cycle_collection.begin()
 
+    sys.setswitchinterval(SWITCH_S)
     app = HermesApp(connect, launch, driver_class=tab.driver if tab else None)
     try:
         with guarded_terminal(home.logs / "terminal.log", keeps_title=tab is None):
