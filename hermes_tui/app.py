@@ -184,7 +184,7 @@ class HermesApp(TerminalApp):
             fitting_class(columns, self.HORIZONTAL_BREAKPOINTS),
             fitting_class(rows, self.VERTICAL_BREAKPOINTS),
         )
-        return BaseScreen(id="_default", classes=" ".join(classes))
+        return BaseScreen(id="_default", classes=" ".join(classes), key_at=lambda: self.key_at)
 
     def on_load(self) -> None:
         """Be ready for signals before the terminal is taken."""

@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import select
 import signal
+import time
 from codecs import getincrementaldecoder
 
+from textual import events
 from textual.drivers.linux_driver import LinuxDriver
+from textual.message import Message
 
 from hermes_tui.terminal.key_parser import KeyParser
 from hermes_tui.terminal.mouse_filter import MouseFilter
+from hermes_tui.terminal.terminal_app import TerminalApp
 
 _WAIT_S = 0.1
 """How long a lone escape may be the begin of a sequence."""
@@ -37,6 +41,12 @@ class SteadyDriver(LinuxDriver):
                     self.process_message(event)
             for event in parser.tick():
                 self.process_message(event)
+
+    def process_message(self, message: Message) -> None:
+        """Hand an event on; of a key the app knows before it has time to take it."""
+        if isinstance(message, events.Key) and isinstance(self._app, TerminalApp):
+            self._app.key_at = time.monotonic()
+        super().process_message(message)
 
     def _read(self) -> bytes:
         try:

@@ -41,6 +41,9 @@ class TerminalApp(App[ExitState]):
     _meant_for: WeakKeyDictionary[events.Key, Screen[Any]]
     """The screen on which a key was pressed."""
 
+    key_at = 0.0
+    """When the terminal last sent a key, in seconds of the steady clock."""
+
     row_filters: tuple[LineFilter, ...] = ()
     """What is done to every finished row of the screen."""
 

@@ -1,0 +1,103 @@
+"""What holds the keyboard is drawn before the rest of the screen."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from textual.app import App, ComposeResult
+from textual.geometry import Region
+from textual.screen import Screen
+from textual.strip import Strip
+from textual.widget import Widget
+
+from hermes_tui.base_screen import KEY_FRAME_S, BaseScreen
+from tests.support import until
+
+
+class Part(Widget, can_focus=True):
+    """Remembers the frames in which it was drawn."""
+
+    DEFAULT_CSS = "Part { height: 3; }"
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        app = self.app
+        assert isinstance(app, Parts)
+        app.drawn.append((app.frames, self.id or ""))
+        return super().render_lines(crop)
+
+
+class Parts(App[None]):
+    """Two parts, and a clock that says when a key came."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.frames = 0
+        self.drawn: list[tuple[int, str]] = []
+        self.key_at = 0.0
+
+    def get_default_screen(self) -> BaseScreen:
+        return BaseScreen(id="_default", classes="", key_at=lambda: self.key_at)
+
+    def compose(self) -> ComposeResult:
+        yield Part(id="page")
+        yield Part(id="field")
+
+    def _display(self, screen: Screen[object], renderable: object) -> None:
+        self.frames += 1
+        super()._display(screen, renderable)  # type: ignore[arg-type]  # rich's own union
+
+    def part(self, name: str) -> Part:
+        return self.query_one(f"#{name}", Part)
+
+
+async def _begun(app: Parts) -> BaseScreen:
+    """Let the first frames pass, and return the screen."""
+    app.part("field").focus()
+    await until(lambda: app.focused is app.part("field") and len(app.drawn) >= 2)
+    screen = app.screen
+    assert isinstance(screen, BaseScreen)
+    await until(lambda: time.monotonic() > screen._focus_drawn_at + KEY_FRAME_S)
+    await until(lambda: not screen._dirty_widgets)
+    app.drawn.clear()
+    return screen
+
+
+@pytest.mark.ac("bench-key-first")
+async def test_the_focused_part_has_a_frame_of_its_own_before_the_others() -> None:
+    app = Parts()
+    async with app.run_test(size=(20, 8)) as pilot:
+        await pilot.pause()
+        await _begun(app)
+        app.part("page").refresh()
+        app.part("field").refresh()
+        await until(lambda: len(app.drawn) >= 2)
+
+        (first, field), (second, page) = app.drawn
+        assert (field, page) == ("field", "page")
+        assert first < second
+
+
+async def test_the_rest_of_the_screen_waits_for_a_key_that_is_on_its_way() -> None:
+    app = Parts()
+    async with app.run_test(size=(20, 8)) as pilot:
+        await pilot.pause()
+        screen = await _begun(app)
+        app.key_at = time.monotonic() + 60
+        screen._drawn_at = time.monotonic() + 60  # as if the last frame were not long ago
+        app.part("page").refresh()
+        await until(lambda: app.part("page") in screen._dirty_widgets)
+        screen._on_timer_update()
+        assert app.drawn == []
+        app.key_at = 0.0
+        await until(lambda: [name for _, name in app.drawn] == ["page"])
+
+
+async def test_somebody_who_types_without_end_still_sees_the_rest_change() -> None:
+    app = Parts()
+    async with app.run_test(size=(20, 8)) as pilot:
+        await pilot.pause()
+        await _begun(app)
+        app.key_at = time.monotonic() + 60
+        app.part("page").refresh()
+        await until(lambda: [name for _, name in app.drawn] == ["page"])
