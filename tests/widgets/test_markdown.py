@@ -13,7 +13,7 @@ from hermes_widgets.drawing.column import text_column
 from hermes_widgets.drawing.pens import Pen, Styles, plain
 from hermes_widgets.drawing.rows import Sheet
 from hermes_widgets.markdown.highlighting import code_lines
-from hermes_widgets.markdown.nodes import Item, Paragraph, parse
+from hermes_widgets.markdown.nodes import Item, Paragraph, parse, parse_inline, parser_of
 from hermes_widgets.markdown.pieces import PieceScanner
 from hermes_widgets.markdown.unfinished import completed
 
@@ -203,6 +203,22 @@ def test_only_harmless_addresses_become_links() -> None:
 
     assert isinstance(node, Paragraph)
     assert {pen.link for _, pen in node.runs if pen.link} == {"https://b.c", "https://d.e"}
+
+
+@pytest.mark.parametrize(
+    ("source", "is_looked_for"),
+    [
+        ("read retry.py, then a@b.c", False),
+        ("see https://b.c", True),
+        ("HTTP://B.C", True),
+        ("MailTo:a@b.c", True),
+    ],
+)
+def test_addresses_are_looked_for_only_where_there_may_be_some(
+    source: str, is_looked_for: bool
+) -> None:
+    assert ("linkify" in parser_of(source).get_active_rules()["core"]) is is_looked_for
+    assert any(pen.link for _, pen in parse_inline(source)) is is_looked_for
 
 
 def test_html_is_text() -> None:

@@ -73,16 +73,25 @@ Node: TypeAlias = Paragraph | Heading | Code | Table | Quote | Item | Rule
 
 
 @cache
-def _parser() -> MarkdownIt:
+def _parser(has_addresses: bool) -> MarkdownIt:
     # deferred: 40 ms of import that the first frame need not pay
     from markdown_it import MarkdownIt
 
-    parser = MarkdownIt("commonmark", {"html": False, "linkify": True})
-    parser.enable(["table", "strikethrough", "linkify"])
-    if parser.linkify is not None:
+    parser = MarkdownIt("commonmark", {"html": False, "linkify": has_addresses})
+    parser.enable(["table", "strikethrough"])
+    if has_addresses and parser.linkify is not None:
+        parser.enable("linkify")
         # `retry.py` is a file here, not a host in Paraguay
         parser.linkify.set({"fuzzy_link": False, "fuzzy_email": False, "fuzzy_ip": False})
     return parser
+
+
+def parser_of(source: str) -> MarkdownIt:
+    """Return the parser for a text: one that looks for addresses only if there may be some.
+
+    To look for them takes longer than all the rest of a frame of a long paragraph.
+    """
+    return _parser("//" in source or "mailto:" in source.lower())
 
 
 def parse(source: str, references: dict[str, object] | None = None) -> tuple[Node, ...]:
@@ -92,13 +101,13 @@ def parse(source: str, references: dict[str, object] | None = None) -> tuple[Nod
         source: Foreign text.
         references: Link definitions seen so far in the same reply; new ones are added.
     """
-    tokens = _parser().parse(visible(source), {} if references is None else references)
+    tokens = parser_of(source).parse(visible(source), {} if references is None else references)
     return tuple(_nodes(_Reader(tokens), ""))
 
 
 def parse_inline(source: str) -> Runs:
     """Parse a stretch of running text without block structure."""
-    (token,) = _parser().parseInline(visible(source))
+    (token,) = parser_of(source).parseInline(visible(source))
     return _runs(token.children or ())
 
 
