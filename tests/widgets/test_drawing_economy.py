@@ -8,10 +8,13 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
 from textual.strip import Strip
+from textual.widgets import Static
 
 from hermes_themes.roles import LAMPLIGHT
 from hermes_widgets.drawing.cell_filters import Weights
 from hermes_widgets.drawing.ready_rows import KEPT, ReadyRows
+from hermes_widgets.scroll_bar import thumb
+from tests.support import until
 from tests.widgets.transcript_stage import Stage, settled
 
 
@@ -69,6 +72,46 @@ async def test_a_growing_conversation_lays_out_nothing_but_itself() -> None:
         assert transcript.scroll_y == transcript.max_scroll_y
 
     assert layouts == []
+
+
+async def test_a_page_that_only_gets_lower_keeps_what_is_laid_out() -> None:
+    stage = Stage()
+    async with stage.run_test(size=(80, 20)) as pilot:
+        transcript = stage.transcript
+        transcript.finish_reply("r1", text="\n\n".join(f"line {n}" for n in range(30)))
+        await settled(pilot)
+        before = {strip.text: strip for strip in _shown(stage)}
+        await stage.mount(Static("one more row", classes="lower"))
+        await until(lambda: transcript.size.height == 19)
+        await settled(pilot)
+
+        shown = [strip for strip in _shown(stage) if strip.text.strip().startswith("line")]
+
+    assert shown[-1].text.strip() == "line 29"
+    assert all(before[strip.text] is strip for strip in shown)
+
+
+async def test_a_scrollbar_is_drawn_only_when_its_thumb_moves() -> None:
+    stage = Stage()
+    async with stage.run_test(size=(80, 20)) as pilot:
+        transcript = stage.transcript
+        transcript.finish_reply("r1", text="\n\n".join(f"line {n}" for n in range(400)))
+        await settled(pilot)
+        bar = transcript.vertical_scrollbar
+        await until(lambda: bar.position > 300 and not bar._repaint_regions)
+        height = transcript.virtual_size.height
+        looks = thumb(bar.size.height, bar.window_virtual_size, bar.window_size, bar.position)
+        transcript.finish_reply("r2", text="one more")
+        await until(lambda: transcript.virtual_size.height > height and transcript.is_settled)
+
+        assert bar.position == transcript.scroll_y == transcript.max_scroll_y
+        assert bar.window_virtual_size == transcript.virtual_size.height
+        assert looks == thumb(
+            bar.size.height, bar.window_virtual_size, bar.window_size, bar.position
+        )
+        assert not bar._repaint_regions
+        transcript.scroll_to(y=0, animate=False)
+        assert bar._repaint_regions
 
 
 def _shown(stage: Stage) -> list[Strip]:

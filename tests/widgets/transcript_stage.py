@@ -78,7 +78,7 @@ class FixedClock:
 class Stage(App[None]):
     """Shows a transcript and nothing else."""
 
-    CSS = "Screen { background: $h-canvas; }"
+    CSS = "Screen { background: $h-canvas; .lower { dock: bottom; height: 1; } }"
 
     def __init__(self, fill: Fill = lambda _: None, palette: Palette = LAMPLIGHT) -> None:
         self.clock = FixedClock()

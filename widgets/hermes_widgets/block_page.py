@@ -37,6 +37,7 @@ from hermes_widgets.drawing.glyphs import ASCII, UNICODE
 from hermes_widgets.drawing.pens import Pen, Styles
 from hermes_widgets.drawing.ready_rows import ReadyRows, finished
 from hermes_widgets.drawing.rows import Row, Sheet
+from hermes_widgets.scroll_bar import move_bar
 from hermes_widgets.theme import palette_of
 
 FRAME_S = 1 / 30
@@ -138,6 +139,8 @@ class BlockPage(ScrollView, can_focus=True):
         self._asked_at = -1
         self._key_at = 0.0
         self._ready = ReadyRows()
+        self._room: tuple[int, Size] = (0, Size())
+        """Width of the page and size of the screen for which everything is laid out."""
         self._settled_rows: list[Strip] = []
         """Rows of the view after the last layout."""
 
@@ -342,6 +345,9 @@ class BlockPage(ScrollView, can_focus=True):
             y = max(0, min(y, self.max_scroll_y))
             self.scroll_target_y = y
             self.scroll_y = y
+            if self.max_scroll_y:
+                # also before it is seen, else its thumb begins at the top
+                move_bar(self.vertical_scrollbar, position=y)
         finally:
             self._moving = False
 
@@ -356,7 +362,7 @@ class BlockPage(ScrollView, can_focus=True):
             # costs 2 ms a frame and draws every row again.
             self.set_reactive(BlockPage.virtual_size, size)
             if has_bar:
-                self.vertical_scrollbar.window_virtual_size = total
+                move_bar(self.vertical_scrollbar, total=total)
         else:
             self.virtual_size = size
 
@@ -368,6 +374,8 @@ class BlockPage(ScrollView, can_focus=True):
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Follow the person's scrolling: release, return, ask for older blocks."""
+        if self.show_vertical_scrollbar:
+            move_bar(self.vertical_scrollbar, position=new_value)
         super().watch_scroll_y(old_value, new_value)
         if self._moving or not self.is_mounted or self._sheet is None:
             return
@@ -433,7 +441,12 @@ class BlockPage(ScrollView, can_focus=True):
         """Lay out for the new width, keeping what is seen in place."""
         narrow = self.container_size.width + (0 if self.has_class("-narrow") else 1) < 60
         self.set_class(narrow, "-narrow")
-        self._renew_sheet()
+        room = (self.container_size.width, self.app.size)
+        if self._sheet is None or room != self._room:
+            self._room = room
+            self._renew_sheet()
+        else:
+            self._settle()  # the field below took a row: what is laid out stays good
 
     def _spot_at(self, y: int) -> Spot | None:
         if self._sheet is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.color import Color
 from rich.segment import Segment, Segments
 from rich.style import Style
-from textual.scrollbar import ScrollBarRender
+from textual.scrollbar import ScrollBar, ScrollBarRender
 
 
 class ThinBar(ScrollBarRender):
@@ -57,3 +57,23 @@ def thumb(size: int, virtual_size: float, window_size: float, position: float) -
     start = round((size - length) * position / (virtual_size - window_size))
     start = max(0, min(size - length, start))
     return start, start + length
+
+
+def move_bar(bar: ScrollBar, *, total: int | None = None, position: float | None = None) -> None:
+    """Tell a vertical bar what it stands for; it is drawn again only if its thumb moves.
+
+    Args:
+        bar: A bar drawn by `ThinBar`.
+        total: Rows of everything; None: as before.
+        position: First row in view; None: as before.
+    """
+    total = bar.window_virtual_size if total is None else total
+    position = bar.position if position is None else position
+    size = bar.size.height
+    before = thumb(size, bar.window_virtual_size, bar.window_size, bar.position)
+    if thumb(size, total, bar.window_size, position) == before:
+        bar.set_reactive(ScrollBar.window_virtual_size, total)
+        bar.set_reactive(ScrollBar.position, position)
+    else:
+        bar.window_virtual_size = total
+        bar.position = position
