@@ -188,7 +188,8 @@ class Frame:
                 marks = {"-open": pane.name_id == self.shown, "-news": pane.has_news}
                 is_pane = _change_classes(pane, marks)
                 changed += [pane] if is_pane or is_rail or is_all else []
-                changed += pane.children if is_pane else []
+                # a compact pane alone has a rule for its children that asks whether it is open
+                changed += pane.children if is_pane and pane.has_class("-compact") else []
         return changed
 
     def fit(self) -> None:

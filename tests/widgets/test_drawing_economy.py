@@ -6,13 +6,16 @@ import pytest
 from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
+from textual.app import App, ComposeResult
 from textual.color import Color
 from textual.strip import Strip
 from textual.widgets import Static
 
 from hermes_themes.roles import LAMPLIGHT
+from hermes_themes.variables import variables
 from hermes_widgets.drawing.cell_filters import Weights
 from hermes_widgets.drawing.ready_rows import KEPT, ReadyRows
+from hermes_widgets.list_rows import Row, RowList
 from hermes_widgets.scroll_bar import thumb
 from tests.support import until
 from tests.widgets.transcript_stage import Stage, settled
@@ -112,6 +115,48 @@ async def test_a_scrollbar_is_drawn_only_when_its_thumb_moves() -> None:
         assert not bar._repaint_regions
         transcript.scroll_to(y=0, animate=False)
         assert bar._repaint_regions
+
+
+async def test_a_layout_of_something_else_draws_no_scrollbar() -> None:
+    stage = Stage()
+    async with stage.run_test(size=(80, 20)) as pilot:
+        transcript = stage.transcript
+        transcript.finish_reply("r1", text="\n\n".join(f"line {n}" for n in range(400)))
+        await settled(pilot)
+        bar = transcript.vertical_scrollbar
+        await until(lambda: bar.position > 300 and not bar._repaint_regions)
+        layouts: list[object] = []
+        stage.screen.screen_layout_refresh_signal.subscribe(stage, layouts.append, immediate=True)
+        stage.screen.refresh(layout=True, repaint=False)
+        await until(lambda: bool(layouts))
+
+        assert not bar._repaint_regions
+
+
+class Listed(App[None]):
+    """One list."""
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return variables(LAMPLIGHT)
+
+    def compose(self) -> ComposeResult:
+        yield RowList()
+
+
+async def test_a_list_that_is_shown_again_draws_the_very_same_lines() -> None:
+    app = Listed()
+    async with app.run_test(size=(40, 6)) as pilot:
+        rows = app.query_one(RowList)
+        rows.show([Row(key="a", text="one"), Row(key="b", text="two")])
+        await pilot.pause()
+        first, second = rows.render_line(0), rows.render_line(1)
+        rows.refresh()
+        assert rows.render_line(0) is first
+        rows.cursor = 1
+        assert rows.render_line(0) is not first
+        assert rows.render_line(1) is not second
+        rows.show([Row(key="a", text="one"), Row(key="b", text="other")])
+        assert "other" in rows.render_line(1).text
 
 
 def _shown(stage: Stage) -> list[Strip]:

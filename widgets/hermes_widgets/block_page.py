@@ -448,6 +448,17 @@ class BlockPage(ScrollView, can_focus=True):
         else:
             self._settle()  # the field below took a row: what is laid out stays good
 
+    def _size_updated(
+        self, size: Size, virtual_size: Size, container_size: Size, layout: bool = True
+    ) -> bool:
+        # The toolkit tells the height of the view where a page has that of all rows, takes
+        # them for different, and has the scrollbar drawn again after every layout.
+        bar = self.vertical_scrollbar
+        told = (self.virtual_size.height, container_size.height)
+        if self.show_vertical_scrollbar and (bar.window_virtual_size, bar.window_size) == told:
+            virtual_size = self.virtual_size
+        return super()._size_updated(size, virtual_size, container_size, layout)
+
     def _spot_at(self, y: int) -> Spot | None:
         if self._sheet is None:
             return None

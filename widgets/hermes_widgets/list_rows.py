@@ -9,6 +9,7 @@ from typing import ClassVar
 from rich.cells import cell_len
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.cache import LRUCache
 from textual.content import Content
 from textual.geometry import Region, Size
 from textual.message import Message
@@ -19,6 +20,9 @@ from textual.visual import Visual
 
 from hermes_widgets.fitting import clean, fit, pad
 from hermes_widgets.row import Row as Row  # noqa: PLC0414  drawn here, so found here too
+
+_KEPT = 200
+"""Lines kept, more than any screen has."""
 
 
 def row_lines(
@@ -145,6 +149,8 @@ class RowList(ScrollView, can_focus=True):
         super().__init__(id=id, classes=classes)
         self._rows: tuple[Row, ...] = ()
         self._lines: list[tuple[int, int]] = []
+        self._drawn: LRUCache[tuple[object, ...], Strip] = LRUCache(_KEPT)
+        """Lines as they look, so that a list that is shown again is not drawn anew."""
         self._empty = empty
         self._note_at = note_at
         self.set_reactive(RowList.is_lit, is_lit)
@@ -251,14 +257,23 @@ class RowList(ScrollView, can_focus=True):
         index, part = self._lines[line]
         is_lit = self.has_focus or self.is_lit
         on_cursor = index == self.cursor and (is_lit or self._keeps_cursor)
-        lines = row_lines(
-            self._rows[index],
-            width,
-            cursor=on_cursor,
-            focused=is_lit,
-            note_at=self._note_at,
-        )
-        return self._strip(lines[part], cursor=on_cursor)
+        look = (self._rows[index], part, width, on_cursor, is_lit and on_cursor, self._note_at)
+        strip = self._drawn.get(look)
+        if strip is None:
+            lines = row_lines(
+                self._rows[index],
+                width,
+                cursor=on_cursor,
+                focused=is_lit,
+                note_at=self._note_at,
+            )
+            strip = self._drawn[look] = self._strip(lines[part], cursor=on_cursor)
+        return strip
+
+    def notify_style_update(self) -> None:
+        """Draw anew, in other colours."""
+        super().notify_style_update()
+        self._drawn.clear()
 
     def _strip(self, content: Content, *, cursor: bool = False) -> Strip:
         style = self.get_visual_style("row-list--cursor") if cursor else self.visual_style
