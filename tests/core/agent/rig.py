@@ -215,6 +215,7 @@ async def rig(
     price: Price = unpriced,
     route: Callable[[Journal], ModelRoute] | None = None,
     simple: SimpleLimits | None = None,
+    max_output_tokens: int | None = None,
 ) -> AsyncIterator[Rig]:
     """Open a session on the scripted model and close it afterwards."""
     clock = clock or FakeClock()
@@ -322,6 +323,7 @@ async def rig(
                 estimate=estimate,
                 calibrate=lambda request, tokens: None,
                 max_steps=max_steps,
+                max_output_tokens=max_output_tokens,
                 session_id=session_id,
             ),
             approvals=FakeApprovals(),

