@@ -150,7 +150,7 @@ def resolve(
         keys=keys,
         address=address,
         record=_record(choice, base_url),
-        timeouts=_timeouts(choice, settings, base_url),
+        timeouts=_timeouts(choice, settings, base_url, name),
         extra_body=_extra_body(choice, settings, base_url),
         cache_ttl=settings.prompt_caching.cache_ttl,
         max_output_tokens=settings.model.max_tokens,
@@ -178,7 +178,9 @@ def _resolve_file(choice: Choice, settings: Settings, asked: str) -> Resolution:
         ),
         credential=Credential("", "none"),
         record=choice.record,
-        timeouts=Timeouts(whole_s=whole, read_s=whole),
+        timeouts=Timeouts(
+            whole_s=whole, read_s=whole, stale_s=settings.requests.stream_stale_timeout
+        ),
         max_output_tokens=settings.model.max_tokens,
         tool_calls=_tool_calls(choice, settings),
         local=place,
@@ -338,8 +340,8 @@ def _model(choice: Choice, settings: Settings, asked: str, asked_provider: str) 
 def _written_window(choice: Choice, settings: Settings, model: str) -> int | None:
     entry = choice.entry
     if entry is not None:
-        facts = entry.models.get(model) if isinstance(entry.models, dict) else None
-        if isinstance(facts, dict) and isinstance(facts.get("context_length"), int):
+        facts = _facts_of_entry(entry, model)
+        if isinstance(facts.get("context_length"), int):
             return int(facts["context_length"])
         if entry.context_length:
             return entry.context_length
@@ -354,13 +356,39 @@ def _tool_calls(choice: Choice, settings: Settings) -> ToolCalls:
     return settings.model.tool_calls if choice.is_configured else ""
 
 
-def _timeouts(choice: Choice, settings: Settings, base_url: str) -> Timeouts:
-    requests = settings.requests
-    whole = (choice.entry and choice.entry.request_timeout_seconds) or requests.timeout
+def _timeouts(choice: Choice, settings: Settings, base_url: str, model: str) -> Timeouts:
+    """What is written for the model counts before what is for its provider, then for all."""
+    requests, entry = settings.requests, choice.entry
+    facts = _facts_of_entry(entry, model)
+    whole = (
+        _seconds(facts, "request_timeout_seconds")
+        or (entry and entry.request_timeout_seconds)
+        or requests.timeout
+    )
+    stale = (
+        _seconds(facts, "stale_timeout_seconds")
+        or (entry and entry.stale_timeout_seconds)
+        or requests.stream_stale_timeout
+    )
     patient = is_local(base_url) and "stream_read_timeout" not in requests.model_fields_set
     return Timeouts(
-        whole_s=whole, read_s=whole if patient else min(whole, requests.stream_read_timeout)
+        whole_s=whole,
+        read_s=whole if patient else min(whole, requests.stream_read_timeout),
+        stale_s=stale,
     )
+
+
+def _facts_of_entry(entry: ProviderEntry | None, model: str) -> Mapping[str, Any]:
+    """What the settings say about one model of a provider."""
+    found = entry.models.get(model) if entry and isinstance(entry.models, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _seconds(facts: Mapping[str, Any], name: str) -> float | None:
+    found = facts.get(name)
+    if isinstance(found, bool) or not isinstance(found, int | float):
+        return None
+    return float(found) if found > 0 else None
 
 
 def _extra_body(choice: Choice, settings: Settings, base_url: str) -> dict[str, Any]:

@@ -14,3 +14,5 @@ class Timeouts(Struct, frozen=True, kw_only=True):
     """Between two packets; as long as the whole call for a local server."""
     whole_s: float = 1800.0
     """From sending to the end."""
+    stale_s: float | None = None
+    """Without anything of the reply, comments aside; None leaves it to the engine."""

@@ -124,6 +124,34 @@ async def test_there_is_one_such_attempt_and_then_the_chain_goes_on(
 
 
 @pytest.mark.ac("request-reconnect")
+async def test_how_often_a_lost_connection_is_made_again_is_a_setting(
+    home: Home, model_server: ModelServer
+) -> None:
+    model_server.add(CUT, CUT)
+    async with host_rig(home, model_server, HERMES_STREAM_RETRIES="0") as r:
+        assert (await r.turn("hello")).reason == "request_failed:cut_stream"
+    model_server.assert_done()
+
+
+@pytest.mark.ac("ac-4-1")
+async def test_silence_has_its_own_limit_for_each_model_of_a_named_provider(
+    home: Home, model_server: ModelServer
+) -> None:
+    never = asyncio.Event()
+    model_server.add(Reply(text=["late"], gates={0: never}), say("here"))
+    entry = {
+        "base_url": model_server.base_url,
+        "stale_timeout_seconds": 300,
+        "models": {"slow": {"stale_timeout_seconds": 0.5}},
+    }
+    overrides = {"model.provider": "here", "model.default": "slow", "providers": {"here": entry}}
+    wanted = msgspec.structs.replace(options(home, model_server.base_url), overrides=overrides)
+    async with opened(wanted) as r:
+        assert (await r.turn("hello")).outcome == "completed"
+        assert [e.idle_seconds for e in r.of(RequestStalled)] == [0.5]
+
+
+@pytest.mark.ac("request-reconnect")
 async def test_a_gateway_is_not_asked_once_more(home: Home, model_server: ModelServer) -> None:
     model_server.add(CUT, CUT, CUT)
     wanted = options(home, model_server.base_url)

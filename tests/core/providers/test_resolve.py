@@ -422,3 +422,24 @@ def test_headers_and_certificates_belong_to_one_endpoint() -> None:
     assert (dict(relay.headers), relay.ca_bundle) == (headers, "r.pem")
     other = resolve(settings, secrets, provider="openai")
     assert (dict(other.headers), other.ca_bundle) == ({}, "all.pem")
+
+
+@pytest.mark.ac("own-timeouts")
+def test_limits_of_time_are_those_of_the_model_then_of_its_provider_then_of_all() -> None:
+    slow = {"request_timeout_seconds": 90, "stale_timeout_seconds": 40}
+    entry = {
+        "base_url": "https://relay.example/v1",
+        "request_timeout_seconds": 60,
+        "stale_timeout_seconds": 30,
+        "models": {"slow": slow, "odd": {"stale_timeout_seconds": "soon"}},
+    }
+    settings = _settings(providers={"relay": entry}, requests={"stream_stale_timeout": 20})
+    secrets = Secrets({"OPENAI_API_KEY": "sk-openai"}, {})
+
+    def limits(provider: str, model: str) -> tuple[float, float | None]:
+        found = resolve(settings, secrets, provider=provider, model=model).timeouts
+        return found.whole_s, found.stale_s
+
+    assert limits("relay", "slow") == (90, 40)
+    assert limits("relay", "quick") == limits("relay", "odd") == (60, 30)
+    assert limits("openai", "gpt-5") == (1800, 20)

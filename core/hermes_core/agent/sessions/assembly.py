@@ -379,12 +379,9 @@ class _Assembly:
         return Switched(resolution.runtime, " ".join((*wish.notes, facts)))
 
     def _stall(self) -> StallLimits:
-        """What is written down for this provider or for all; local servers may think long."""
-        settings, runtime = self.ground.loaded.settings, self._resolved.runtime
-        entry = settings.providers.get(runtime.provider)
-        written = (entry.stale_timeout_seconds if entry else None) or (
-            settings.requests.stream_stale_timeout
-        )
+        """What is written down for the model that is asked; local servers may think long."""
+        resolved = self._routed.resolution
+        written, runtime = resolved.timeouts.stale_s, resolved.runtime
         if written:
             return StallLimits(written, written, written)
         near = runtime.api_mode == "local" or is_local(runtime.base_url)
@@ -438,6 +435,7 @@ class _Assembly:
             new_id=new_id,
             price=ground.price,
             budget=self._budget,
+            reconnects=settings.requests.stream_retries,
             dumps=RequestDumps(
                 ground.home.request_dumps,
                 self.plan.session_id,

@@ -93,7 +93,18 @@ class Steer:
 
 
 class ModelCaller:
-    """Asks the model and brings back an `Answer` whose message is still open."""
+    """Asks the model and brings back an `Answer` whose message is still open.
+
+    Args:
+        journal: Where events go.
+        clock: Times waits.
+        stall: When silence counts as an end, asked before each request.
+        new_id: Names messages.
+        price: What tokens cost.
+        budget: What the conversation may take.
+        reconnects: How often a request is sent again that was lost with its connection.
+        dumps: Writes requests down.
+    """
 
     def __init__(
         self,
@@ -104,11 +115,13 @@ class ModelCaller:
         new_id: Callable[[], str],
         price: Price = unpriced,
         budget: Budget | None = None,
+        reconnects: int = MAX_ATTEMPTS - 1,
         dumps: RequestDumps | None = None,
     ) -> None:
         self._journal = journal
         self._price = price
         self._budget = budget
+        self._reconnects = reconnects
         self._dumps = dumps
         self._clock = clock
         self._stall = stall
@@ -217,6 +230,8 @@ class ModelCaller:
             self._report(error, "fallback")
             raise silent from error
         patience = _patience(error) if falls_back else MAX_ATTEMPTS
+        if _is_transport(error):
+            patience = 1 + self._reconnects
         if error.retryable and tries.count < patience:
             self._report(error, "retry")
             return request, self._delay(error, tries.count)
