@@ -107,6 +107,8 @@ class ScriptedProvider:
             if not complete:
                 self.aborted += 1
 
+    streams = True
+
     async def as_sent(self, request: ModelRequest) -> None:
         """Nothing leaves this process."""
 

@@ -112,6 +112,11 @@ class SentRequest(msgspec.Struct, frozen=True):
 class Model(Protocol):
     """A way to reach models: one provider with one credential, kept alive."""
 
+    @property
+    def streams(self) -> bool:
+        """Whether replies come piece by piece; one that comes whole may be silent longer."""
+        ...
+
     def stream(self, request: ModelRequest) -> AsyncIterator[StreamPart]:
         """Send the request and yield what comes, as it comes.
 

@@ -76,6 +76,10 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Its own list of models names sizes or prices."""
 
     output_cap_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
+    streams: bool = True
+    """Replies may be asked for piece by piece."""
+    usage_in_stream: bool = True
+    """The chat wire may ask for usage at the end of a stream."""
     takes_output_cap: bool = True
     """The Responses wire may say how long a reply may be."""
     reasoning_request: Literal["", "effort", "object", "listed"] = ""

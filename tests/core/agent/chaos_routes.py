@@ -134,6 +134,8 @@ class _Door:
         """See `Model`."""
         return self._doors.ask(self._asked, request)
 
+    streams = True
+
     async def as_sent(self, request: ModelRequest) -> None:
         """See `Model`."""
 

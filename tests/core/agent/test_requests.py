@@ -151,6 +151,25 @@ async def test_silence_has_its_own_limit_for_each_model_of_a_named_provider(
         assert [e.idle_seconds for e in r.of(RequestStalled)] == [0.5]
 
 
+@pytest.mark.ac("wire-adapts")
+async def test_a_reply_that_comes_whole_has_its_own_limit_of_silence(
+    home: Home, model_server: ModelServer
+) -> None:
+    never = asyncio.Event()
+    model_server.add(
+        problem(400, "Streaming is not supported."),
+        say("one"),
+        Reply(text=["late"], before=never),
+        say("two"),
+    )
+    async with host_rig(home, model_server, HERMES_API_CALL_STALE_TIMEOUT="0.5") as r:
+        assert (await r.turn("hello")).outcome == "completed"
+        assert r.of(RequestFailed) == []
+        assert (await r.turn("and?")).outcome == "completed"
+        assert [e.idle_seconds for e in r.of(RequestStalled)] == [0.5]
+        assert r.of(MessageFinished)[-1].text == "two"
+
+
 @pytest.mark.ac("request-reconnect")
 async def test_a_gateway_is_not_asked_once_more(home: Home, model_server: ModelServer) -> None:
     model_server.add(CUT, CUT, CUT)

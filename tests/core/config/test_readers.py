@@ -19,7 +19,6 @@ agent.tool_use_enforcement
 approvals.cron_mode approvals.gateway_timeout approvals.timeout_unfocused
 memory.memory_char_limit memory.memory_enabled
 memory.user_char_limit memory.user_profile_enabled network.force_ipv4 network.hub_index network.update_check 
-requests.call_stale_timeout
 security.allow_private_urls
 security.website_blocklist.domains security.website_blocklist.shared_files
 sessions.auto_prune sessions.retention_days

@@ -142,6 +142,107 @@ async def test_packet_borders_do_not_matter(http_wire: Wire, packet_bytes: int) 
     assert said(await http_wire.play()) == "über allen Gipfeln ist Ruh"
 
 
+def refusing(message: str) -> Reply:
+    """What a service says to a field it does not take."""
+    error = {"message": message, "type": "invalid_request_error", "code": None, "param": None}
+    return fail(400, {"error": error})
+
+
+@pytest.mark.ac("wire-adapts")
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Your organization must be verified to stream this model.",
+        "Streaming is not supported for this model.",
+        "This model does not support streaming.",
+    ],
+)
+@pytest.mark.parametrize("mode", ["chat_completions", "codex_responses"])
+async def test_a_service_that_does_not_stream_is_asked_for_whole_replies(
+    model_server: ModelServer, mode: str, message: str
+) -> None:
+    reached = _reach(model_server, mode)
+    model = open_model(reached)
+    calls = [Call(name="read_file", arguments={"path": p}, id=f"call_{p}") for p in ("a", "b")]
+    model_server.add(
+        refusing(message),
+        Reply(text=["Reading."], reasoning=["hm"], calls=calls, usage=Tokens(prompt=9, output=4)),
+        say("Done."),
+    )
+    parts = await collect(model, ask(reached, tools=(TOOL,)))
+    assert said(parts) == "Reading."
+    starts = [(part.id, part.name) for part in parts if isinstance(part, ToolCallStart)]
+    assert starts == [("call_a", "read_file"), ("call_b", "read_file")]
+    (used,) = [part.usage for part in parts if isinstance(part, UsageReport)]
+    assert (used.prompt_tokens, used.output_tokens) == (9, 4)
+    assert parts[-1] == StreamEnd("tool_calls")
+    assert not model.streams
+    assert said(await collect(model, ask(reached))) == "Done."
+    await model.aclose()
+    asked = [request.json["stream"] for request in model_server.requests]
+    assert asked == [True, False, False]
+
+
+@pytest.mark.ac("wire-adapts")
+@pytest.mark.parametrize(
+    ("message", "gone", "come"),
+    [
+        ("Unsupported parameter: use 'max_completion_tokens' instead of 'max_tokens'.", "max_tokens", "max_completion_tokens"),
+        ("Unknown parameter: 'stream_options'.", "stream_options", "stream"),
+        ("body.stream_options: Extra inputs are not permitted", "stream_options", "stream"),
+    ],
+)  # fmt: skip
+async def test_a_field_that_is_refused_is_asked_for_in_the_other_way_once(
+    model_server: ModelServer, message: str, gone: str, come: str
+) -> None:
+    model_server.add(refusing(message), say("ok"), say("again"), refusing(message))
+    reached = _reach(model_server, "chat_completions")
+    model = open_model(reached)
+    asked = ask(reached, max_output_tokens=9)
+    assert said(await collect(model, asked)) == "ok"
+    assert said(await collect(model, asked)) == "again"
+    with pytest.raises(ProviderError, match=gone):
+        await collect(model, asked)  # refused again: there is nothing else to try
+    await model.aclose()
+    first, *later = [request.json for request in model_server.requests]
+    assert gone in first
+    assert all(gone not in body and come in body for body in later)
+
+
+@pytest.mark.ac("wire-adapts")
+@pytest.mark.parametrize(
+    "message",
+    [
+        "max_completion_tokens is too large: 99. At most 16 are supported.",
+        "stream is corrupt",
+        "Unknown parameter: 'foo'.",
+    ],
+)
+async def test_other_refusals_are_passed_on_at_once(
+    model_server: ModelServer, message: str
+) -> None:
+    model_server.add(refusing(message))
+    reached = resolution(
+        model_server.base_url, provider="openai", api_mode="chat_completions", model="gpt-4o"
+    )
+    model = open_model(reached)
+    with pytest.raises(ProviderError):
+        await collect(model, ask(reached))
+    await model.aclose()
+
+
+@pytest.mark.ac("wire-adapts")
+async def test_a_page_in_place_of_a_whole_reply_is_no_reply(model_server: ModelServer) -> None:
+    page = Reply(body="<html><title>Sign in</title></html>", headers={"content-type": "text/html"})
+    model_server.add(refusing("Streaming is not supported."), page)
+    reached = _reach(model_server, "chat_completions")
+    model = open_model(reached)
+    with pytest.raises(ProviderError, match="Sign in") as caught:
+        await collect(model, ask(reached))
+    await model.aclose()
+    assert caught.value.reason == "malformed"
+
+
 @pytest.mark.ac("output-cap")
 async def test_the_longest_reply_that_is_set_reaches_every_wire(wire: Wire) -> None:
     field = "max_output_tokens" if wire.mode == "codex_responses" else "max_tokens"

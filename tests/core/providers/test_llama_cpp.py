@@ -250,6 +250,8 @@ class FirstForced:
         self._forced, self._free = open_model(forced), open_model(resolution)
         self.asked: list[ModelRequest] = []
 
+    streams = True
+
     def stream(self, request: ModelRequest) -> AsyncIterator[StreamPart]:
         self.asked.append(request)
         is_free = any(message.role == "tool" for message in request.messages)

@@ -36,7 +36,7 @@ from hermes_core.agent.side.side_question import SideQuestions
 from hermes_core.agent.stream.journal import Journal
 from hermes_core.agent.turns.model_call import ModelCaller
 from hermes_core.agent.turns.request_dumps import RequestDumps
-from hermes_core.agent.turns.silence import StallLimits
+from hermes_core.agent.turns.silence import WHOLE_REPLY, StallLimits
 from hermes_core.agent.turns.simple_turn import SimpleLimits
 from hermes_core.agent.turns.tool_runner import GRACE_S, HELPER_GRACE_S, ToolRunner, ToolServices
 from hermes_core.agent.turns.turn_parts import TurnParts
@@ -382,10 +382,14 @@ class _Assembly:
         """What is written down for the model that is asked; local servers may think long."""
         resolved = self._routed.resolution
         written, runtime = resolved.timeouts.stale_s, resolved.runtime
+        is_whole = not self._routed.model.streams
+        if is_whole:
+            written = self.ground.loaded.settings.requests.call_stale_timeout or written
         if written:
             return StallLimits(written, written, written)
-        near = runtime.api_mode == "local" or is_local(runtime.base_url)
-        return StallLimits(silent_s=0) if near else StallLimits()
+        if runtime.api_mode == "local" or is_local(runtime.base_url):
+            return StallLimits(silent_s=0)
+        return WHOLE_REPLY if is_whole else StallLimits()
 
     def _side_jobs(
         self, journal: Journal, talk: Conversation, forget_results: Callable[[], None]

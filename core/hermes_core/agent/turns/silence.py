@@ -41,6 +41,10 @@ class StallLimits(Struct, frozen=True):
         return self.silent_s
 
 
+WHOLE_REPLY = StallLimits(300.0, 450.0, 600.0)
+"""For replies that do not come in pieces."""
+
+
 class Stalls:
     """Counts the silences since the last answer."""
 

@@ -72,6 +72,8 @@ class DemoModel:
         yield UsageReport(Usage(requests=1))
         yield StreamEnd("tool_calls" if reply.tool else "stop")
 
+    streams = True
+
     async def as_sent(self, request: ModelRequest) -> None:
         """See `Model.as_sent`; nothing is sent anywhere."""
 

@@ -16,6 +16,7 @@ from hermes_core.providers.wires.wire import SdkWire
 class ChatCompletions(SdkWire):
     """A `Model` over `POST <base_url>/chat/completions`."""
 
+    adapts = True
     path = "/chat/completions"
 
     def _connect(self) -> Connected:

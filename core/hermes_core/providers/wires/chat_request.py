@@ -28,13 +28,14 @@ _MARKED_MESSAGES = 3
 
 
 def request_body(request: ModelRequest, resolution: Resolution, images: Images) -> dict[str, Any]:
-    """Return the JSON body of a streaming request."""
+    """Return the JSON body of a request."""
     body: dict[str, Any] = {
         "model": request.runtime.model,
         "messages": _messages(request, resolution, images),
-        "stream": True,
-        "stream_options": {"include_usage": True},
+        "stream": resolution.record.streams,
     }
+    if resolution.record.streams and resolution.record.usage_in_stream:
+        body["stream_options"] = {"include_usage": True}
     if request.tools:
         body["tools"] = [{"type": "function", "function": tool} for tool in request.tools]
     cap = _output_cap(request, resolution)

@@ -53,6 +53,8 @@ class _Delta(msgspec.Struct):
 
 class _Choice(msgspec.Struct):
     delta: _Delta | None = None
+    message: _Delta | None = None
+    """The whole of it, in a reply that does not come in pieces."""
     finish_reason: str | None = None
 
 
@@ -117,8 +119,9 @@ class ChatStream:
         if chunk.usage is not None:
             self._usage = usage_of(chunk.usage)
         for choice in (chunk.choices or ())[:1]:
-            if choice.delta is not None:
-                yield from self._delta(choice.delta)
+            piece = choice.delta or choice.message
+            if piece is not None:
+                yield from self._delta(piece)
             if choice.finish_reason:
                 self._finish = choice.finish_reason
 

@@ -17,6 +17,7 @@ from hermes_core.providers.wires.wire import SdkWire
 class CodexResponses(SdkWire):
     """A `Model` over `POST <base_url>/responses`."""
 
+    adapts = True
     path = "/responses"
 
     def _connect(self) -> Connected:

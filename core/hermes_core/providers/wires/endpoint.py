@@ -32,7 +32,12 @@ from hermes_core.providers.failures.classify import (
 from hermes_core.providers.failures.failures import Failure, read_body
 from hermes_core.providers.logins.tokens import account_of
 from hermes_core.providers.wires.client_slot import ClientSlot, Connected
-from hermes_core.providers.wires.sse import EventSplitter, EventTooLarge, ServerEvent
+from hermes_core.providers.wires.sse import (
+    MAX_EVENT_BYTES,
+    EventSplitter,
+    EventTooLarge,
+    ServerEvent,
+)
 
 if TYPE_CHECKING:
     import httpx2
@@ -168,6 +173,9 @@ class Endpoint:
         async with self._client(request) as connected:
             response = await self._send(connected, request, body, headers, deadline)
             try:
+                if not body.get("stream", True):
+                    yield await self._whole(request, response, deadline)
+                    return
                 await self._require_stream(request, response)
                 splitter = EventSplitter()
                 async with aclosing(self._packets(request, response, deadline)) as packets:
@@ -180,6 +188,21 @@ class Endpoint:
                 raise self.error("malformed", str(error), request) from error
             finally:
                 await response.aclose()
+
+    async def _whole(
+        self, request: ModelRequest, response: httpx2.Response, deadline: float
+    ) -> ServerEvent:
+        """A reply that does not come in pieces, as the one event it is."""
+        whole = bytearray()
+        async with aclosing(self._packets(request, response, deadline)) as packets:
+            async for packet in packets:
+                whole += packet
+                if len(whole) > MAX_EVENT_BYTES:
+                    raise self.error("malformed", "the reply does not end", request)
+        if response.headers.get("content-type", "").lower().startswith("text/html"):
+            shown = read_body(bytes(whole)).text
+            raise self.error("malformed", shown, request)
+        return ServerEvent(name="", data=bytes(whole))
 
     @asynccontextmanager
     async def _client(self, request: ModelRequest | None = None) -> AsyncGenerator[Connected, None]:
@@ -202,6 +225,7 @@ class Endpoint:
     ) -> httpx2.Response:
         """Send it; with the login's next key if the one it has is refused."""
         content = msgspec.json.encode(body)
+        accepted = "text/event-stream" if body.get("stream", True) else "application/json"
 
         async def once() -> httpx2.Response:
             try:
@@ -212,7 +236,7 @@ class Endpoint:
                         self._path,
                         content=content,
                         cast_to=object,
-                        options={"headers": {"Accept": "text/event-stream", **headers, **key}},
+                        options={"headers": {"Accept": accepted, **headers, **key}},
                         stream=True,
                         stream_cls=connected.stream_class,
                     )

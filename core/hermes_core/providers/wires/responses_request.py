@@ -27,12 +27,12 @@ _LEAST_OUTPUT_TOKENS = 16
 
 
 def request_body(request: ModelRequest, resolution: Resolution, images: Images) -> dict[str, Any]:
-    """Return the JSON body of a streaming request that the service does not keep."""
+    """Return the JSON body of a request that the service does not keep."""
     model = request.runtime.model
     body: dict[str, Any] = {
         "model": model,
         "input": _input(request, resolution, images),
-        "stream": True,
+        "stream": resolution.record.streams,
         "store": False,
     }
     texts = [clean_text(text) for text in (request.system, request.ephemeral_system) if text]

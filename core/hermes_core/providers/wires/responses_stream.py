@@ -78,6 +78,8 @@ class Event(msgspec.Struct):
     """One event of the stream."""
 
     type: str = ""
+    object: str = ""
+    """`response` for a reply that does not come in pieces: the response itself."""
     output_index: int = 0
     item: dict[str, Any] | None = None
     delta: Any = None
@@ -86,6 +88,7 @@ class Event(msgspec.Struct):
 
 
 decode_event = msgspec.json.Decoder(Event).decode
+_decode_response = msgspec.json.Decoder(_Response).decode
 
 
 class _Call(msgspec.Struct):
@@ -126,6 +129,10 @@ class ResponsesStream:
         if event.data == _DONE:
             return
         decoded = decode_event(event.data)
+        if decoded.object == "response" and not decoded.type:
+            kind = "failed" if decoded.error is not None else "completed"
+            whole = _decode_response(event.data)
+            decoded = Event(type=f"response.{kind}", response=whole)
         if decoded.type == "error" or decoded.error is not None:
             raise ErrorEvent(event.data)
         if decoded.type == "response.failed":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import aclosing
@@ -15,6 +16,7 @@ from hermes_core.providers.facts.facts import ModelFacts
 from hermes_core.providers.facts.listings import read_listing
 from hermes_core.providers.failures.classify import RequestFacts, classify_failure
 from hermes_core.providers.failures.failures import read_body
+from hermes_core.providers.wires.adapting import adapted
 from hermes_core.providers.wires.client_slot import Connected
 from hermes_core.providers.wires.endpoint import Endpoint
 from hermes_core.providers.wires.images import Images, load_images
@@ -23,6 +25,9 @@ from hermes_core.providers.wires.sse import ServerEvent
 
 if TYPE_CHECKING:
     from hermes_core.providers.resolve import Resolution
+
+
+_log = logging.getLogger(__name__)
 
 
 class ErrorEvent(Exception):
@@ -118,6 +123,8 @@ class Wire(ABC):
 
     models_path: ClassVar[str] = "/models"
     """Path of the list of models."""
+    adapts: ClassVar[bool] = False
+    """Refused requests may be asked in another way; see `adapting.py`."""
     reads_text_calls: ClassVar[bool] = False
     """Calls are looked for in the text although tools were offered natively."""
 
@@ -180,7 +187,29 @@ class Wire(ABC):
         headers = self._headers(request) | dict.fromkeys(self._resolution.headers, "(set)")
         return SentRequest(self._url, headers, body)
 
+    @property
+    def streams(self) -> bool:
+        """See `Model.streams`."""
+        return self._resolution.record.streams
+
     async def _stream(self, request: ModelRequest) -> AsyncGenerator[StreamPart, None]:
+        while True:
+            has_begun = False
+            try:
+                async with aclosing(self._once(request)) as parts:
+                    async for part in parts:
+                        has_begun = True
+                        yield part
+                return
+            except ProviderError as error:
+                record = self._resolution.record
+                other = adapted(record, error) if self.adapts and not has_begun else None
+                if other is None:
+                    raise
+                _log.info("%s is asked in another way: %s", record.label, error)
+                self._resolution = msgspec.structs.replace(self._resolution, record=other)
+
+    async def _once(self, request: ModelRequest) -> AsyncGenerator[StreamPart, None]:
         body = self._body(request, await load_images(request.messages))
         reply = self._reply()
         async with aclosing(self._endpoint.events(request, body, self._headers(request))) as events:
