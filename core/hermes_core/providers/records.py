@@ -82,9 +82,10 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """The chat wire may ask for usage at the end of a stream."""
     takes_output_cap: bool = True
     """The Responses wire may say how long a reply may be."""
-    reasoning_request: Literal["", "effort", "object", "listed"] = ""
+    reasoning_request: Literal["", "effort", "object", "effort_object", "listed"] = ""
     """How effort is asked for on the chat wire: not at all, as `reasoning_effort`, as a
-    `reasoning` object, or as that object for the families listed in `chat_request.py`."""
+    `reasoning` object, as one that never switches thinking off, or as that object for the
+    families listed in `chat_request.py`."""
     reasoning_replay: Literal["", "reasoning_content", "reasoning_details"] = ""
     """What earlier thinking is sent back as; empty where unknown fields are refused."""
     developer_role: bool = False

@@ -9,6 +9,7 @@ from functools import partial
 import pytest
 
 from hermes_core.commands import Submit
+from hermes_core.errors import ProviderError
 from hermes_core.events import (
     MessageDelta,
     MessageFinished,
@@ -66,6 +67,40 @@ async def test_step_budget_ends_with_one_request_without_tools(home: Home) -> No
         assert [bool(request.tools) for request in provider.requests] == [True, True, True, False]
         assert (finish.outcome, finish.reason) == ("partial", "max_iterations_reached(3/3)")
         assert (await r.messages())[-1].content == "that is what I did"
+
+
+@pytest.mark.ac("ac-3-1")
+async def test_summary_at_the_step_limit_is_asked_for_twice_and_its_failure_said(
+    home: Home,
+) -> None:
+    down = ProviderError("Nobody is there.", reason="auth", retryable=False)
+    one = calls(("echo", {"text": "1"}))
+    async with rig(home, ScriptedProvider(one, down, text("so far")), max_steps=1) as r:
+        assert (await r.turn()).outcome == "partial"
+        assert (await r.messages())[-1].content == "so far"
+    provider = ScriptedProvider(one, down, down)
+    async with rig(home, provider, max_steps=1, session_id="20261122_101500_0000000b") as r:
+        finish = await r.turn()
+        assert finish.reason == "max_iterations_reached(1/1)"
+        assert finish.error is not None
+        assert "limit of 1 steps" in finish.error
+        assert "Nobody is there." in finish.error
+
+
+@pytest.mark.ac("turn-end-logged")
+async def test_every_end_is_logged_and_one_behind_a_tool_as_a_warning(
+    home: Home, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "hermes_core.agent.turns.turn")
+    refused = ProviderError("no", reason="auth", retryable=False)
+    provider = ScriptedProvider(text("fine"), calls(("echo", {"text": "1"})), refused)
+    async with rig(home, provider) as r:
+        await r.turn()
+        assert "text_response(finish_reason=stop)" in caplog.text
+        assert [one.levelname for one in caplog.records] == ["INFO"]
+        await r.turn()
+    assert [one.levelname for one in caplog.records][-2:] == ["INFO", "WARNING"]
+    assert "stopped behind a tool: request_failed:auth" in caplog.text
 
 
 @pytest.mark.ac("ac-3-2")

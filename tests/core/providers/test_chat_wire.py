@@ -34,6 +34,8 @@ OPENROUTER = resolution(
 )
 OPENAI = resolution("https://api.openai.com/v1", provider="openai", model="gpt-5")
 CUSTOM = resolution("http://127.0.0.1:1/v1")
+NOUS = resolution("https://inference-api.nousresearch.com/v1", provider="nous", model="x/y")
+GATEWAY = resolution("https://ai-gateway.vercel.sh/v1", provider="ai-gateway", model="x/y")
 
 
 def _parts(*chunks: dict[str, Any]) -> list[StreamPart]:
@@ -219,6 +221,9 @@ def test_claude_behind_an_aggregator_gets_markers_and_its_real_cap() -> None:
         (OPENROUTER, "none", {"reasoning": {"enabled": False}}),
         (OPENAI, "low", {"reasoning_effort": "low"}),
         (CUSTOM, "high", {}),
+        (NOUS, "high", {"reasoning": {"effort": "high"}}),
+        (NOUS, "none", {}),
+        (GATEWAY, "none", {"reasoning": {"enabled": False}}),
         (OPENAI, "", {}),
     ],
 )

@@ -24,6 +24,7 @@ from hermes_core.agent.sessions.conversation import Conversation
 from hermes_core.agent.sessions.inbox import Inbox
 from hermes_core.agent.sessions.pending import Asker, Pending
 from hermes_core.agent.sessions.permission_desk import NEVER_S, PermissionDesk
+from hermes_core.agent.sessions.prefill import read_prefill
 from hermes_core.agent.sessions.services import QUESTION_TIMEOUT_S, SessionQuestions, SessionTodos
 from hermes_core.agent.sessions.session import Session
 from hermes_core.agent.sessions.session_parts import SessionParts, Switched
@@ -41,7 +42,7 @@ from hermes_core.agent.turns.simple_turn import SimpleLimits
 from hermes_core.agent.turns.tool_runner import GRACE_S, HELPER_GRACE_S, ToolRunner, ToolServices
 from hermes_core.agent.turns.turn_parts import TurnParts
 from hermes_core.config.model_settings import SmartRoutingSettings
-from hermes_core.errors import HermesError, SessionNotFound
+from hermes_core.errors import ConfigError, HermesError, SessionNotFound
 from hermes_core.events import Notice, QuestionAsked, SessionOpened, SessionRuntimeChanged
 from hermes_core.files import LocalFiles
 from hermes_core.providers.address import is_local
@@ -292,6 +293,12 @@ class _Assembly:
             built = await asyncio.to_thread(self._prompt)
             talk.system = built.text
             self._prompt_warnings = built.warnings
+        try:
+            talk.prefill = await asyncio.to_thread(
+                read_prefill, agent.prefill_messages_file, self.ground.home.root
+            )
+        except ConfigError as error:
+            self._prompt_warnings += (f"{error} {error.hint}",)
         return talk
 
     def _prompt(self) -> prompts.Prompt:
@@ -306,6 +313,7 @@ class _Assembly:
             provider=self._resolved.runtime.provider,
             source=self.plan.platform,
             system_message=self.plan.system_message,
+            enforcement=self.ground.loaded.settings.agent.tool_use_enforcement,
             today=dt.datetime.fromtimestamp(self.ground.clock.time(), dt.UTC).astimezone().date(),
         )
         return prompts.build_prompt(facts, scan=find_injection)

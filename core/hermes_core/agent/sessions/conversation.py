@@ -26,6 +26,8 @@ class Conversation(Struct):
     """By message id: text for the model alone, put before that message in requests."""
     contexts: dict[str, str] = field(default_factory=dict)
     """By the path of an attachment: the text that stands behind its message in requests."""
+    prefill: tuple[Message, ...] = ()
+    """Stands before the history in each request; see `prefill.py`."""
     effort: str = ""
     overlay: str = ""
     """System text behind the frozen prompt; sent, never stored."""

@@ -11,7 +11,7 @@ import datetime as dt
 import hashlib
 import logging
 import platform as platform_module
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -32,6 +32,25 @@ Use your tools to act and to check. Read before you change, verify after. Call s
 tools at once when they do not depend on each other. Paths are relative to the working \
 folder unless absolute. If a command is refused, do not try to get around the refusal: \
 say what you wanted to do and why."""
+
+ACT = """\
+When work is asked for, do it now, with your tools. A plan, a promise to look, or a \
+description of what somebody could do is no answer. Go on after each result until the \
+task is done or you know that it cannot be done, and then say which."""
+
+FAMILY_HINTS = {
+    ("gemini", "gemma"): (
+        "Check what you state with a tool instead of remembering it, and use absolute paths"
+        " where a tool takes them."
+    ),
+    ("gpt", "codex"): (
+        "Do not stop to ask whether to go on: what needs a permission asks for it by itself."
+    ),
+}
+"""More for families of models that tend to talk instead, by parts of their names."""
+
+TALKERS = ("gpt", "codex", "gemini", "gemma", "grok")
+"""Parts of the names of models that are reminded to act unless the settings say otherwise."""
 
 PLATFORM_HINTS = {
     "cli": "Your answers are shown in a terminal that renders Markdown.",
@@ -62,6 +81,9 @@ class PromptFacts(Struct, frozen=True, kw_only=True):
     source: str = "cli"
     system_message: str = ""
     today: dt.date
+    enforcement: bool | str | Sequence[str] = "auto"
+    """Who is reminded to act: `auto`, nobody, everybody, or models with these parts in
+    their names."""
     session_id: str = ""
     """Set only when the user wants the id in the prompt."""
 
@@ -90,6 +112,7 @@ def build_prompt(facts: PromptFacts, *, scan: Scan = lambda text: ()) -> Prompt:
     layers = [_identity(facts.home, scan, warnings)]
     if facts.tool_names:
         layers.append(TOOL_USE)
+        layers.extend(_reminders(facts))
     if facts.system_message.strip():
         layers.append(facts.system_message.strip())
     layers.extend(_project(facts.cwd, scan, warnings))
@@ -98,6 +121,19 @@ def build_prompt(facts: PromptFacts, *, scan: Scan = lambda text: ()) -> Prompt:
     if hint:
         layers.append(hint)
     return Prompt("\n\n".join(layer for layer in layers if layer), tuple(warnings))
+
+
+def _reminders(facts: PromptFacts) -> Iterable[str]:
+    """What a model is told that tends to describe work instead of doing it."""
+    name, wanted = facts.model.lower(), facts.enforcement
+    if isinstance(wanted, str):
+        wanted = TALKERS
+    if wanted is False or (wanted is not True and not any(p.lower() in name for p in wanted)):
+        return
+    yield ACT
+    for parts, text in FAMILY_HINTS.items():
+        if any(part in name for part in parts):
+            yield text
 
 
 def _identity(home: Home, scan: Scan, warnings: list[str]) -> str:

@@ -89,7 +89,7 @@ class Asking:
         return ModelRequest(
             runtime=self._talk.runtime,
             system=self._talk.system,
-            messages=request_history([*messages, *self.extra]),
+            messages=request_history([*self._talk.prefill, *messages, *self.extra]),
             tools=schemas,
             ephemeral_system="\n\n".join(t for t in (self._talk.overlay, self.system) if t),
             max_output_tokens=self._cap or self._parts.max_output_tokens,

@@ -97,6 +97,8 @@ class Turn:
         )
         journal.step = None
         _log.info("turn %s ended: %s", self.turn_id, finish.reason)
+        if finish.outcome != "interrupted" and self._talk.messages[-1].role == "tool":
+            _log.warning("turn %s stopped behind a tool: %s", self.turn_id, finish.reason)
         journal.emit(finish)
         await journal.flush()
         journal.turn_id = None

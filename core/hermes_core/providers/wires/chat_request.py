@@ -83,6 +83,8 @@ def _reasoning(request: ModelRequest, resolution: Resolution) -> dict[str, Any]:
     if kind == "effort":
         thinks = model.startswith(("gpt-5", "o1", "o3", "o4"))
         return {"reasoning_effort": effort} if thinks else {}
+    if kind == "effort_object" and effort == "none":
+        return {}
     if kind == "listed" and not model.startswith(_REASONING_PREFIXES):
         return {}
     return {"reasoning": {"enabled": False} if effort == "none" else {"effort": effort}}
