@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from decimal import Decimal
 
 from hermes_core.agent.context_shares import ContextShare
 from hermes_core.insights import LONGEST_DAYS, Insights, Share, summed
+from hermes_core.providers.facts.rate_limits import RateLimit
 from hermes_core.storage.records import RequestUse
 from hermes_tui.core_link.workspace import UsageInfo
 from hermes_tui.session_state import SessionState
@@ -50,9 +52,34 @@ def cost_words(uses: Iterable[RequestUse]) -> str:
     return "estimated at list prices"
 
 
-def limit_words(limit: Decimal | None) -> str:
-    """Say what the conversation may cost; empty without a limit."""
-    return "" if limit is None else f"it may cost ${limit}"
+def limit_words(limit: Decimal | None, most_tokens: int | None = None) -> str:
+    """Say what the conversation may cost and use; empty without a limit."""
+    may = [] if limit is None else [f"cost ${limit}"]
+    may += [] if most_tokens is None else [f"use {tokens(most_tokens)} tokens"]
+    return f"it may {' and '.join(may)}" if may else ""
+
+
+def rate_limit_rows(limits: Iterable[RateLimit], now: float) -> list[tuple[str, str, str]]:
+    """What is left of the provider's limits, and when each is whole again."""
+    return [
+        (
+            one.name,
+            f"{tokens(one.remaining)} of {tokens(one.limit)}",
+            "" if one.resets_at is None else whole_again(one.resets_at - now),
+        )
+        for one in limits
+    ]
+
+
+def whole_again(seconds: float) -> str:
+    """Say how long it takes until a limit is whole again."""
+    if seconds <= 0:
+        return "whole again"
+    if seconds < 90:
+        return f"whole in {seconds:.0f} s"
+    if seconds < 5400:
+        return f"whole in {seconds / 60:.0f} min"
+    return f"whole in {seconds / 3600:.0f} h"
 
 
 def context_words(state: SessionState) -> str:
@@ -96,8 +123,13 @@ SHARE_HEAD = ("", "tokens", "requests", "cost")
 def usage_lines(info: UsageInfo, state: SessionState) -> list[str]:
     """Everything of `/usage` as text."""
     total = summed("total", info.uses)
-    lines = ["Usage of this conversation", *table_lines(bucket_figures(total))]
-    told = filter(None, (cost_words(info.uses), limit_words(info.limit_usd)))
+    lines = []
+    if info.rate_limits:
+        left = table_lines(rate_limit_rows(info.rate_limits, time.time()))
+        lines = ["Left of the provider's limits", *left, ""]
+    lines += ["Usage of this conversation", *table_lines(bucket_figures(total))]
+    may = limit_words(info.limit_usd, info.limit_tokens)
+    told = filter(None, (cost_words(info.uses), may))
     lines += [f"             {'; '.join(told)}", "", f"Context: {context_words(state)}"]
     lines += table_lines(context_figures(info.context))
     lines.append(summarised(info.compactions).capitalize())

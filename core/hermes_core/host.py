@@ -40,6 +40,7 @@ from hermes_core.providers.clients import Models
 from hermes_core.providers.facts.facts import facts_of
 from hermes_core.providers.facts.model_catalogue import ModelCatalogue
 from hermes_core.providers.facts.pricing import Cost, cost_of
+from hermes_core.providers.facts.rate_limits import RateLimit
 from hermes_core.providers.facts.tokens import TokenCounter
 from hermes_core.providers.keys.kept import open_pools
 from hermes_core.providers.keys.key_pools import KeyPools
@@ -423,6 +424,17 @@ class Host:
             return session.cost_limit
         limit = self.loaded.settings.agent.max_cost_usd
         return None if limit is None else Decimal(str(limit))
+
+    def token_limit(self, session_id: str) -> int | None:
+        """How many tokens a conversation may use; None: there is no limit."""
+        session = self._sessions.get(session_id)
+        if session is not None:
+            return session.token_limit
+        return self.loaded.settings.agent.max_total_tokens
+
+    def rate_limits(self, provider: str) -> tuple[RateLimit, ...]:
+        """What is left of a provider's limits, as its last answer to this process said."""
+        return self._models.rate_limits(provider)
 
     async def open_for_clients(self, joined: Callable[[str, str], None]) -> str:
         """Run the conversations of other processes of this person; returns our socket.

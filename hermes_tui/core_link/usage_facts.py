@@ -29,6 +29,8 @@ async def read_usage(host: Host, session_id: str) -> UsageInfo:
             model=record.model or "",
         ),
         limit_usd=host.cost_limit(session_id),
+        limit_tokens=host.token_limit(session_id),
+        rate_limits=host.rate_limits(record.billing_provider or ""),
         compactions=sum(event.__struct_config__.tag == "compaction.finished" for event in events),
     )
 

@@ -16,6 +16,7 @@ from hermes_core.events import CoreEvent, FileDiff
 from hermes_core.messages import Message, Runtime
 from hermes_core.paths import Home
 from hermes_core.ports import SessionHandle
+from hermes_core.providers.facts.rate_limits import RateLimit
 from hermes_core.storage.records import RequestUse, SessionSummary
 
 if TYPE_CHECKING:
@@ -114,6 +115,10 @@ class UsageInfo(Struct, frozen=True, kw_only=True):
     compactions: int = 0
     limit_usd: Decimal | None = None
     """What it may cost; None: there is no limit."""
+    limit_tokens: int | None = None
+    """How many tokens it may use; None: there is no limit."""
+    rate_limits: tuple[RateLimit, ...] = ()
+    """What is left of the provider's own limits, where it says so."""
 
 
 class CheckpointInfo(Struct, frozen=True, kw_only=True):

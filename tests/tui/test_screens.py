@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner
 from textual.app import ComposeResult
@@ -18,6 +20,7 @@ from hermes_core.events import ContextGauge, FileDiff
 from hermes_core.logs import start_logging
 from hermes_core.messages import Usage
 from hermes_core.paths import Home
+from hermes_core.providers.facts.rate_limits import RateLimit
 from hermes_core.storage.records import RequestUse
 from hermes_core.timeline import Span
 from hermes_tui.actions.action import ACTION_REGISTRY
@@ -36,7 +39,7 @@ from hermes_tui.screens.rollback import RollbackScreen
 from hermes_tui.screens.screen import SCREEN_REGISTRY, ScreenSpec, register_screen
 from hermes_tui.screens.sheet import SheetScreen, sheet_title
 from hermes_tui.slash.command import COMMAND_REGISTRY
-from hermes_tui.usage_text import insights_lines, parse_days, usage_lines
+from hermes_tui.usage_text import insights_lines, parse_days, usage_lines, whole_again
 from hermes_widgets.charts.chart import Chart
 from hermes_widgets.charts.timeline import bar_of
 from tests.support import until
@@ -136,6 +139,25 @@ async def test_usage_shows_buckets_cost_window_charts_and_the_timeline(home: Hom
         await stage.pilot.press("t")
         await until(lambda: "request" in stage.shown_text())
         assert all(chart.as_table for chart in stage.app.screen.query(Chart))
+
+
+@pytest.mark.ac("rate-limits")
+async def test_what_is_left_of_the_providers_limits_stands_before_the_tokens(home: Home) -> None:
+    left = RateLimit(name="requests", limit=60, remaining=58, resets_at=time.time() + 600.5)
+    info = msgspec.structs.replace(INFO, rate_limits=(left,), limit_tokens=90_000)
+    async with staged(home, size=(110, 60)) as stage:
+        stage.workspace.usage_info = info
+        await _opened(stage, "/usage", UsageScreen)
+        shown = stage.shown_text()
+        assert "58 of 60" in shown
+        assert "whole in 10 min" in shown
+        assert shown.index("58 of 60") < shown.index("read from cache")
+        assert "it may cost $0.50 and use 90k tokens" in shown
+        lines = "\n".join(usage_lines(info, stage.app.chat.state))
+    assert lines.index("58 of 60") < lines.index("read from cache")
+    assert [whole_again(s) for s in (-1, 12, 7200)] == [
+        "whole again", "whole in 12 s", "whole in 2 h",
+    ]  # fmt: skip
 
 
 @pytest.mark.ac("cost-unknown")

@@ -6,12 +6,13 @@ import asyncio
 from typing import TypeAlias
 
 from hermes_core.errors import ConfigError
+from hermes_core.providers.facts.rate_limits import RateLimit
 from hermes_core.providers.resolve import Resolution
 from hermes_core.providers.wires.anthropic_messages import AnthropicMessages
 from hermes_core.providers.wires.chat_completions import ChatCompletions
 from hermes_core.providers.wires.codex_responses import CodexResponses
 from hermes_core.providers.wires.local_llama import LocalLlama
-from hermes_core.providers.wires.wire import Wire
+from hermes_core.providers.wires.wire import SdkWire, Wire
 
 WireModel: TypeAlias = Wire
 
@@ -54,6 +55,15 @@ class Models:
         if key not in self._models:
             self._models[key] = open_model(resolution)
         return self._models[key]
+
+    def rate_limits(self, provider: str) -> tuple[RateLimit, ...]:
+        """What is left of a provider's limits; of several keys, the one used first."""
+        found = (
+            wire.rate_limits
+            for key, wire in self._models.items()
+            if key[0] == provider and isinstance(wire, SdkWire)
+        )
+        return next((limits for limits in found if limits), ())
 
     async def aclose(self) -> None:
         """Close all clients."""

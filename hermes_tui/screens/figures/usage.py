@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from itertools import accumulate
 
 from textual.app import ComposeResult
@@ -23,6 +24,7 @@ from hermes_tui.usage_text import (
     limit_words,
     money,
     purpose_figures,
+    rate_limit_rows,
     summarised,
 )
 from hermes_widgets.charts.chart import Chart
@@ -53,6 +55,9 @@ class UsageScreen(FiguresScreen):
         """Sums beside the window, then the charts."""
         info, state = self._info, self._state
         total = summed("total", info.uses)
+        if info.rate_limits:
+            left = rate_limit_rows(info.rate_limits, time.time())
+            yield self.section("Left of the provider's limits", table_content(left))
         yield self.columns(
             _block("Tokens", bucket_figures(total), below=_cost_lines(info)),
             _block(
@@ -73,7 +78,9 @@ class UsageScreen(FiguresScreen):
 
 
 def _cost_lines(info: UsageInfo) -> str:
-    return "\n".join(filter(None, (cost_words(info.uses), limit_words(info.limit_usd))))
+    return "\n".join(
+        filter(None, (cost_words(info.uses), limit_words(info.limit_usd, info.limit_tokens)))
+    )
 
 
 def _charts(uses: tuple[RequestUse, ...]) -> ComposeResult:

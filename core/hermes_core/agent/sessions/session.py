@@ -128,6 +128,11 @@ class Session:
         return self._parts.budget.limit
 
     @property
+    def token_limit(self) -> int | None:
+        """How many tokens it may use; None: there is no limit."""
+        return self._parts.budget.tokens.limit
+
+    @property
     def grants(self) -> tuple[Grant, ...]:
         """What was allowed for longer than once."""
         return self._parts.approvals.grants()

@@ -69,6 +69,12 @@ def seconds_until_reset(
     return next((max(0.0, one) for one in said if one is not None and one < LONGEST_S), None)
 
 
+def moment_of(value: object, *, now: float) -> float | None:
+    """Return when a reset is, in seconds since the epoch, from a span or a moment."""
+    seconds = _seconds(value, now)
+    return None if seconds is None or not 0 <= seconds < LONGEST_S else now + seconds
+
+
 def _named(value: Any, depth: int) -> Iterator[Any]:
     """Values of fields that name a reset, the outermost first."""
     if depth == 0:

@@ -12,6 +12,7 @@ import asyncio
 import logging
 import os
 import ssl
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from functools import cache
@@ -22,6 +23,7 @@ import msgspec
 from hermes_core.errors import ConfigError, LoginError, ProviderError
 from hermes_core.providers.address import is_local
 from hermes_core.providers.base import ModelRequest
+from hermes_core.providers.facts.rate_limits import RateLimit, read_rate_limits
 from hermes_core.providers.facts.tokens import estimate_request
 from hermes_core.providers.failures.classify import (
     RequestFacts,
@@ -143,6 +145,8 @@ class Endpoint:
         self._path = path
         self._slot = ClientSlot(connect)
         self._key = resolution.credential.value
+        self.rate_limits: tuple[RateLimit, ...] = ()
+        """What is left of the provider's limits, as its last answer said."""
         self._pacing = asyncio.Lock()
         self._last_sent = float("-inf")
 
@@ -245,9 +249,14 @@ class Endpoint:
             except Exception as error:
                 raise await asyncio.to_thread(self._classified, error, request) from error
             response: httpx2.Response = stream.response
+            self._note_limits(response)
             return response
 
         return await self._with_renewal(once)
+
+    def _note_limits(self, response: httpx2.Response) -> None:
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        self.rate_limits = read_rate_limits(headers, now=time.time()) or self.rate_limits
 
     async def _key_headers(self) -> dict[str, str]:
         """The key of a login as it is now; empty for any other, which its client knows."""

@@ -14,6 +14,7 @@ from hermes_core.errors import ProviderError
 from hermes_core.providers.base import ModelRequest, SentRequest, StreamPart
 from hermes_core.providers.facts.facts import ModelFacts
 from hermes_core.providers.facts.listings import read_listing
+from hermes_core.providers.facts.rate_limits import RateLimit
 from hermes_core.providers.failures.classify import RequestFacts, classify_failure
 from hermes_core.providers.failures.failures import read_body
 from hermes_core.providers.wires.adapting import adapted
@@ -288,6 +289,13 @@ class Wire(ABC):
 class SdkWire(Wire):
     """A wire whose requests go through the client of an SDK."""
 
+    _endpoint: Endpoint
+
+    @property
+    def rate_limits(self) -> tuple[RateLimit, ...]:
+        """What is left of the provider's limits, as its last answer said."""
+        return self._endpoint.rate_limits
+
     path: ClassVar[str]
     """Path of the streaming request, relative to the client's address."""
 
@@ -296,7 +304,7 @@ class SdkWire(Wire):
         base_url = self._resolution.runtime.base_url
         return (base_url.removesuffix("/v1") if "/v1" in self.path else base_url) + self.path
 
-    def _transport(self) -> Transport:
+    def _transport(self) -> Endpoint:
         return Endpoint(self._resolution, self.path, self._connect)
 
     @abstractmethod
