@@ -67,6 +67,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Used when nobody names one."""
     console: str = ""
     """Where a person sees keys and credit."""
+    models_path: str = ""
+    """Path of its list of models, if another than that of its wire."""
     key_path: str = ""
     """Path that a valid key alone can read, where the list of models is open to all."""
     key_optional: bool = False

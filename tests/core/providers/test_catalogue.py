@@ -373,3 +373,20 @@ async def test_a_cost_comes_from_fetched_prices_of_the_very_model(
 def test_every_catalogue_id_is_named_once() -> None:
     named = [one.catalogue_id for one in records().values() if one.catalogue_id]
     assert len(named) == len(set(named))
+
+
+@pytest.mark.ac("catalogue-endpoint")
+def test_the_list_behind_a_plan_comes_in_its_order_without_what_is_hidden() -> None:
+    answer = {
+        "models": [
+            {"slug": "gpt-later", "priority": 9, "visibility": "list"},
+            {"slug": "gpt-first", "priority": 1, "visibility": "list", "context_window": 272_000},
+            {"slug": "gpt-secret", "priority": 0, "visibility": "hide"},
+            {"slug": "gpt-unranked"},
+            {"name": "no slug"},
+            "odd",
+        ]
+    }
+    found = read_listing(answer)
+    assert [one.id for one in found] == ["gpt-first", "gpt-later", "gpt-unranked"]
+    assert found[0].window == 272_000

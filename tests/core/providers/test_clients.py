@@ -58,13 +58,13 @@ async def test_an_interrupt_while_the_client_opens_leaves_one_client_that_is_clo
         return Connected(opened[-1], object)
 
     endpoint = Endpoint(resolution("http://127.0.0.1:1/v1"), "/x", connect)
-    asking = asyncio.create_task(endpoint.listing("/models"))
+    asking = asyncio.create_task(endpoint.listing("/models", {}))
     await asyncio.sleep(0)
     asking.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asking
     may_open.set()
-    assert await endpoint.listing("/models") == {"data": [{"id": "m"}]}
+    assert await endpoint.listing("/models", {}) == {"data": [{"id": "m"}]}
     await endpoint.aclose()
     assert [client.closed for client in opened] == [True]
 

@@ -283,11 +283,14 @@ async def test_headers_of_the_settings_replace_ours_and_are_never_written_down(
     found = reached(variables, providers={"copilot": {"headers": headers}})
     model = open_model(found)
     await collect(model, ask(found))
+    await model.served_models()
     written = await model.as_sent(ask(found))
     await model.aclose()
-    sent = model_server.request.headers
-    assert sent["copilot-integration-id"] == "registered-for-me"
-    assert sent["x-team"] == "secret-team"
+    assert len(model_server.listings) == 1
+    for sent in (model_server.request.headers, model_server.listings[0].headers):
+        assert sent["copilot-integration-id"] == "registered-for-me"
+        assert sent["editor-version"].startswith("hermes-tui/")
+        assert sent["x-team"] == "secret-team"
     assert "secret-team" not in str(written.headers)
 
 

@@ -63,6 +63,7 @@ class ModelServer:
         self._scheme = "http"
         self._tasks: set[asyncio.Task[None]] = set()
         self.requests: list[Recorded] = []
+        self.listings: list[Recorded] = []
         """What came, refused and surplus requests included, `/models` not."""
         self.problems: list[str] = []
         """What `assert_done` will complain about, besides steps left over."""
@@ -170,6 +171,7 @@ class ModelServer:
         try:
             self._authenticate(request)
             if path == "/v1/models" and request.method == "GET":
+                self.listings.append(request)
                 return await exchange.json(200, self._model_list())
             if path not in _WIRES or request.method != "POST":
                 raise Refused(f"Invalid URL ({request.method} {path})", status=404)

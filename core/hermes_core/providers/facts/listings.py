@@ -2,7 +2,7 @@
 
 Sources: models.dev, "API" (`api.json`); OpenRouter API reference, "List available
 models"; the `/models` answers of vLLM (`max_model_len`), llama.cpp (`meta`), LM Studio
-(`max_context_length`) and GitHub Copilot (`capabilities`, `supported_endpoints`). What is not there, or is no sensible number, stays
+(`max_context_length`), OpenAI Codex (`models`) and GitHub Copilot (`capabilities`, `supported_endpoints`). What is not there, or is no sensible number, stays
 unknown. A price that depends on the length of the prompt is no price here.
 """
 
@@ -93,11 +93,26 @@ def _public(name: str, model: _PublicModel) -> ModelFacts:
 def read_listing(answer: Any) -> tuple[ModelFacts, ...]:
     """Return the models an endpoint lists in its answer to `GET /models`."""
     entries = answer.get("data") if isinstance(answer, dict) else None
+    if entries is None and isinstance(answer, dict) and isinstance(answer.get("models"), list):
+        entries = _of_plan(answer["models"])
     return tuple(
         _listed(one)
         for one in (entries if isinstance(entries, list) else ())
         if isinstance(one, dict) and isinstance(one.get("id"), str)
     )
+
+
+def _of_plan(models: list[Any]) -> list[dict[str, Any]]:
+    """What stands behind a ChatGPT plan, the best first, without what is hidden."""
+    shown = [
+        one
+        for one in models
+        if isinstance(one, dict)
+        and isinstance(one.get("slug"), str)
+        and one.get("visibility") not in ("hide", "hidden", "none")
+    ]
+    shown.sort(key=lambda one: one["priority"] if isinstance(one.get("priority"), int) else 1 << 30)
+    return [{**one, "id": one["slug"]} for one in shown]
 
 
 def _listed(entry: Mapping[str, Any]) -> ModelFacts:

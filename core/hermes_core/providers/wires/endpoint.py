@@ -359,7 +359,7 @@ class Endpoint:
         failure = Failure(text=text)
         return named_error(reason, failure, self.facts(request), retryable=retryable)
 
-    async def listing(self, path: str) -> Any:
+    async def listing(self, path: str, headers: Mapping[str, str]) -> Any:
         """Ask the endpoint for its list of models.
 
         Returns:
@@ -374,7 +374,8 @@ class Endpoint:
                 key = await self._key_headers()
                 get = connected.client.get
                 try:
-                    return await get(path, cast_to=object, options={"headers": key})
+                    options = {"headers": {**headers, **key}}
+                    return await get(path, cast_to=object, options=options)
                 except Exception as error:
                     raise classify(error, self.facts()) from error
 

@@ -116,7 +116,7 @@ class _LocalTransport:
         """See `Transport`."""
         return named_error(reason, Failure(text=text), self.facts(request), retryable=retryable)
 
-    async def listing(self, path: str) -> Any:
+    async def listing(self, path: str, headers: Mapping[str, str]) -> Any:
         """See `Transport`; a file lists nothing but itself."""
         return {"data": [{"id": self._resolution.runtime.model}]}
 

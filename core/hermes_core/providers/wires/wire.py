@@ -21,7 +21,7 @@ from hermes_core.providers.wires.adapting import adapted
 from hermes_core.providers.wires.client_slot import Connected
 from hermes_core.providers.wires.endpoint import Endpoint
 from hermes_core.providers.wires.images import Images, load_images
-from hermes_core.providers.wires.request_headers import request_headers
+from hermes_core.providers.wires.request_headers import fixed_headers, request_headers
 from hermes_core.providers.wires.sse import ServerEvent
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class Transport(Protocol):
         """Return an error of the wire itself, in the words of the table."""
         ...
 
-    async def listing(self, path: str) -> Any:
+    async def listing(self, path: str, headers: Mapping[str, str]) -> Any:
         """Read a resource, the list of models above all.
 
         Raises:
@@ -267,7 +267,7 @@ class Wire(ABC):
         """
         path = self._resolution.record.key_path
         if path:
-            await self._endpoint.listing(path)
+            await self._endpoint.listing(path, fixed_headers(self._resolution))
 
     async def served_facts(self) -> tuple[ModelFacts, ...]:
         """Return what the endpoint says about the models it serves.
@@ -275,7 +275,8 @@ class Wire(ABC):
         Raises:
             ProviderError: Classified.
         """
-        return read_listing(await self._endpoint.listing(self.models_path))
+        path = self._resolution.record.models_path or self.models_path
+        return read_listing(await self._endpoint.listing(path, fixed_headers(self._resolution)))
 
     async def reconnect(self) -> bool:
         """See `Model.reconnect`."""
