@@ -14,6 +14,7 @@ from hermes_tui.core_link.start_facts import start_card
 from hermes_tui.handlers.past import NewestPart, newest_part
 from hermes_tui.launch_state import LaunchState
 from hermes_tui.panes.chat import ChatPane
+from hermes_widgets.drawing.gone_widgets import forget_gone
 
 if TYPE_CHECKING:
     from hermes_tui.app import HermesApp
@@ -159,6 +160,7 @@ class OpenSessions:
         await pane.remove()
         del pane
         self._forget_watchers()
+        forget_gone()
         cycle_collection.take_back()
         self._host.refresh_all()
 

@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 
 from textual import constants, events
 from textual.app import App
+from textual.await_complete import AwaitComplete
 from textual.driver import Driver
 from textual.filter import LineFilter, Monochrome
 from textual.notifications import SeverityLevel
@@ -18,6 +19,7 @@ from hermes_tui.copying import Copying
 from hermes_tui.launch_state import ExitState
 from hermes_tui.patience import Patience
 from hermes_tui.terminal.terminal_link import TerminalLink
+from hermes_widgets.drawing.gone_widgets import forget_gone
 
 _TOASTS = 2
 """Most toasts at a time."""
@@ -64,6 +66,12 @@ class TerminalApp(App[ExitState]):
         from hermes_tui.terminal.steady_driver import SteadyDriver
 
         return SteadyDriver
+
+    def pop_screen(self) -> AwaitComplete:
+        """Take the topmost screen away, and what is kept of its picture."""
+        popped = super().pop_screen()
+        forget_gone()
+        return popped
 
     async def on_event(self, event: events.Event) -> None:
         """Take an event; a key pressed for one screen means nothing to the one behind it.

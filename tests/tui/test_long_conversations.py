@@ -157,3 +157,27 @@ async def test_nothing_of_a_closed_conversation_stays_in_memory(home: Home) -> N
             return all(widget() is None for widget in first)
 
         await until(is_free)
+
+
+@pytest.mark.ac("closed-screens-freed")
+async def test_nothing_that_a_closed_screen_drew_stays_in_memory(home: Home) -> None:
+    async with staged(home) as stage:
+        drawn: list[weakref.ref[object]] = []
+        for key in ("f1", "ctrl+p", "f1"):
+            await stage.pilot.press(key)
+            await until(lambda: stage.app.is_modal_open)
+            await stage.pilot.pause()
+            drawn += [
+                weakref.ref(one._styles_cache) for one in stage.app.screen.walk_children(Widget)
+            ]
+            await stage.pilot.press("escape")
+            await until(lambda: not stage.app.is_modal_open)
+            await stage.pilot.pause()
+        assert len(drawn) > 6
+
+        def is_free() -> bool:
+            gc.unfreeze()
+            gc.collect()
+            return all(rows() is None for rows in drawn)
+
+        await until(is_free)
