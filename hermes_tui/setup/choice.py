@@ -43,7 +43,7 @@ class Choice:
     """Id of the catalogue, `custom`, or a name of the user's own."""
     label: str
     base_url: str = ""
-    """Address, for `custom` alone."""
+    """Address, for `custom` and where a provider has several."""
     key: NewKey | None = None
     """To be saved; None where the key is there already or none is needed."""
     login: KeyPools | None = field(default=None, repr=False)
@@ -61,7 +61,7 @@ class Choice:
         }
 
 
-class _Keys:
+class TypedKeys:
     """The keys there are, and the one just typed."""
 
     def __init__(self, known: KeySource, key: NewKey | None) -> None:
@@ -69,6 +69,7 @@ class _Keys:
         self._key = key
 
     def get(self, name: str) -> str | None:
+        """See `KeySource`."""
         if self._key is not None and name == self._key.variable:
             return self._key.value
         return self._known.get(name)
@@ -92,7 +93,7 @@ async def served_models(
     loaded = load_settings(home, environ=environ, overrides=choice.wanted_settings)
     found = resolve(
         loaded.settings,
-        _Keys(loaded.secrets, choice.key),
+        TypedKeys(loaded.secrets, choice.key),
         provider=choice.provider,
         model="unnamed",
         stored=choice.login or open_pools(home, loaded, environ=environ),

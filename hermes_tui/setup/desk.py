@@ -23,6 +23,7 @@ from hermes_tui.setup.choice import (
     told_of_key,
 )
 from hermes_tui.setup.offers import Offer, kept_providers, offers
+from hermes_tui.setup.placing import placed
 
 T = TypeVar("T")
 
@@ -69,6 +70,10 @@ class SetupDesk:
             return "auth.json"
         found = loaded.secrets.first(*record.key_env)
         return f"{found[0]} ({loaded.secrets.source(found[0])})" if found else ""
+
+    async def place(self, choice: Choice) -> Choice:
+        """Find the address a key is good at, where its provider has several."""
+        return await _apart(lambda: placed(self._home, choice, environ=self._environ))
 
     async def models(self, choice: Choice) -> tuple[str, ...]:
         """Ask the provider for its models with the key that turns will use.

@@ -145,6 +145,7 @@ class Questions:
             HermesError: It was refused, and nothing can be asked again.
         """
         try:
+            choice = await self._desk.place(choice)
             models = await self._desk.models(choice)
         except ProviderError as error:
             problem = f"{error} {error.hint}".strip()

@@ -44,6 +44,7 @@ from hermes_tui.setup.choice import (
 )
 from hermes_tui.setup.dialogue import Dialogue, choose
 from hermes_tui.setup.offers import Offer, current_offer, kept_providers, offers
+from hermes_tui.setup.placing import placed
 
 _Tried = tuple[Choice, tuple[str, ...]]
 """A choice with the models it serves, none if it could not be asked."""
@@ -58,6 +59,7 @@ class Wizard(Struct, frozen=True, kw_only=True):
         environ: The variables that count.
         ports: Where local model servers are looked for; empty does not look.
         saves_keys_at_once: Keep a key as soon as it was tried, though no model was chosen.
+        addresses: Where a key is tried, in place of those its provider is known to have.
     """
 
     home: Home
@@ -65,6 +67,7 @@ class Wizard(Struct, frozen=True, kw_only=True):
     environ: Mapping[str, str]
     ports: Mapping[int, str]
     saves_keys_at_once: bool
+    addresses: tuple[str, ...] | None = None
 
     def run(self) -> bool:
         """Ask everything; whether a model was chosen and written.
@@ -205,6 +208,12 @@ class Wizard(Struct, frozen=True, kw_only=True):
         """Ask for the models once; None if the person wants something else then."""
         self.dialogue.say(f"Asking {choice.label} for its models …")
         try:
+            usual = choice.base_url
+            choice = asyncio.run(
+                placed(self.home, choice, environ=self.environ, addresses=self.addresses)
+            )
+            if choice.base_url != usual:
+                self.dialogue.say(f"The key is good at {choice.base_url}; that address is used.")
             models = asyncio.run(served_models(self.home, choice, environ=self.environ))
         except HermesError as error:
             self.dialogue.say(f"{error} {error.hint}".rstrip())

@@ -56,6 +56,10 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     refused_keys: tuple[RefusedKey, ...] = ()
     key_addresses: tuple[KeyAddress, ...] = ()
     """Other default addresses, by how the key begins."""
+    addresses: tuple[str, ...] = ()
+    """All addresses of which a key is good at one alone, tried in this order at setup."""
+    probe_model: str = ""
+    """Asked for one token to find out which."""
     api_mode: ApiMode = "chat_completions"
     model_modes: tuple[ModelMode, ...] = ()
     """Models that speak another wire than `api_mode`; the first prefix that fits wins."""
