@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Sequence
 
+from textual.geometry import Size
 from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import Widget
@@ -15,6 +17,8 @@ KEY_FRAME_S = 1 / 60
 """Least time between two frames of the focused part: a held key or a paste is no more."""
 KEY_S = 0.012
 """How long everything else waits for what a pressed key changes."""
+RESIZE_S = 0.05
+"""Longest time for which the picture waits until everything has its place in a new size."""
 LONGEST_WAIT_S = 0.1
 """Time after which everything is drawn although somebody types."""
 
@@ -42,6 +46,43 @@ class BaseScreen(Screen[None]):
         self._key_at = key_at
         self._focus_drawn_at = 0.0
         self._drawn_at = 0.0
+        self._held_until = 0.0
+        """While it is above zero, nothing is drawn: the parts still find their places."""
+
+    def _screen_resized(self, size: Size) -> None:
+        """Lay out for another size, and draw once what follows from it.
+
+        Parts tell in answer to their new size that they need another layout, up to three
+        times; each time most of the screen was drawn, up to 33 ms later.
+        """
+        if self._drawn_at and self.is_current and not self._held_until:
+            self._held_until = time.monotonic() + RESIZE_S
+            asyncio.get_running_loop().call_soon(self._draw_once_settled)
+        super()._screen_resized(size)
+
+    def _draw_once_settled(self) -> None:
+        if not self.is_attached:
+            return
+        if self._layout_required:
+            super()._on_timer_update()
+        if time.monotonic() < self._held_until and self._is_moving():
+            asyncio.get_running_loop().call_soon(self._draw_once_settled)
+            return
+        self._held_until = 0.0
+        self._compositor.update_widgets(self._dirty_widgets)
+        self._compositor_refresh()
+        self.check_idle()
+
+    def _is_moving(self) -> bool:
+        """Whether a part that is seen, or the screen, still has something to take in."""
+        return bool(self._callbacks) or any(
+            not part._message_queue.empty() or part._layout_required or part._repaint_required
+            for part in (self, *self._compositor.visible_widgets)
+        )
+
+    def _compositor_refresh(self) -> None:
+        if not self._held_until:
+            super()._compositor_refresh()
 
     def _update_focus_styles(
         self, focused: Widget | None = None, blurred: Widget | None = None
@@ -81,6 +122,7 @@ class BaseScreen(Screen[None]):
         """Whether the focused part cannot be drawn alone, or was a moment ago."""
         return (
             not self.is_current
+            or bool(self._held_until)
             or bool(self.app._batch_count)
             or self._layout_required
             or self._scroll_required

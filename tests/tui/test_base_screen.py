@@ -106,6 +106,32 @@ async def test_somebody_who_types_without_end_still_sees_the_rest_change() -> No
         await until(lambda: [name for _, name in app.drawn] == ["page"])
 
 
+class Answering(Part):
+    """Asks for another height when it learns its width."""
+
+    def on_resize(self) -> None:
+        self.styles.height = 2 + self.size.width % 3
+
+
+@pytest.mark.ac("bench-one-resize")
+async def test_another_size_is_drawn_once_with_everything_that_follows_from_it() -> None:
+    app = Parts()
+    async with app.run_test(size=(20, 12)) as pilot:
+        await pilot.pause()
+        answering = Answering(id="answering")
+        await app.mount(answering, before="#page")
+        screen = await _begun(app)
+        await until(lambda: answering.size.height == 4 and not screen._layout_required)
+        app.drawn.clear()
+        await pilot.resize_terminal(30, 12)
+        await until(lambda: answering.size.height == 2 and bool(app.drawn))
+        await until(lambda: not screen._held_until and not screen._dirty_widgets)
+
+        assert len({frame for frame, _ in app.drawn}) == 1
+        assert {name for _, name in app.drawn} == {"answering", "page", "field"}
+        assert app.part("page").region.y == 2
+
+
 class Child(Widget, can_focus=True):
     """Counts how often it is styled."""
 
