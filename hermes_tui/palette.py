@@ -40,7 +40,11 @@ class Palette:
         screen = PickScreen(
             "Commands",
             lambda text: palette_rows(
-                text, sources.groups(), host.keymap.keys_of, recent=sources.recent
+                text,
+                sources.groups(),
+                host.keymap.keys_of,
+                recent=sources.recent,
+                state=host.state,
             ),
             placeholder="type to search; > actions / commands @ files # conversations : settings",
             peek=self._peek,
@@ -70,7 +74,7 @@ class Palette:
         keys_of = host.keymap.keys_of
 
         def rows(typed: str) -> list[Row]:
-            found = help_rows(typed or start, keys_of, pane=pane, local=local)
+            found = help_rows(typed or start, keys_of, pane=pane, local=local, state=host.state)
             return [replace(row, note="") if keymap_name(row.key) else row for row in found]
 
         def about(key: str) -> str:

@@ -12,7 +12,8 @@ from hermes_tui.keys import KeysOf, default_keys, key_label
 from hermes_tui.matching import matching
 from hermes_tui.panes.pane import PANE_REGISTRY
 from hermes_tui.panes.row_texts import sections
-from hermes_tui.slash.command import COMMAND_REGISTRY
+from hermes_tui.session_state import SessionState
+from hermes_tui.slash.command import COMMAND_REGISTRY, SlashCommand
 from hermes_widgets.list_rows import Row
 
 _PREFIXES = {
@@ -46,8 +47,8 @@ def _label(action: Action) -> str:
     return f"{spec.title}: {action.label}" if spec is not None else action.label
 
 
-def command_rows() -> list[Row]:
-    """Every slash command."""
+def command_rows(state: SessionState | None = None) -> list[Row]:
+    """Slash commands: those that suit a conversation, or all."""
     return [
         Row(
             key=f"command:{command.name}",
@@ -55,8 +56,12 @@ def command_rows() -> list[Row]:
             note=command.summary,
             right=" ".join(f"/{alias}" for alias in command.aliases),
         )
-        for command in COMMAND_REGISTRY.all()
+        for command in _suited(state)
     ]
+
+
+def _suited(state: SessionState | None) -> list[SlashCommand]:
+    return [one for one in COMMAND_REGISTRY.all() if state is None or one.suits(state)]
 
 
 def palette_rows(
@@ -65,6 +70,7 @@ def palette_rows(
     keys_of: KeysOf = default_keys,
     *,
     recent: Sequence[str] = (),
+    state: SessionState | None = None,
 ) -> list[Row]:
     """Everything that matches, groups only while nothing is typed.
 
@@ -76,10 +82,11 @@ def palette_rows(
         others: Rows by group, beside actions and commands.
         keys_of: The keys in force.
         recent: Keys of what was chosen before, the last first; they stand on top.
+        state: The conversation that commands must suit; None: all are listed.
     """
     groups: dict[str, Sequence[Row]] = {
         "Actions": action_rows(keys_of),
-        "Commands": command_rows(),
+        "Commands": command_rows(state),
         **others,
     }
     every = {row.key: row for rows in groups.values() for row in rows}
@@ -98,7 +105,12 @@ def palette_rows(
 
 
 def help_rows(
-    text: str, keys_of: KeysOf = default_keys, *, pane: str = "", local: Sequence[Row] = ()
+    text: str,
+    keys_of: KeysOf = default_keys,
+    *,
+    pane: str = "",
+    local: Sequence[Row] = (),
+    state: SessionState | None = None,
 ) -> list[Row]:
     """Keys with the ids that `keymap` knows them by, and commands; nothing else.
 
@@ -107,10 +119,11 @@ def help_rows(
         keys_of: The keys in force.
         pane: Id of the pane in use, whose actions come first.
         local: Keys of the part of the screen in use that belong to no action.
+        state: The conversation that commands must suit; None: all are listed.
     """
     actions = [replace(row, note=row.key.partition(":")[2]) for row in action_rows(keys_of)]
     if text.strip():
-        return matching([*actions, *command_rows()], text)
+        return matching([*actions, *command_rows(state)], text)
     of_pane = {f"action:{action.id}" for action in every_action() if action.pane == pane != ""}
     spec = PANE_REGISTRY.get(pane)
     here = [replace(row, text=row.text.partition(": ")[2]) for row in actions if row.key in of_pane]
@@ -118,7 +131,7 @@ def help_rows(
         spec.title if spec is not None else "Here": [*here, *local],
         "Keys": [row for row in actions if row.right and row.key not in of_pane],
     }
-    for command, row in zip(COMMAND_REGISTRY.all(), command_rows(), strict=True):
+    for command, row in zip(_suited(state), command_rows(state), strict=True):
         groups.setdefault(command.group, []).append(row)
     return _grouped(groups)
 

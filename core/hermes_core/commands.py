@@ -105,6 +105,13 @@ class SetReasoning(Command, frozen=True, kw_only=True, tag="set_reasoning"):
     effort: str
 
 
+class SetServiceTier(Command, frozen=True, kw_only=True, tag="set_service_tier"):
+    """Set how fast the model of this session is to answer; the reply says what holds."""
+
+    tier: Literal["", "normal", "fast"] = ""
+    """Empty changes nothing."""
+
+
 class SetApprovalMode(Command, frozen=True, kw_only=True, tag="set_approval_mode"):
     """Set how commands are approved in this session."""
 
@@ -213,6 +220,7 @@ CoreCommand: TypeAlias = (
     | Compact
     | SetRuntime
     | SetReasoning
+    | SetServiceTier
     | SetApprovalMode
     | RevokeGrant
     | SetOverlay

@@ -15,6 +15,7 @@ from hermes_tui.composing.file_completion import (
     reference_completions,
 )
 from hermes_tui.composing.project_files import ProjectFiles
+from hermes_tui.slash.command import SlashCommand
 from hermes_tui.slash.completion import slash_completions
 from hermes_widgets.composing.composer_menu import Completion
 
@@ -38,9 +39,7 @@ class ComposerOffers:
 
     def complete(self, draft: str) -> Sequence[Completion]:
         """Offer completions for a draft up to the cursor."""
-        found = slash_completions(
-            draft, self._host.input_line.commands(), self._host.skills, self._model_names()
-        )
+        found = slash_completions(draft, self._commands(), self._host.skills, self._model_names())
         if found:
             return found
         if mention(draft) is not None:
@@ -52,6 +51,10 @@ class ComposerOffers:
                 self._host.run_latest(partial(self._read_paths, draft), "offers")
             return [offer for offer in self._paths if offer.insert.startswith(draft)]
         return ()
+
+    def _commands(self) -> Sequence[SlashCommand]:
+        state = self._host.chat.state
+        return [one for one in self._host.input_line.commands() if one.suits(state)]
 
     def _model_names(self) -> Sequence[str]:
         if not self._host.is_ready:

@@ -196,7 +196,7 @@ class LineDoor:
     async def show_help(self, word: str) -> None:
         """Print the commands, those with a word in them if one is given."""
         lines = []
-        for command in self.commands():
+        for command in (one for one in self.commands() if one.suits(self.state)):
             names = ", ".join(f"/{name}" for name in (command.name, *command.aliases))
             line = f"{names} {command.args}".rstrip() + f": {command.summary}"
             if word.casefold() in line.casefold():

@@ -8,6 +8,7 @@ from typing import Literal
 from msgspec import Struct
 
 from hermes_tui.registry import Registry
+from hermes_tui.session_state import SessionState
 from hermes_tui.slash.door import Door
 
 Group = Literal["Conversation", "Turn", "Model", "Safety", "Look", "Facts", "Program"]
@@ -24,6 +25,8 @@ class SlashCommand(Struct, frozen=True, kw_only=True):
     args: str = ""
     """How the argument looks, e.g. `[name]`; empty if there is none."""
     group: Group = "Conversation"
+    suits: Callable[[SessionState], bool] = lambda state: True
+    """Whether lists offer it for a conversation; who types it is told why not."""
 
     @property
     def words(self) -> tuple[str, ...]:

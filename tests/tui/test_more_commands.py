@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from hermes_core.commands import Branch, Reply, SetOverlay, Submit
+from hermes_core.commands import Branch, Reply, SetOverlay, SetServiceTier, Submit
 from hermes_core.config.personalities import personalities
 from hermes_core.config.schema import Settings
 from hermes_core.errors import ConfigError
 from hermes_core.host import Host, HostOptions
-from hermes_core.messages import Message, ToolCall
+from hermes_core.messages import Message, Runtime, ToolCall
 from hermes_core.paths import Home
 from hermes_tui.copying import Copying
 from hermes_tui.core_link.installed_skills import activation_text
@@ -264,6 +264,21 @@ async def test_a_personality_is_worn_at_once_and_kept(home: Home) -> None:
         await stage.pilot.press("escape")
         await until(lambda: not stage.app.is_modal_open)
         assert stage.workspace.settings["agent.system_prompt"] == "words of my own"
+
+
+@pytest.mark.ac("fast-mode")
+async def test_fast_answers_are_offered_where_the_model_has_them_and_kept(home: Home) -> None:
+    async with staged(home) as stage:
+        stage.workspace.settings["agent.service_tier"] = ""
+        offers = stage.app.offers
+        assert not [one.label for one in offers.complete("/fast") if "/fast" in one.label]
+        stage.app.state.runtime = Runtime(model="gpt-5", provider="openai")
+        assert [one.label for one in offers.complete("/fast")] == ["/fast [normal|fast|status]"]
+        await stage.send("/fast on")
+        await until(lambda: stage.workspace.settings["agent.service_tier"] == "fast")
+        assert [getattr(one, "tier", "") for one in stage.session.sent(SetServiceTier)] == ["fast"]
+        await stage.send("/fast lightning")
+        await until(lambda: "does not know “lightning”" in stage.shown_text())
 
 
 def test_a_personality_is_a_prompt_or_a_mapping_and_ones_own_wins() -> None:

@@ -19,7 +19,9 @@ class AgentSettings(Section):
     reasoning_effort: Annotated[ReasoningEffort, word(yes="medium", no="none")] = setting(
         "", "How hard the model thinks; empty means medium."
     )
-    service_tier: Literal["", "normal", "fast"] = setting("", "Priority, where offered.")
+    service_tier: Literal["", "normal", "fast"] = setting(
+        "", "`fast` asks for quicker, dearer answers where the model has them; `/fast` writes it."
+    )
     verbose: bool = setting(False, "Debug messages in the log.")
     tool_use_enforcement: bool | Literal["auto"] | list[str] = setting(
         "auto", "Remind the model to act through tools: auto, true, false, or model names."

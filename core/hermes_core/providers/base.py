@@ -29,6 +29,8 @@ class ModelRequest(msgspec.Struct, frozen=True, kw_only=True):
     max_output_tokens: int | None = None
     reasoning_effort: str = ""
     """`none, minimal, low, medium, high, xhigh`, or empty for the default."""
+    service_tier: str = ""
+    """`fast` where an answer may cost more to come sooner."""
     temperature: float | None = None
     session_id: str = ""
     purpose: str = "turn"

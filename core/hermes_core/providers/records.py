@@ -126,6 +126,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """The chat wire names the session and the message that is answered."""
     cache_key: bool = True
     """The Responses wire may name the session for caching."""
+    fast_mode: Literal["", "service_tier", "speed"] = ""
+    """The field that asks for faster answers; for which models, says `fast_mode.py`."""
 
 
 class _Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

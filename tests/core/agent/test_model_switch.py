@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from hermes_core.commands import SetOverlay, SetRuntime
+from hermes_core.commands import SetOverlay, SetRuntime, SetServiceTier
 from hermes_core.events import ContextGauge
 from hermes_core.host import Host, HostOptions
 from hermes_core.paths import Home
@@ -58,6 +58,30 @@ async def test_an_overlay_counts_from_the_next_request_on(
         await r.send(SetOverlay(text=""))
         await r.turn("hi again")
         assert "Talk like a captain." not in str(model_server.request.json["messages"])
+
+
+@pytest.mark.ac("fast-mode")
+async def test_fast_answers_are_asked_for_in_this_conversation_while_its_model_has_them(
+    home: Home, model_server: ModelServer
+) -> None:
+    home.config_file.write_text("agent: {service_tier: normal}\n", "utf-8")
+    environ = {"OPENAI_API_KEY": "sk-test-0123456789", "OPENAI_BASE_URL": model_server.base_url}
+    wanted = options(home, "", environ=environ)
+    places = {"model.provider": "openai", "model.default": "gpt-5"}
+    async with opened(msgspec.structs.replace(wanted, overrides=places)) as r:
+        model_server.add(say("One."), say("Two."))
+        reply = await r.send(SetServiceTier(tier="fast"))
+        assert (reply.ok, reply.data) == (True, {"tier": "fast"})
+        await r.turn("hi")
+        assert model_server.request.json["service_tier"] == "priority"
+
+        await r.send(SetRuntime(model="gpt-5-nano"))
+        now = await r.send(SetServiceTier())
+        assert "gpt-5-nano answers at its usual speed" in now.text
+        await r.turn("hi again")
+        assert "service_tier" not in model_server.request.json
+        refused = await r.send(SetServiceTier(tier="fast"))
+        assert (refused.ok, refused.code) == (False, "not_available")
 
 
 def with_places(home: Home, server: ModelServer) -> HostOptions:
@@ -139,10 +163,9 @@ async def test_the_first_answer_waits_for_no_facts_about_models(
     home: Home, model_server: ModelServer
 ) -> None:
     """Nothing but the loopback can be reached here, and the program was not told so."""
-    model_server.add(say("hello"))
+    model_server.add(say("hello"), say("A title, if it is asked for in time", repeat=True))
     wanted = options(home, model_server.base_url)
     environ = {**wanted.environ, "HERMES_OFFLINE": ""}
     async with opened(msgspec.structs.replace(wanted, environ=environ)) as r:
         assert (await r.turn("hi")).outcome == "completed"
-    assert [request.path for request in model_server.requests] == ["/v1/chat/completions"]
-    assert model_server.connections == 1
+    assert {request.path for request in model_server.requests} == {"/v1/chat/completions"}

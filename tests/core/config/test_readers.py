@@ -14,7 +14,6 @@ SOURCES = ("core", "hermes_tui", "widgets", "themes", "skins")
 ATTRIBUTES = {"tui.copy": "copy_as", "tui.inline": "settings.tui.inline"}
 """Where the last word of a key is not how it is read; styles have an `inline` too."""
 _NAMES = """
-agent.service_tier
 approvals.cron_mode approvals.gateway_timeout
 memory.memory_char_limit memory.memory_enabled
 memory.user_char_limit memory.user_profile_enabled network.force_ipv4 network.hub_index network.update_check 

@@ -287,6 +287,7 @@ class _Assembly:
             messages=messages,
             contexts=await asyncio.to_thread(read_contexts, messages),
             effort=errand.effort if errand else agent.reasoning_effort,
+            service_tier=agent.service_tier,
             overlay="" if errand is not None and errand.kind == "subagent" else agent.system_prompt,
         )
         if not talk.system:

@@ -29,6 +29,8 @@ class Conversation(Struct):
     prefill: tuple[Message, ...] = ()
     """Stands before the history in each request; see `prefill.py`."""
     effort: str = ""
+    service_tier: str = ""
+    """`fast` where answers may cost more to come sooner."""
     overlay: str = ""
     """System text behind the frozen prompt; sent, never stored."""
     last_prompt_tokens: int = 0

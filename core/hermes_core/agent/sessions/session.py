@@ -46,6 +46,7 @@ from hermes_core.commands import (
     SetOverlay,
     SetReasoning,
     SetRuntime,
+    SetServiceTier,
     SetTitle,
     SpawnBackground,
     Submit,
@@ -67,6 +68,7 @@ from hermes_core.events import (
     SessionTitled,
 )
 from hermes_core.messages import Message, clean_text
+from hermes_core.providers.facts.fast_mode import has_fast_mode
 from hermes_core.security.approvals import Grant
 from hermes_core.storage.session_ids import new_session_id
 
@@ -228,6 +230,8 @@ class Session:
                 return await self._set_runtime(command)
             case SetReasoning(effort=effort):
                 return self._set_reasoning(effort)
+            case SetServiceTier(tier=tier):
+                return self._set_service_tier(tier)
             case SetApprovalMode(mode=mode):
                 return self._set_approval_mode(mode)
             case RevokeGrant(key=key):
@@ -515,6 +519,21 @@ class Session:
             return Reply(ok=False, code="bad_value", text=f"Effort is one of: {words}.")
         self._talk.effort = effort
         return Reply(ok=True)
+
+    def _set_service_tier(self, tier: str) -> Reply:
+        runtime = self._talk.runtime
+        if tier == "fast" and not has_fast_mode(runtime):
+            text = f"{runtime.model} via {runtime.provider or 'nobody'} has no fast mode."
+            return Reply(ok=False, code="not_available", text=text)
+        self._talk.service_tier = tier or self._talk.service_tier
+        is_fast = self._talk.service_tier == "fast"
+        if is_fast and has_fast_mode(runtime):
+            text = "Fast: answers come sooner and cost more than the prices shown"
+        elif is_fast:
+            text = f"Fast, as soon as a model has it; {runtime.model} answers at its usual speed"
+        else:
+            text = "Normal: the usual speed and price"
+        return Reply(ok=True, text=text, data={"tier": "fast" if is_fast else "normal"})
 
     def _set_approval_mode(self, mode: str) -> Reply:
         text = self._parts.approvals.set_mode(mode)

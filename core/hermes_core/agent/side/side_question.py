@@ -77,7 +77,7 @@ class SideQuestions:
         """
         talk = self._talk
         said = [joined(message, talk.contexts) for message in talk.messages]
-        system, effort = talk.system, talk.effort
+        system, effort, tier = talk.system, talk.effort, talk.service_tier
 
         def make(runtime: Runtime, halvings: int) -> ModelRequest:
             kept = said[len(said) - (len(said) >> halvings) :]
@@ -88,6 +88,7 @@ class SideQuestions:
                 messages=request_history([*kept, asked]),
                 ephemeral_system=_HOW,
                 reasoning_effort=effort,
+                service_tier=tier,
             )
 
         return partial(self._auxiliary.ask, TASK, make, attempts=ATTEMPTS)

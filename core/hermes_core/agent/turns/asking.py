@@ -94,6 +94,7 @@ class Asking:
             ephemeral_system="\n\n".join(t for t in (self._talk.overlay, self.system) if t),
             max_output_tokens=self._cap or self._parts.max_output_tokens,
             reasoning_effort=self._talk.effort,
+            service_tier=self._talk.service_tier,
             session_id=self._parts.session_id,
         )
 

@@ -11,6 +11,7 @@ from typing import Any
 from hermes_core.messages import Message, ToolCall, clean_text
 from hermes_core.providers.base import ModelRequest
 from hermes_core.providers.facts.facts import facts_of, max_output_of
+from hermes_core.providers.facts.fast_mode import fast_fields
 from hermes_core.providers.resolve import Resolution
 from hermes_core.providers.wires.cache_markers import marker, marks_claude
 from hermes_core.providers.wires.images import Images, images_of, missing_text
@@ -47,6 +48,7 @@ def request_body(request: ModelRequest, resolution: Resolution, images: Images) 
     body.update(resolution.record.extra_body)
     if resolution.record.prompt_metadata and request.session_id:
         body["metadata"] = _metadata(request)
+    body.update(fast_fields(resolution.record, request.runtime.model, request.service_tier))
     body.update(resolution.extra_body)
     return body
 

@@ -12,6 +12,7 @@ from typing import Any
 from hermes_core.messages import Message, clean_text
 from hermes_core.providers.base import ModelRequest
 from hermes_core.providers.facts.facts import max_output_of, plain_id
+from hermes_core.providers.facts.fast_mode import fast_fields
 from hermes_core.providers.resolve import Resolution
 from hermes_core.providers.wires.cache_markers import marker, marks_claude
 from hermes_core.providers.wires.images import Images, images_of, missing_text
@@ -54,6 +55,7 @@ def request_body(request: ModelRequest, resolution: Resolution, images: Images) 
         # The service itself has no such field any more; compatible ones still do.
         body["temperature"] = request.temperature
     _add_thinking(body, request, model)
+    body.update(fast_fields(resolution.record, request.runtime.model, request.service_tier))
     body.update(resolution.extra_body)
     return body
 

@@ -15,6 +15,7 @@ from hermes_core.messages import Message, ToolCall, clean_text
 from hermes_core.providers.address import host_of
 from hermes_core.providers.base import ModelRequest
 from hermes_core.providers.facts.facts import plain_id
+from hermes_core.providers.facts.fast_mode import fast_fields
 from hermes_core.providers.resolve import Resolution
 from hermes_core.providers.wires.images import Images, images_of, missing_text
 from hermes_core.providers.wires.tool_arguments import compact
@@ -53,6 +54,7 @@ def request_body(request: ModelRequest, resolution: Resolution, images: Images) 
         body["temperature"] = request.temperature
     if request.session_id and resolution.record.cache_key:
         body["prompt_cache_key"] = request.session_id[:_MAX_CACHE_KEY_CHARS]
+    body.update(fast_fields(resolution.record, request.runtime.model, request.service_tier))
     body.update(resolution.extra_body)
     return body
 
