@@ -10,7 +10,7 @@ class AuxiliaryTask(Section):
     """Who does one side job. Left alone, it is the model of the conversation."""
 
     provider: str = setting("auto", "Provider id; `auto` and `main`: the conversation's own.")
-    model: str = setting("", "Model id; empty takes the provider's or the conversation's.")
+    model: str = setting("", "Model id; empty: the provider's cheap one, or the conversation's.")
     base_url: str = setting("", "Address of a custom endpoint; wins over `provider`.")
     api_key: str = setting("", "Key of that endpoint; sent to it alone.", secret=True)
     api_mode: ApiMode = setting("", "Wire format of that endpoint.")
@@ -28,7 +28,7 @@ class CompressionTask(AuxiliaryTask):
     )
     model: str = setting(
         "",
-        "Model id; empty takes the provider's or the conversation's.",
+        "Model id; empty: the provider's cheap one, or the conversation's.",
         env="AUXILIARY_COMPRESSION_MODEL",
     )
     base_url: str = setting(
@@ -55,7 +55,7 @@ class TitleTask(AuxiliaryTask):
     )
     model: str = setting(
         "",
-        "Model id; empty takes the provider's or the conversation's.",
+        "Model id; empty: the provider's cheap one, or the conversation's.",
         env="AUXILIARY_TITLE_GENERATION_MODEL",
     )
     base_url: str = setting(

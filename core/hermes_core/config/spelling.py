@@ -7,6 +7,7 @@ from typing import Any
 
 MOVED = (
     ("model.model", "model.default"),
+    ("model.api", "model.api_key"),
     ("model.cache_ttl", "prompt_caching.cache_ttl"),
     ("max_turns", "agent.max_turns"),
     ("prefill_messages_file", "agent.prefill_messages_file"),

@@ -69,6 +69,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """How a person logs in, where there is such a way."""
     default_model: str = ""
     """Used when nobody names one."""
+    aux_model: str = ""
+    """A cheaper one for side jobs that are given to this provider without a model."""
     console: str = ""
     """Where a person sees keys and credit."""
     models_path: str = ""

@@ -14,12 +14,14 @@ from hermes_core.agent.side.auxiliary_routes import auxiliary_routes
 from hermes_core.agent.stream.journal import Journal
 from hermes_core.config.loader import load_settings
 from hermes_core.config.schema import Settings
+from hermes_core.config.secrets import Secrets
 from hermes_core.errors import HermesError, ProviderError
 from hermes_core.events import CoreEvent, Notice, RequestFailed, RequestFinished, RequestStarted
 from hermes_core.messages import Message, Runtime
 from hermes_core.paths import Home
 from hermes_core.providers.base import Model, ModelRequest
 from hermes_core.providers.facts.tokens import estimate_request
+from hermes_core.providers.keys.lookup import KeySource
 from hermes_core.providers.resolve import Resolution, resolve
 from hermes_core.storage.records import SessionRecord
 from hermes_core.storage.store import Store
@@ -152,7 +154,7 @@ KEYS = NoKeys({"OPENROUTER_API_KEY": "sk-or-a", "ANTHROPIC_API_KEY": "sk-ant-a"}
 
 
 def routes_for(
-    task: str, auxiliary: Mapping[str, Any], *, keys: NoKeys = KEYS
+    task: str, auxiliary: Mapping[str, Any], *, keys: KeySource = KEYS
 ) -> tuple[Sequence[Route], list[Resolution]]:
     """The routes, and the resolutions whose client was opened."""
     settings = Settings.model_validate({"model": LOCAL, "auxiliary": dict(auxiliary)})
@@ -187,6 +189,30 @@ def test_named_provider_comes_first_and_the_own_model_after_it() -> None:
     assert found[0].timeout_s == 9
     found[0].open_model()
     assert opened[0].credential.value == "sk-or-a"
+
+
+@pytest.mark.ac("auxiliary-cheap")
+@pytest.mark.parametrize(
+    ("provider", "asked", "model"),
+    [
+        ("openrouter", "openrouter", "google/gemini-3-flash-preview"),
+        ("anthropic", "anthropic", "claude-haiku-4-5"),
+        ("or", "openrouter", "google/gemini-3-flash-preview"),
+    ],
+)
+def test_a_provider_named_without_a_model_is_asked_for_its_cheap_one(
+    provider: str, asked: str, model: str
+) -> None:
+    keys = Secrets({"OPENROUTER_API_KEY": "sk-or-a", "ANTHROPIC_API_KEY": "sk-ant-b"}, {})
+    found, _ = routes_for("compression", {"compression": {"provider": provider}}, keys=keys)
+    assert (found[0].runtime.provider, found[0].runtime.model) == (asked, model)
+
+
+@pytest.mark.ac("auxiliary-cheap")
+def test_codex_is_short_for_the_provider_behind_a_plan() -> None:
+    found, _ = routes_for("compression", {"compression": {"provider": "codex"}}, keys=NoKeys())
+    with pytest.raises(HermesError, match="OpenAI Codex"):
+        found[0].open_model()
 
 
 def test_address_wins_over_the_provider_and_gets_its_own_key_alone() -> None:

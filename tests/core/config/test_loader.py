@@ -179,6 +179,7 @@ def test_variables_in_values_are_expanded_and_unset_ones_stay(home: Home) -> Non
     [
         ("model: gpt", "model.default"),
         ("model: {model: gpt}", "model.default"),
+        ("model: {api: key-of-mine}", "model.api_key"),
         ("fallback_model: {provider: p, model: m}", "fallback_providers"),
         ("max_turns: 3", "agent.max_turns"),
         ("checkpoints: false", "checkpoints.enabled"),

@@ -14,10 +14,13 @@ from hermes_core.messages import Runtime
 from hermes_core.providers.base import Model
 from hermes_core.providers.keys.lookup import KeySource, StoredKeys
 from hermes_core.providers.model_ref import ModelRef, resolve_ref
+from hermes_core.providers.records import find_record
 from hermes_core.providers.resolve import Resolution
 
 OWN = ("", "auto", "main")
 """Words for the conversation's own provider."""
+_SHORT = {"codex": "openai-codex"}
+"""Providers that go by another name here."""
 
 
 def auxiliary_routes(
@@ -94,11 +97,16 @@ def _resolution(
     main: Resolution,
 ) -> Resolution:
     provider = wanted.provider.strip()
-    if not wanted.base_url and provider.lower() in OWN:
-        provider = main.runtime.provider
+    provider = _SHORT.get(provider.lower(), provider)
+    cheap = ""
+    if not wanted.base_url:
+        if provider.lower() in OWN:
+            provider = main.runtime.provider
+        elif (record := find_record(provider)) is not None:
+            cheap = record.aux_model
     ref = ModelRef(
         provider=provider,
-        model=wanted.model,
+        model=wanted.model or cheap,
         base_url=wanted.base_url,
         api_key=wanted.api_key,
         api_mode=wanted.api_mode,
