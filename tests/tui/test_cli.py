@@ -245,6 +245,20 @@ def test_options_become_settings_that_win() -> None:
     }
 
 
+@pytest.mark.ac("own-headers")
+def test_headers_of_a_provider_are_shown_masked(home: Home, capsys: Captured) -> None:
+    home.root.mkdir(parents=True, exist_ok=True)
+    home.config_file.write_text(
+        "providers: {work: {base_url: 'https://relay.example/v1',"
+        " headers: {X-Key: plain-secret-value}}}\n"
+    )
+    for asked in ("show", "get providers.work.headers", "get providers.work.headers.X-Key"):
+        assert run(["config", *asked.split()]) == 0
+        shown = capsys.readouterr().out
+        assert "plain-...alue" in shown
+        assert "plain-secret-value" not in shown
+
+
 def test_config_set_get_show_and_unset(home: Home, capsys: Captured) -> None:
     key = "sk-live-" + "a1b2c3d4" * 4
     assert run(["config", "set", "model.api_key", key]) == 0

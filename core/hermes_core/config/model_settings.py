@@ -85,7 +85,11 @@ class ProviderEntry(Section):
     rate_limit_delay: float = setting(0.0, "Least seconds between two requests.", ge=0)
     request_timeout_seconds: float | None = setting(None, "Limit of a whole request.", gt=0)
     stale_timeout_seconds: float | None = setting(None, "Limit without any data.", gt=0)
-    headers: dict[str, str] = setting({}, "Headers sent with each request to this endpoint.")
+    headers: dict[str, str] = setting(
+        {},
+        "Headers sent with each request to this endpoint; `${NAME}` reads a variable.",
+        secret=True,
+    )
     ca_bundle: str = setting("", "Certificates for HTTPS, of this endpoint alone.")
     oauth: OAuthSettings = setting(OAuthSettings, "Logging in, where that takes the key's place.")
 

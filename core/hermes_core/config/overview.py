@@ -48,13 +48,15 @@ def _at(values: Any, path: str) -> Any:
 def masked(value: Any, path: str) -> Any:
     """Return a value with every key in it masked."""
     if isinstance(value, Mapping):
+        section = find(path)
+        if section is not None and section.is_secret:
+            return {name: mask(str(entry)) for name, entry in value.items()}
         return {name: masked(entry, f"{path}.{name}") for name, entry in value.items()}
     if isinstance(value, list | tuple):
         return [masked(entry, f"{path}.{ANY}") for entry in value]
-    key = find(path)
-    if isinstance(value, str) and value and key is not None and key.is_secret:
-        return mask(value)
-    return value
+    key, parent = find(path), find(path.rpartition(".")[0])
+    is_secret = any(one is not None and one.is_secret for one in (key, parent))
+    return mask(value) if isinstance(value, str) and value and is_secret else value
 
 
 def written(value: Any) -> str:
