@@ -2,6 +2,7 @@
 
 COMMANDS = {
     "auth": ("hermes_tui.commands.auth:command", "Several keys and logins of one provider."),
+    "login": ("hermes_tui.commands.login:command", "Say which commands log in."),
     "logout": ("hermes_tui.commands.logout:command", "Forget the logins at a provider."),
     "chat": (
         "hermes_tui.command_line.chat_command:command",

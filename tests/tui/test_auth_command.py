@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from hermes_core.config.loader import load_settings
-from hermes_core.errors import LoginError, ProviderError
+from hermes_core.errors import HermesError, LoginError, ProviderError
 from hermes_core.paths import Home
 from hermes_core.providers.keys.auth_file import AuthFile
 from hermes_core.providers.keys.credential import Credential
@@ -19,6 +19,7 @@ from hermes_core.providers.logins.tokens import Tokens
 from hermes_tui.command_line.health import Surroundings, examine
 from hermes_tui.command_line.logging_in import browser
 from hermes_tui.commands.auth import command, menu_acts
+from hermes_tui.commands.login import command as login
 from hermes_tui.commands.logout import command as logout
 from hermes_tui.setup.keys_menu import run_menu
 from tests.fakes.oauth_server.server import CLIENT, OAuthServer
@@ -155,6 +156,14 @@ def test_a_login_of_another_program_is_named_with_its_terms_and_listed_after_a_y
     assert "not used" not in shown
     assert "sk-ant-oat" not in shown
     assert "its own" in str(run("remove", "anthropic", "claude_code").exception)
+
+
+@pytest.mark.ac("login-command")
+def test_the_older_name_of_logging_in_names_the_new_ones() -> None:
+    done = CliRunner().invoke(login, ["nous", "--no-browser"])
+    assert isinstance(done.exception, HermesError)
+    assert "hermes auth add nous --type oauth" in done.exception.hint
+    assert "hermes model" in done.exception.hint
 
 
 @pytest.mark.ac("login-command")
