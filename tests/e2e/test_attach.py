@@ -82,6 +82,7 @@ async def test_a_conversation_of_the_api_is_joined_live_and_its_question_answere
         await until(lambda: model_server.requests, timeout_s=30)
         async with machine.screen("attach") as guest:
             await guest.until("clean up, please")
+            await guest.until("esc stops")  # seen before, it is not joined yet
             model_server.gate("go").set()
             await guest.until("cleaning.")
             await guest.until("rm -rf build")
