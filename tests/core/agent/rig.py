@@ -216,6 +216,7 @@ async def rig(
     route: Callable[[Journal], ModelRoute] | None = None,
     simple: SimpleLimits | None = None,
     max_output_tokens: int | None = None,
+    at_once: int = 8,
 ) -> AsyncIterator[Rig]:
     """Open a session on the scripted model and close it afterwards."""
     clock = clock or FakeClock()
@@ -269,6 +270,7 @@ async def rig(
         clock=clock,
         waited_s=pending.waited_s,
         strays=strays,
+        at_once=at_once,
     )
     auxiliary = Auxiliary(
         journal,

@@ -178,7 +178,8 @@ async def test_interrupt_of_one_session_leaves_another_alone(home: Home) -> None
 
 @pytest.mark.ac("ac-6-1")
 @pytest.mark.ac("ac-6-2")
-async def test_ten_safe_calls_overlap_but_never_more_than_eight(home: Home) -> None:
+@pytest.mark.parametrize("at_once", [8, 1])
+async def test_ten_safe_calls_overlap_but_never_more_than_wanted(home: Home, at_once: int) -> None:
     now, most = 0, 0
 
     async def count(args: Any, ctx: Any) -> str:
@@ -191,9 +192,10 @@ async def test_ten_safe_calls_overlap_but_never_more_than_eight(home: Home) -> N
 
     wanted = [("count", {"text": str(n)}) for n in range(10)]
     provider = ScriptedProvider(calls(*wanted), text("done"))
-    async with rig(home, provider, tools=[FakeTool("count", count, parallel="safe")]) as r:
+    tools = [FakeTool("count", count, parallel="safe")]
+    async with rig(home, provider, tools=tools, at_once=at_once) as r:
         await r.turn()
-        assert most == 8
+        assert most == at_once
         results = [m.content for m in await r.messages() if m.role == "tool"]
         assert results == [f'{{"result": "{n}"}}' for n in range(10)]
 

@@ -544,6 +544,7 @@ class _Assembly:
             on_tool=services[ReadMemory].note_tool,
             waited_s=asker.waited_s,
             strays=lambda: ground.workers.strays,
+            at_once=ground.loaded.settings.tools.max_parallel,
             grace_s=GRACE_S if plan.errand is None else HELPER_GRACE_S,
         )
 

@@ -42,7 +42,6 @@ from hermes_core.events import (
 from hermes_core.messages import Message, ToolCall
 from hermes_core.tools.base import ToolContext, ToolResult
 
-MAX_AT_ONCE = 8
 MAX_STRAYS = 16
 GRACE_S = 0.3
 HELPER_GRACE_S = 0.1
@@ -80,6 +79,8 @@ class ToolServices(Struct, frozen=True, kw_only=True):
     """How long a call waited for a person; that is not the tool's time."""
     strays: Callable[[], int] = lambda: 0
     """Given-up thread calls that still run, in this process."""
+    at_once: int = 8
+    """Most tools of one step that run at the same time."""
     grace_s: float = GRACE_S
     """How long a tool may take to end by itself after an interrupt."""
 
@@ -133,7 +134,7 @@ class ToolRunner:
         outcomes: list[Outcome] = []
         running: list[asyncio.Task[Outcome]] = []
         if overlap:
-            gate = asyncio.Semaphore(MAX_AT_ONCE)
+            gate = asyncio.Semaphore(self._services.at_once)
             running = [
                 asyncio.create_task(self._gated(call, cancel, stop_starting, gate))
                 for call in ready
