@@ -28,7 +28,10 @@ class TerminalSettings(Section):
         ge=1,
     )
     lifetime_seconds: int = setting(
-        300, "An idle shell is closed after this long.", env="TERMINAL_LIFETIME_SECONDS", ge=1
+        300,
+        "Idle seconds after which a shell forgets all but its folder; 0: never.",
+        env="TERMINAL_LIFETIME_SECONDS",
+        ge=0,
     )
     persistent_shell: bool = setting(
         True,

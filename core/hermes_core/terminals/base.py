@@ -149,6 +149,15 @@ class Terminal(Protocol):
         """
         ...
 
+    async def forget(self) -> bool:
+        """Begin anew with the next command: only the folder is kept.
+
+        Returns:
+            False, and nothing has changed, while a command runs or something that one
+            left behind, in the background too.
+        """
+        ...
+
     async def aclose(self) -> None:
         """End what foreground commands left running and remove the session files."""
         ...

@@ -88,6 +88,10 @@ class LocalTerminal:
         self._opening = asyncio.Lock()
         self._turn = asyncio.Lock()
         self._leftovers: set[Child] = set()
+        self._beside: set[Child] = set()
+        """Started in the background, still running."""
+        self._in_use = 0
+        """Calls between their beginning and their end."""
         self._ending: set[asyncio.Task[None]] = set()
 
     @property
@@ -105,6 +109,7 @@ class LocalTerminal:
     ) -> CommandOutcome:
         """Run a command to its end; see `Terminal.run`."""
         interrupted = asyncio.create_task(cancel.wait())
+        self._in_use += 1
         try:
             await _acquire(self._turn, interrupted)
             try:
@@ -112,6 +117,7 @@ class LocalTerminal:
             finally:
                 self._turn.release()
         finally:
+            self._in_use -= 1
             interrupted.cancel()
 
     async def _run(
@@ -164,6 +170,16 @@ class LocalTerminal:
 
     async def start(self, request: CommandRequest, *, on_output: Callable[[bytes], None]) -> Child:
         """Start a command on a copy of the state; see `Terminal.start`."""
+        self._in_use += 1
+        try:
+            child = await self._start(request, on_output)
+        finally:
+            self._in_use -= 1
+        self._beside.add(child)
+        child.on_finished(lambda: self._beside.discard(child))
+        return child
+
+    async def _start(self, request: CommandRequest, on_output: Callable[[bytes], None]) -> Child:
         await self._open(request, None)
         folder = request.cwd or self._cwd
         problem = await asyncio.to_thread(self._check_folder, folder)
@@ -174,6 +190,21 @@ class LocalTerminal:
         child.on_finished(lambda: self._remove(files))
         return child
 
+    @property
+    def _is_busy(self) -> bool:
+        running = any(child.holds_output or child.exit_code is None for child in self._leftovers)
+        return bool(self._in_use or self._beside or self._ending) or running
+
+    async def forget(self) -> bool:
+        """Begin anew with the next command; see `Terminal.forget`."""
+        if self._is_busy:
+            return False
+        # Taken at once: nothing is between the question above and these locks.
+        async with self._turn, self._opening:
+            await self._remove_folder()
+            self._opened = False
+        return True
+
     async def aclose(self) -> None:
         """End what is left and remove the session files."""
         for child in self._leftovers:
@@ -182,9 +213,12 @@ class LocalTerminal:
         self._leftovers = set()
         if self._ending:
             await asyncio.wait(self._ending)
-        if self._folder is not None:
-            await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
-            self._folder = self._state = None
+        await self._remove_folder()
+
+    async def _remove_folder(self) -> None:
+        folder, self._folder, self._state = self._folder, None, None
+        if folder is not None:
+            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
     # --- one call ---------------------------------------------------------------------
 

@@ -21,7 +21,7 @@ security.allow_private_urls
 security.website_blocklist.domains security.website_blocklist.shared_files
 sessions.auto_prune sessions.retention_days
 skills.external_dirs storage.retention.events_days storage.retention.logs_days
-storage.retention.spills_days terminal.lifetime_seconds timezone tui.inline
+storage.retention.spills_days timezone tui.inline
 """
 AWAITED = frozenset(_NAMES.split())
 """Keys whose reader is not built yet. Take a key out when its reader lands."""

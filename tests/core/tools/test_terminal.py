@@ -273,3 +273,90 @@ async def test_a_background_start_returns_at_once(bench: Bench) -> None:
     assert process.pid == result.data["pid"]
     await until(lambda: process.output().count("\n") == 2)
     assert process.output() == f"5 1\n{bench.cwd}/in\n"
+
+
+class IdleHours:
+    """A clock that stands until the test moves it on."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self.waits = 0
+        self._moved = asyncio.Condition()
+
+    def now(self) -> float:
+        return self.seconds
+
+    async def sleep(self, seconds: float) -> None:
+        end = self.seconds + seconds
+        self.waits += 1
+        async with self._moved:
+            await self._moved.wait_for(lambda: self.seconds >= end)
+
+    async def move(self, seconds: float) -> None:
+        async with self._moved:
+            self.seconds += seconds
+            self._moved.notify_all()
+
+    async def move_to_next_wait(self, seconds: float) -> None:
+        waits = self.waits
+        await self.move(seconds)
+        await until(lambda: self.waits > waits)
+
+
+class IdleBench(Bench):
+    """A shell on such a clock; its private files show whether it remembers anything."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.clock = IdleHours()
+        self.scratch = folder / "scratch"
+        self.scratch.mkdir()
+        self.settings = Settings.model_validate({"terminal": {"scratch_dir": str(self.scratch)}})
+        self.services[TerminalSessions] = TerminalSessions(
+            now=self.clock.now, sleep=self.clock.sleep
+        )
+
+    def remembers(self) -> bool:
+        return any(self.scratch.iterdir())
+
+
+@pytest.mark.ac("terminal-idle")
+async def test_an_idle_shell_begins_anew_in_its_folder_and_says_so_once(tmp_path: Path) -> None:
+    (tmp_path / "below").mkdir()
+    bench = IdleBench(tmp_path)
+    try:
+        await bench.run("cd below; SECRET=1")
+        await until(lambda: bench.clock.waits)
+        await bench.clock.move(299)
+        assert (await bench.run("echo $SECRET")).data["output"] == "1"
+        await bench.clock.move_to_next_wait(1)
+        assert bench.remembers()
+        await bench.clock.move(299)
+        await until(lambda: not bench.remembers())
+        first = (await bench.run("pwd; echo [$SECRET]")).data
+        assert first["output"].split() == [str(tmp_path / "below"), "[]"]
+        assert "began anew" in first["shell_note"]
+        assert "shell_note" not in (await bench.run("true")).data
+    finally:
+        await bench.aclose()
+
+
+@pytest.mark.ac("terminal-idle")
+@pytest.mark.parametrize("background", [True, False])
+async def test_a_shell_is_kept_while_something_it_started_runs(
+    tmp_path: Path, background: bool
+) -> None:
+    bench = IdleBench(tmp_path)
+    wait = f"until [ -e {tmp_path}/done ]; do sleep 0.05; done"
+    try:
+        await bench.run(wait if background else f"({wait}) &", background=background)
+        await until(lambda: bench.clock.waits)
+        for _ in range(3):
+            await bench.clock.move_to_next_wait(300)
+        assert bench.remembers()
+        (tmp_path / "done").touch()
+        while bench.remembers():
+            await bench.clock.move(300)
+            await asyncio.sleep(0.01)
+    finally:
+        await bench.aclose()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from hermes_core.security.redaction import Redactor
@@ -11,10 +14,28 @@ from hermes_core.tools.base import ToolContext
 
 
 class TerminalSessions:
-    """Holds the terminal of a session for all tools that run commands."""
+    """Holds the terminal of a session for all tools that run commands.
 
-    def __init__(self) -> None:
+    A terminal nobody has used for `terminal.lifetime_seconds` forgets its variables and
+    functions, whose files hold what was exported; the folder is kept.
+
+    Args:
+        now: Seconds on a clock that never goes back.
+        sleep: Waits for seconds on the same clock.
+    """
+
+    def __init__(
+        self,
+        *,
+        now: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         self._terminal: Terminal | None = None
+        self._now = now
+        self._sleep = sleep
+        self._used_at = 0.0
+        self._reaper: asyncio.Task[None] | None = None
+        self._was_idle_s = 0.0
 
     @property
     def cwd(self) -> Path | None:
@@ -27,17 +48,50 @@ class TerminalSessions:
         Raises:
             TerminalUnavailable: The configured backend cannot be used.
         """
+        settings = ctx.settings.terminal
+        self._used_at = self._now()
         if self._terminal is None:
-            settings = ctx.settings.terminal
             scratch = Path(settings.scratch_dir).expanduser() if settings.scratch_dir else None
             self._terminal = open_terminal(
                 settings.backend,
                 TerminalOptions(cwd=ctx.cwd, persistent=settings.persistent_shell, scratch=scratch),
             )
+        if settings.lifetime_seconds and self._reaper is None:
+            reaping = self._reap(self._terminal, settings.lifetime_seconds)
+            self._reaper = asyncio.create_task(reaping, name="idle terminal")
         return self._terminal
+
+    def take_note(self) -> str:
+        """What the model should know of the terminal; it is told once."""
+        idle_s, self._was_idle_s = self._was_idle_s, 0.0
+        if not idle_s:
+            return ""
+        return (
+            f"The shell had been idle for {idle_s:.0f} s and began anew: its folder was kept, "
+            "variables, functions and aliases that were set in it were not."
+        )
+
+    async def _reap(self, terminal: Terminal, lifetime_s: float) -> None:
+        """Let the terminal forget once it has been idle for its lifetime."""
+        used_at = -1.0
+        while used_at != self._used_at:
+            used_at = self._used_at
+            idle_s = self._now() - used_at
+            if idle_s < lifetime_s:
+                await self._sleep(lifetime_s - idle_s)
+                used_at = -1.0
+            elif await terminal.forget():
+                self._was_idle_s = idle_s
+            else:
+                self._used_at = self._now()  # something runs: that is use, too
+        self._reaper = None
 
     async def aclose(self) -> None:
         """Close the terminal; the next command opens a new one."""
+        if self._reaper is not None:
+            self._reaper.cancel()
+            await asyncio.wait((self._reaper,))
+            self._reaper = None
         terminal, self._terminal = self._terminal, None
         if terminal is not None:
             await terminal.aclose()

@@ -105,6 +105,8 @@ class TerminalTool(Tool[TerminalArgs]):
             folders = [Path(folder or terminal.cwd)]
             await ctx.checkpoints.before_change(folders, cause=f"terminal: {self.preview(args)}")
         extra = {"approval": _APPROVALS[approval]} if approval in _APPROVALS else {}
+        if note := ctx.service(TerminalSessions).take_note():
+            extra["shell_note"] = note
         pty = args.pty
         if pty and _TOKEN_LOGIN.search(command):
             pty, extra["pty_note"] = False, _PTY_NOTE
