@@ -62,6 +62,7 @@ class ApprovalsPane(ListPane):
             found = await self.host.guard(self.host.workspace.grants(session_id))
             self._grants = found or []
             self.refresh_content()
+            self.host.frame.refresh()  # beside others it takes as many rows as it has now
 
     def refresh_content(self) -> None:
         """Show what is pending, what was decided and what is allowed."""
