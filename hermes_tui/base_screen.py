@@ -17,6 +17,8 @@ KEY_FRAME_S = 1 / 60
 """Least time between two frames of the focused part: a held key or a paste is no more."""
 KEY_S = 0.012
 """How long everything else waits for what a pressed key changes."""
+ANSWER_S = 0.06
+"""How long after a key what changes is taken for an answer to it, and drawn without a tick."""
 RESIZE_S = 0.05
 """Longest time for which the picture waits until everything has its place in a new size."""
 LONGEST_WAIT_S = 0.1
@@ -104,22 +106,25 @@ class BaseScreen(Screen[None]):
             self.app.stylesheet.update_nodes(nodes, animate=True)
 
     def on_idle(self) -> None:
-        """Draw the focused part at once and alone if it changed.
+        """Draw the focused part at once and alone if it changed, then what a key changed else.
 
-        A letter would wait for the toolkit's next tick, up to 33 ms after a frame, and
-        then be drawn together with the answer that streams above it.
+        Both would wait for the toolkit's next tick, up to 33 ms after a frame; and a letter
+        would then be drawn together with the answer that streams above it.
         """
-        focused = self.focused
-        if focused is None or focused not in self._dirty_widgets or self._must_wait():
+        if self._must_wait():
             return
-        self._focus_drawn_at = time.monotonic()
-        others = self._dirty_widgets - {focused}
-        self._compositor.update_widgets({focused})
-        self._compositor_refresh()
-        self._dirty_widgets |= others
+        focused, now = self.focused, time.monotonic()
+        if focused in self._dirty_widgets and now > self._focus_drawn_at + KEY_FRAME_S:
+            self._focus_drawn_at = now
+            others = self._dirty_widgets - {focused}
+            self._compositor.update_widgets({focused})
+            self._compositor_refresh()
+            self._dirty_widgets |= others
+        elif self._dirty_widgets and now < self._key_at() + ANSWER_S:
+            self._on_timer_update()
 
     def _must_wait(self) -> bool:
-        """Whether the focused part cannot be drawn alone, or was a moment ago."""
+        """Whether nothing can be drawn now without something else."""
         return (
             not self.is_current
             or bool(self._held_until)
@@ -127,7 +132,6 @@ class BaseScreen(Screen[None]):
             or self._layout_required
             or self._scroll_required
             or self._repaint_required
-            or time.monotonic() < self._focus_drawn_at + KEY_FRAME_S
         )
 
     def _on_timer_update(self) -> None:

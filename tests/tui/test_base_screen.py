@@ -106,6 +106,21 @@ async def test_somebody_who_types_without_end_still_sees_the_rest_change() -> No
         await until(lambda: [name for _, name in app.drawn] == ["page"])
 
 
+async def test_what_a_key_changes_elsewhere_waits_for_no_tick() -> None:
+    app = Parts()
+    async with app.run_test(size=(20, 8)) as pilot:
+        await pilot.pause()
+        screen = await _begun(app)
+        screen._update_timer.stop()  # no tick any more
+        app.part("page").refresh()
+        await until(lambda: app.part("page") in screen._dirty_widgets)
+        assert app.drawn == []
+        screen._drawn_at = 0.0  # as if the last frame were long ago
+        app.key_at = time.monotonic() + 60
+        app.part("page").refresh()
+        await until(lambda: [name for _, name in app.drawn] == ["page"])
+
+
 class Answering(Part):
     """Asks for another height when it learns its width."""
 
