@@ -16,7 +16,7 @@ from hermes_core.host import Host, HostOptions
 from hermes_core.logs import start_logging_as_set
 from hermes_core.paths import Home
 from hermes_tui.core_link.core_workspace import CoreWorkspace
-from hermes_tui.core_link.installed_skills import skill_text
+from hermes_tui.core_link.installed_skills import skill_folders, skill_text
 from hermes_tui.core_link.workspace import OpenedAt, Workspace
 from hermes_tui.options import RunOptions
 
@@ -43,7 +43,6 @@ async def open_core(
             that was asked for is not installed.
         OSError: The home cannot be read.
     """
-    preload = await asyncio.to_thread(skill_text, home.skills, options.skills)
     host = await Host.open(
         HostOptions(
             home=home,
@@ -58,8 +57,10 @@ async def open_core(
     )
     stops.append(start_logging_as_set(home, host.loaded, verbose=options.verbose, console=False))
     try:
+        folders = skill_folders(home, host.loaded.settings)
+        preload = await asyncio.to_thread(skill_text, folders, options.skills)
         runtime = host.resolve().runtime
-    except HermesError:
+    except (HermesError, OSError):
         await host.aclose()
         raise
     return CoreWorkspace(host, runtime, preload=preload)

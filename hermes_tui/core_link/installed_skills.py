@@ -1,18 +1,26 @@
-"""The skills in the home, read from their front matter."""
+"""The skills in the home and in further folders, read from their front matter.
+
+Nothing here writes: skills of other folders belong to whoever put them there.
+"""
 
 from __future__ import annotations
 
+import os
 import re
 import sys
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 from msgspec.structs import replace
 
 from hermes_core.errors import ConfigError
+from hermes_core.paths import Home
 from hermes_tui.core_link.workspace import SkillInfo
+
+if TYPE_CHECKING:
+    from hermes_core.config.schema import Settings
 
 _PLATFORMS = {"darwin": "macos", "win32": "windows"}
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -21,39 +29,73 @@ MAX_HEAD_BYTES = 16_384
 """The front matter of a skill is at its top; more is not read."""
 
 
+_MOST_FOLDERS = 5_000
+"""Looked into below one folder of skills; it may be somebody's whole disk."""
+
+
+def skill_folders(home: Home, settings: Settings) -> tuple[Path, ...]:
+    """Return where skills lie: in the home, then where `skills.external_dirs` says."""
+    written = [text.strip() for text in settings.skills.external_dirs]
+    further = [home.root / os.path.expanduser(text) for text in written if text]  # noqa: PTH111
+    return (home.skills, *further)
+
+
 def installed_skills(
-    folder: Path,
+    folders: Sequence[Path],
     *,
     disabled: Collection[str] = (),
     has_value: Callable[[str], bool] = lambda name: True,
 ) -> list[SkillInfo]:
-    """Return every `SKILL.md` below the folder, sorted by category and name. Blocking.
+    """Return every skill below the folders, sorted by category and name. Blocking.
 
-    Skills for other operating systems are left out.
+    Of skills of one name the first one counts. Skills for other operating systems are
+    left out, and so are folders that are not there.
 
     Args:
-        folder: Where skills are installed.
+        folders: Where skills lie, those of the home first.
         disabled: Names that are not offered.
         has_value: Says whether an environment variable is set.
     """
-    found = []
-    for path in _skill_files(folder):
-        skill = _skill(path, folder, has_value)
-        if skill is not None:
-            is_off = skill.name in disabled
-            found.append(replace(skill, state="off", needs="") if is_off else skill)
-    return sorted(found, key=lambda skill: (skill.category, skill.name))
+    found: dict[str, SkillInfo] = {}
+    for folder in folders:
+        source = "local" if folder == folders[0] else "external"
+        for path in _skill_files(folder):
+            skill = _skill(path, folder, has_value, source)
+            if skill is not None:
+                is_off = skill.name in disabled
+                known = replace(skill, state="off", needs="") if is_off else skill
+                found.setdefault(skill.name, known)
+    return sorted(found.values(), key=lambda skill: (skill.category, skill.name))
 
 
 def _skill_files(folder: Path) -> list[Path]:
-    return [
-        path
-        for path in sorted(folder.glob("**/SKILL.md"))
-        if not any(part.startswith(".") for part in path.relative_to(folder).parts)
-    ]
+    """Every `SKILL.md` below a folder that no hidden folder is above."""
+    found = []
+    for seen, (place, names, files) in enumerate(os.walk(folder)):
+        names[:] = [name for name in sorted(names) if not name.startswith(".")]
+        if "SKILL.md" in files:
+            found.append(Path(place, "SKILL.md"))
+        if seen >= _MOST_FOLDERS:
+            break
+    return sorted(found)
 
 
-def _skill(path: Path, folder: Path, has_value: Callable[[str], bool]) -> SkillInfo | None:
+def _named_files(folders: Sequence[Path]) -> dict[str, Path]:
+    """The file of each skill by its name, the first of a name."""
+    found: dict[str, Path] = {}
+    for path in _every_file(folders):
+        found.setdefault(_name(path, _front_matter(path)), path)
+    return found
+
+
+def _every_file(folders: Sequence[Path]) -> Iterator[Path]:
+    for folder in folders:
+        yield from _skill_files(folder)
+
+
+def _skill(
+    path: Path, folder: Path, has_value: Callable[[str], bool], source: str
+) -> SkillInfo | None:
     head = _front_matter(path)
     platforms = _words(head.get("platforms"))
     here = _PLATFORMS.get(sys.platform, sys.platform)
@@ -68,7 +110,7 @@ def _skill(path: Path, folder: Path, has_value: Callable[[str], bool]) -> SkillI
         state="needs" if missing else "on",
         needs=f"needs {' '.join(missing)}" if missing else "",
         version=str(head.get("version") or ""),
-        source="local",
+        source=source,
     )
 
 
@@ -98,19 +140,19 @@ def _words(value: object) -> list[str]:
     return [str(item) for item in value] if isinstance(value, list | tuple) else []
 
 
-def skill_file_text(folder: Path, name: str) -> str:
+def skill_file_text(folders: Sequence[Path], name: str) -> str:
     """Return the whole `SKILL.md` of the named skill. Blocking.
 
     Raises:
         ConfigError: No skill has the name, or its file cannot be read.
     """
-    for path in _skill_files(folder):
-        if _name(path, _front_matter(path)) == name:
-            try:
-                return path.read_text("utf-8", "replace")
-            except OSError as error:
-                raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
-    raise ConfigError(f"There is no skill {name} any more.")
+    path = _named_files(folders).get(name)
+    if path is None:
+        raise ConfigError(f"There is no skill {name} any more.")
+    try:
+        return path.read_text("utf-8", "replace")
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
 
 
 def _front_matter(path: Path) -> dict[str, Any]:
@@ -129,7 +171,7 @@ def _front_matter(path: Path) -> dict[str, Any]:
     return head if isinstance(head, dict) else {}
 
 
-def skill_text(folder: Path, names: Sequence[str]) -> str:
+def skill_text(folders: Sequence[Path], names: Sequence[str]) -> str:
     """Return the instructions of the named skills for the prompt, empty for none. Blocking.
 
     Raises:
@@ -137,7 +179,7 @@ def skill_text(folder: Path, names: Sequence[str]) -> str:
     """
     if not names:
         return ""
-    paths = {_name(path, _front_matter(path)): path for path in _skill_files(folder)}
+    paths = _named_files(folders)
     unknown = [name for name in names if name not in paths]
     if unknown:
         known = f"Installed: {', '.join(sorted(paths))}." if paths else "No skill is installed."
@@ -150,7 +192,7 @@ def skill_text(folder: Path, names: Sequence[str]) -> str:
 _MOST_FILES = 50
 
 
-def activation_text(folder: Path, name: str) -> str:
+def activation_text(folders: Sequence[Path], name: str) -> str:
     """Return what the model is told when a person uses a skill. Blocking.
 
     That it was chosen, its instructions, and the files that lie beside them.
@@ -158,8 +200,8 @@ def activation_text(folder: Path, name: str) -> str:
     Raises:
         ConfigError: No skill is called that.
     """
-    text = skill_text(folder, [name])
-    path = next(one for one in _skill_files(folder) if _name(one, _front_matter(one)) == name)
+    text = skill_text(folders, [name])
+    path = _named_files(folders)[name]
     beside = sorted(
         file.relative_to(path.parent).as_posix()
         for file in path.parent.rglob("*")

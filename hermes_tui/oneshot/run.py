@@ -25,7 +25,7 @@ from hermes_core.host import Host, HostOptions
 from hermes_core.logs import start_logging_as_set
 from hermes_core.paths import Home
 from hermes_tui.command_line.choosing import chosen_session
-from hermes_tui.core_link.installed_skills import skill_text
+from hermes_tui.core_link.installed_skills import skill_folders, skill_text
 from hermes_tui.ending_signals import ending_signals
 from hermes_tui.oneshot import printers
 from hermes_tui.oneshot.question import Question, read_question
@@ -70,9 +70,8 @@ async def ask(options: RunOptions) -> int:
 async def _ask(host: Host, options: RunOptions) -> int:
     session_id = await chosen_session(host.store, options)
     question = await asyncio.to_thread(read_question, options.query or "", image=options.image)
-    preload = await asyncio.to_thread(
-        skill_text, host.options.home.skills, () if session_id else options.skills
-    )
+    folders = skill_folders(host.options.home, host.loaded.settings)
+    preload = await asyncio.to_thread(skill_text, folders, () if session_id else options.skills)
     if session_id and options.skills:
         _err("Skills are loaded into new conversations only.\n")
     handle = await host.open_session(

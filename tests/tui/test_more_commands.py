@@ -82,13 +82,13 @@ def test_using_a_skill_says_what_it_says_and_what_lies_beside_it(tmp_path: Path)
     (folder / "scripts").mkdir(parents=True)
     (folder / "SKILL.md").write_text("---\nname: triage\n---\nRead the trace first.\n")
     (folder / "scripts" / "run.sh").write_text("")
-    text = activation_text(tmp_path, "triage")
+    text = activation_text([tmp_path], "triage")
     assert text.startswith("[The person chose the skill “triage”")
     assert "Read the trace first." in text
     assert f"- {folder}/scripts/run.sh" in text
     assert "name: triage" not in text
     with pytest.raises(ConfigError, match="no skill other"):
-        activation_text(tmp_path, "other")
+        activation_text([tmp_path], "other")
 
 
 MESSAGES = [

@@ -46,10 +46,10 @@ def test_skills_are_joined_without_their_front_matter_and_unknown_ones_named() -
         path.parent.mkdir(parents=True)
         path.write_text(f"---\nname: {name}\n---\nDo {name}.\n\n---\nmore\n")
     folder = Path("skills")
-    assert skill_text(folder, ()) == ""
-    assert skill_text(folder, ("two", "one")) == (
+    assert skill_text([folder], ()) == ""
+    assert skill_text([folder], ("two", "one")) == (
         "# Skill: two\n\nDo two.\n\n---\nmore\n\n# Skill: one\n\nDo one.\n\n---\nmore"
     )
     with pytest.raises(ConfigError, match="no skill three") as caught:
-        skill_text(folder, ("one", "three"))
+        skill_text([folder], ("one", "three"))
     assert caught.value.hint == "Installed: one, two."

@@ -104,16 +104,46 @@ def test_what_a_skill_needs_and_whether_it_is_on_is_known(tmp_path: Path) -> Non
     _skill(tmp_path, "old", "prerequisites:\n  env_vars: [OLD_KEY]\n")
     _skill(tmp_path, "gone", "")
     _skill(tmp_path, "alien", "platforms: [windows]\n")
-    found = installed_skills(tmp_path, disabled=["gone"], has_value=lambda name: name == "OLD_KEY")
+    found = installed_skills(
+        [tmp_path], disabled=["gone"], has_value=lambda name: name == "OLD_KEY"
+    )
     assert {skill.name: (skill.state, skill.needs) for skill in found} == {
         "plain": ("on", ""),
         "keyed": ("needs", "needs HUE_KEY"),
         "old": ("on", ""),
         "gone": ("off", ""),
     }
-    assert skill_file_text(tmp_path, "plain").endswith("# plain\n")
+    assert skill_file_text([tmp_path], "plain").endswith("# plain\n")
     with pytest.raises(ConfigError, match="no skill nothing"):
-        skill_file_text(tmp_path, "nothing")
+        skill_file_text([tmp_path], "nothing")
+
+
+@pytest.mark.ac("skills-external")
+async def test_skills_of_further_folders_are_offered_and_those_of_the_home_win(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    shared, team = tmp_path / "shared", tmp_path / "team"
+    _skill(home.skills, "mine", "description: of the home\n")
+    _skill(shared, "mine", "description: of others\n")
+    _skill(shared, "theirs", "description: first\n")
+    _skill(team, "theirs", "description: second\n")
+    _skill(team / ".git", "hidden", "")
+    folders = "[~/shared, '${TEAM}/team', /nowhere/at/all, ~/shared]"
+    home.config_file.write_text(f"skills:\n  external_dirs: {folders}\n", "utf-8")
+    environ = {"TEAM": str(tmp_path)}
+    host = await Host.open(HostOptions(home=home, environ=environ, allow_demo=True))
+    workspace: Workspace = CoreWorkspace(host, host.resolve().runtime)
+    try:
+        assert workspace.start_info().skill_count == 2
+        found = {
+            skill.name: (skill.description, skill.source) for skill in await workspace.skills()
+        }
+        assert found == {"mine": ("of the home", "local"), "theirs": ("first", "external")}
+        assert "description: first" in await workspace.skill_page("theirs")
+        assert "# theirs" in await workspace.skill_text("theirs")
+    finally:
+        await host.aclose()
 
 
 async def test_switching_a_skill_is_written_where_the_settings_are(home: Home) -> None:

@@ -103,7 +103,7 @@ class SkillsSettings(Section):
     """Skills offered to the agent."""
 
     external_dirs: Annotated[tuple[str, ...], COMMA_LIST] = setting(
-        (), "Further folders, read only; `~` and `${VAR}` are expanded."
+        (), "Further folders with skills, only read; those of the home win."
     )
     disabled: Annotated[tuple[str, ...], COMMA_LIST] = setting((), "Skills never offered.")
 

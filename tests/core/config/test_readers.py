@@ -20,7 +20,7 @@ memory.user_char_limit memory.user_profile_enabled network.force_ipv4 network.hu
 security.allow_private_urls
 security.website_blocklist.domains security.website_blocklist.shared_files
 sessions.auto_prune sessions.retention_days
-skills.external_dirs storage.retention.events_days storage.retention.logs_days
+storage.retention.events_days storage.retention.logs_days
 storage.retention.spills_days timezone tui.inline
 """
 AWAITED = frozenset(_NAMES.split())
