@@ -74,7 +74,7 @@ class LoggingSettings(Section):
 class NetworkSettings(Section):
     """Calls nobody asked for; `HERMES_OFFLINE=1` stops all of them."""
 
-    force_ipv4: bool = setting(False, "Never use IPv6.")
+    force_ipv4: bool = setting(False, "Resolve names to IPv4 addresses alone.")
     update_check: bool = setting(True, "Look for a newer version.")
     models_dev: bool = setting(True, "Fetch facts about models.")
     hub_index: bool = setting(True, "Fetch the list of skills when its screen opens.")

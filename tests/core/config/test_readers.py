@@ -16,7 +16,7 @@ ATTRIBUTES = {"tui.copy": "copy_as", "tui.inline": "settings.tui.inline"}
 _NAMES = """
 approvals.cron_mode approvals.gateway_timeout
 memory.memory_char_limit memory.memory_enabled
-memory.user_char_limit memory.user_profile_enabled network.force_ipv4 network.hub_index network.update_check 
+memory.user_char_limit memory.user_profile_enabled network.hub_index network.update_check 
 security.allow_private_urls
 security.website_blocklist.domains security.website_blocklist.shared_files
 sessions.auto_prune sessions.retention_days

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 
 from hermes_core.config.loader import LoadedSettings
 from hermes_core.paths import Home
+from hermes_core.providers.ipv4 import resolve_ipv4_alone
 from hermes_core.providers.keys.auth_file import AuthFile, AuthStore
 from hermes_core.providers.keys.key_pools import KeyPools
 from hermes_core.providers.keys.vault import KeptSecrets, OsKeyring
@@ -29,6 +30,9 @@ def open_pools(
 ) -> KeyPools:
     """Return the pools of a home; nothing is read yet.
 
+    Whoever is about to ask a service opens them first, so `network.force_ipv4` begins to
+    hold here.
+
     Args:
         home: Where `auth.json` is.
         loaded: Its settings.
@@ -37,6 +41,7 @@ def open_pools(
         environ: Says where other programs keep theirs; `os.environ` when not given.
         store: Where logins are kept, in place of `auth.json` and keyring.
     """
+    resolve_ipv4_alone(loaded.settings.network.force_ipv4)
     keyring = OsKeyring(f"hermes {home.root}")
     secrets = KeptSecrets(keyring, takes_new=loaded.settings.credentials.keyring)
     auth = store or AuthFile(home.auth_file, secrets)
