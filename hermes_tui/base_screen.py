@@ -114,7 +114,9 @@ class BaseScreen(Screen[None]):
         if self._must_wait():
             return
         focused, now = self.focused, time.monotonic()
-        if focused in self._dirty_widgets and now > self._focus_drawn_at + KEY_FRAME_S:
+        if focused in self._dirty_widgets:
+            if now < self._focus_drawn_at + KEY_FRAME_S:
+                return  # more keys than frames: the tick takes all that changed together
             self._focus_drawn_at = now
             others = self._dirty_widgets - {focused}
             self._compositor.update_widgets({focused})
