@@ -8,6 +8,7 @@ import json
 import time
 from pathlib import Path
 
+import msgspec
 import psutil
 import pytest
 
@@ -66,6 +67,27 @@ async def test_project_file_without_poison_is_in_the_prompt(
         await r.turn("hi")
         assert "We use tabs." in model_server.request.json["messages"][0]["content"]
         assert not r.of(Notice)
+
+
+@pytest.mark.ac("timezone")
+@pytest.mark.parametrize(
+    ("zone", "told", "warned"),
+    [
+        ("Pacific/Kiritimati", "25 November 2025 (Pacific/Kiritimati)", False),
+        ("Etc/GMT+12", "24 November 2025 (Etc/GMT+12)", False),
+        ("Mars/Olympus", "November 2025\n", True),
+    ],
+)
+async def test_the_date_in_the_prompt_is_that_of_the_zone_that_is_set(
+    home: Home, model_server: ModelServer, zone: str, told: str, warned: bool
+) -> None:
+    model_server.add(say("hello"))
+    wanted = options(home, model_server.base_url)
+    overrides = {**wanted.overrides, "timezone": zone}
+    async with opened(msgspec.structs.replace(wanted, overrides=overrides)) as r:
+        await r.turn("hi")
+        assert told in model_server.request.json["messages"][0]["content"]
+        assert any("Mars/Olympus" in notice.text for notice in r.of(Notice)) is warned
 
 
 BROKEN = [

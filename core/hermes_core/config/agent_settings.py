@@ -90,15 +90,6 @@ class DelegationSettings(Section):
     )
 
 
-class MemorySettings(Section):
-    """What is remembered between conversations."""
-
-    memory_enabled: bool = setting(True, "Keep notes of the agent's own.")
-    user_profile_enabled: bool = setting(True, "Keep a profile of the user.")
-    memory_char_limit: int = setting(2200, "Length of the notes.", ge=1)
-    user_char_limit: int = setting(1375, "Length of the profile.", ge=1)
-
-
 class SkillsSettings(Section):
     """Skills offered to the agent."""
 

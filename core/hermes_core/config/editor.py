@@ -242,8 +242,10 @@ def _check(key: str, value: Any) -> None:
 
 
 def _unknown_note(path: tuple[str, ...]) -> str:
-    if is_known(path):
+    if find(path) is not None:
         return ""
+    if is_known(path):
+        return "this version does not use this key; it is kept for others"
     close = nearest(path)
     return "this is not a known key" + (f"; did you mean {close}?" if close else "")
 

@@ -31,6 +31,9 @@ A mistake costs its own key alone: the next place in the order above decides, an
 names file, line and key. `hermes config set KEY VALUE` changes one key and keeps comments,
 order and quoting of all others.
 
+Keys that only other versions of the program understand, of chats, scheduled jobs or memory for
+example, stay in the file, have no effect and are not reported.
+
 | Key | Type | Default | Meaning | Variable |
 |---|---|---|---|---|
 """

@@ -27,24 +27,12 @@ class ApprovalSettings(Section):
     )
     timeout: int = setting(60, "Seconds until silence means no; 0 waits.", ge=0)
     timeout_unfocused: bool = setting(True, "The time also runs while the window is unfocused.")
-    gateway_timeout: int = setting(300, "The same in chats, in seconds.", ge=0)
-    cron_mode: Annotated[Absent, word(yes="approve", no="deny")] = setting(
-        "deny", "What scheduled jobs may do."
-    )
     noninteractive_mode: Annotated[Absent, word(yes="approve", no="deny")] = setting(
         "deny", "What runs without a person may do."
     )
     deny: Annotated[tuple[str, ...], COMMA_LIST] = setting((), "Commands never run (globs).")
     ask: Annotated[tuple[str, ...], COMMA_LIST] = setting((), "Commands always asked (globs).")
     allow_permanent: bool = setting(True, "Offer `always` in the dialog.")
-
-
-class BlocklistSettings(Section):
-    """Sites tools do not open."""
-
-    enabled: bool = setting(False, "Use the list.")
-    domains: tuple[str, ...] = setting((), "Hosts; `*.` covers what is below.")
-    shared_files: tuple[str, ...] = setting((), "Files with one host a line.")
 
 
 class SecuritySettings(Section):
@@ -56,8 +44,6 @@ class SecuritySettings(Section):
     write_safe_root: str = setting(
         "", "Writes outside this folder are refused.", env="HERMES_WRITE_SAFE_ROOT"
     )
-    allow_private_urls: bool = setting(False, "Tools may open addresses of the local network.")
-    website_blocklist: BlocklistSettings = setting(BlocklistSettings, "Sites not opened.")
 
 
 class LoggingSettings(Section):
@@ -75,9 +61,7 @@ class NetworkSettings(Section):
     """Calls nobody asked for; `HERMES_OFFLINE=1` stops all of them."""
 
     force_ipv4: bool = setting(False, "Resolve names to IPv4 addresses alone.")
-    update_check: bool = setting(True, "Look for a newer version.")
     models_dev: bool = setting(True, "Fetch facts about models.")
-    hub_index: bool = setting(True, "Fetch the list of skills when its screen opens.")
 
 
 class RetentionSettings(Section):

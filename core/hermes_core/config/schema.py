@@ -15,7 +15,6 @@ from hermes_core.config.agent_settings import (
     ClarifySettings,
     CompressionSettings,
     DelegationSettings,
-    MemorySettings,
     SkillsSettings,
     ToolsSettings,
 )
@@ -77,7 +76,6 @@ class Settings(Section):
     delegation: DelegationSettings = setting(DelegationSettings, "Child agents.")
     checkpoints: CheckpointSettings = setting(CheckpointSettings, "Snapshots before changes.")
     clarify: ClarifySettings = setting(ClarifySettings, "Questions the agent asks.")
-    memory: MemorySettings = setting(MemorySettings, "What is remembered.")
     skills: SkillsSettings = setting(SkillsSettings, "Skills offered.")
     tools: ToolsSettings = setting(ToolsSettings, "Limits every tool shares.")
     terminal: TerminalSettings = setting(TerminalSettings, "Where commands run.")
@@ -100,7 +98,11 @@ class Settings(Section):
     sessions: SessionSettings = setting(SessionSettings, "Old conversations.")
     api_server: ApiServerSettings = setting(ApiServerSettings, "The HTTP API.")
     web_screen: WebSettings = setting(WebSettings, "The screen in a browser.")
-    timezone: str = setting("", "IANA name; empty takes the system's.", env="HERMES_TIMEZONE")
+    timezone: str = setting(
+        "",
+        "IANA name, for the date the model is told; empty takes the system's.",
+        env="HERMES_TIMEZONE",
+    )
 
     @model_validator(mode="before")
     @classmethod

@@ -99,6 +99,5 @@ class TuiSettings(Section):
         setting("last", "What stays in the terminal after leaving.")
     )
     sessions_scope: Literal["all", "cwd"] = setting("all", "Which conversations are listed.")
-    inline: bool = setting(False, "Run under the prompt, not on the full screen.")
     watch: bool = setting(True, "Notice changed files.")
     keymap: dict[str, Any] = setting({}, "Keys by action.")

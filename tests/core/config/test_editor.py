@@ -174,6 +174,13 @@ def test_an_impossible_value_is_refused(
     assert home.config_file.read_text() == TEXT
 
 
+@pytest.mark.ac("config-other-versions")
+def test_a_key_of_other_versions_is_written_with_a_note(home: Home) -> None:
+    edit = ConfigEditor(home).set_text("memory.memory_enabled", "false")
+    assert "memory_enabled: false" in home.config_file.read_text("utf-8")
+    assert "this version does not use this key" in str(edit)
+
+
 def test_an_unknown_key_is_written_with_a_note(home: Home) -> None:
     edit = ConfigEditor(home, environ={}).set_text("approvals.timout", "5")
 

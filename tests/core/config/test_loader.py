@@ -91,6 +91,22 @@ def test_two_bad_entries_of_a_list_leave_the_good_one(home: Home) -> None:
     assert [warning.line for warning in loaded.warnings] == [5, 3]
 
 
+@pytest.mark.ac("config-other-versions")
+def test_settings_of_other_versions_are_neither_used_nor_reported(home: Home) -> None:
+    text = """
+    memory: {memory_enabled: true, user_char_limit: 1375}
+    security: {website_blocklist: {enabled: true, domains: [x.example]}, allow_private_urls: true}
+    website_blocklist: {enabled: false}
+    network: {update_check: false, hub_index: false}
+    approvals: {gateway_timeout: 300, cron_mode: deny}
+    tui: {inline: true, sound: true}
+    telegram: {token: x}
+    """
+    loaded = load(home, text.replace("\n    ", "\n"))
+    assert loaded.warnings == ()
+    assert loaded.settings.network.models_dev is True
+
+
 @pytest.mark.ac("config-unknown-key")
 def test_an_unknown_key_is_reported_with_the_nearest_known_one(home: Home) -> None:
     loaded = load(home, "approvals:\n  mode: smart\n  timout: 5\n")

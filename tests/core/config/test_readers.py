@@ -11,17 +11,11 @@ from hermes_core.config.keys import ANY, Key, all_keys
 
 ROOT = Path(__file__).parents[3]
 SOURCES = ("core", "hermes_tui", "widgets", "themes", "skins")
-ATTRIBUTES = {"tui.copy": "copy_as", "tui.inline": "settings.tui.inline"}
-"""Where the last word of a key is not how it is read; styles have an `inline` too."""
+ATTRIBUTES = {"tui.copy": "copy_as"}
+"""Where the last word of a key is not how it is read."""
 _NAMES = """
-approvals.cron_mode approvals.gateway_timeout
-memory.memory_char_limit memory.memory_enabled
-memory.user_char_limit memory.user_profile_enabled network.hub_index network.update_check 
-security.allow_private_urls
-security.website_blocklist.domains security.website_blocklist.shared_files
 sessions.auto_prune sessions.retention_days
-storage.retention.events_days storage.retention.logs_days
-storage.retention.spills_days timezone tui.inline
+storage.retention.events_days storage.retention.logs_days storage.retention.spills_days
 """
 AWAITED = frozenset(_NAMES.split())
 """Keys whose reader is not built yet. Take a key out when its reader lands."""

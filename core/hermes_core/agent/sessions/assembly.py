@@ -10,6 +10,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from hermes_core.agent.cancel import TurnCancel
 from hermes_core.agent.compaction.compactor import Compactor
 from hermes_core.agent.delegation.background import BackgroundWork
@@ -306,6 +308,12 @@ class _Assembly:
         errand = self.plan.errand
         if errand is not None and errand.system_prompt:
             return prompts.Prompt(errand.system_prompt)
+        settings, now = self.ground.loaded.settings, self.ground.clock.time()
+        zone, wrong = None, ""
+        try:
+            zone = prompts.zone_of(settings.timezone)
+        except ConfigError as error:
+            wrong = str(error)
         facts = prompts.PromptFacts(
             home=self.ground.home,
             cwd=self.plan.cwd,
@@ -314,10 +322,12 @@ class _Assembly:
             provider=self._resolved.runtime.provider,
             source=self.plan.platform,
             system_message=self.plan.system_message,
-            enforcement=self.ground.loaded.settings.agent.tool_use_enforcement,
-            today=dt.datetime.fromtimestamp(self.ground.clock.time(), dt.UTC).astimezone().date(),
+            enforcement=settings.agent.tool_use_enforcement,
+            today=dt.datetime.fromtimestamp(now, dt.UTC).astimezone(zone).date(),
+            timezone=settings.timezone.strip() if zone else "",
         )
-        return prompts.build_prompt(facts, scan=find_injection)
+        built = prompts.build_prompt(facts, scan=find_injection)
+        return replace(built, warnings=(*built.warnings, wrong)) if wrong else built
 
     async def _announce(self, journal: Journal, talk: Conversation) -> None:
         runtime, errand = talk.runtime, self.plan.errand

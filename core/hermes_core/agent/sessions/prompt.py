@@ -16,6 +16,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from hermes_core.errors import ConfigError
 from hermes_core.paths import Home
 
 MAX_FILE_CHARS = 20_000
@@ -81,6 +82,8 @@ class PromptFacts(Struct, frozen=True, kw_only=True):
     source: str = "cli"
     system_message: str = ""
     today: dt.date
+    timezone: str = ""
+    """Whose date it is; empty: the system's."""
     enforcement: bool | str | Sequence[str] = "auto"
     """Who is reminded to act: `auto`, nobody, everybody, or models with these parts in
     their names."""
@@ -98,6 +101,22 @@ class Prompt(Struct, frozen=True):
 def prompt_hash(text: str) -> str:
     """Tells prompts apart: 16 hexadecimal digits."""
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def zone_of(name: str) -> dt.tzinfo | None:
+    """Return the time zone of that IANA name; None, the system's, without a name.
+
+    Raises:
+        ConfigError: There is no such zone.
+    """
+    if not name.strip():
+        return None
+    import zoneinfo  # measured: 3 ms, needed only where a zone is set
+
+    try:
+        return zoneinfo.ZoneInfo(name.strip())
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ConfigError(f"timezone: there is no zone {name!r}; the system's is used.") from error
 
 
 def build_prompt(facts: PromptFacts, *, scan: Scan = lambda text: ()) -> Prompt:
@@ -210,7 +229,7 @@ def _place(facts: PromptFacts) -> str:
     lines = [
         f"Working folder: {facts.cwd}",
         f"System: {platform_module.system()} {platform_module.machine()}",
-        f"Date: {facts.today:%A, %d %B %Y}",
+        f"Date: {facts.today:%A, %d %B %Y}" + (f" ({facts.timezone})" if facts.timezone else ""),
         f"Model: {facts.model} via {facts.provider}",
     ]
     if facts.session_id:
