@@ -5,12 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from textual import events
-from textual.geometry import Region
 from textual.message import Message
-from textual.strip import Strip
 from textual.widget import Widget
-
-from hermes_widgets.drawing.ready_rows import finished
 
 
 class Grip(Widget):
@@ -32,27 +28,10 @@ class Grip(Widget):
         is_done: bool
         """Whether it was let go there."""
 
-    @property
-    def is_seen(self) -> bool:
-        """Whether the pointer is over it or holds it."""
-        return self.mouse_hover or self.has_class("-held")
-
     def render(self) -> str:
-        """Draw the line."""
-        return "\n".join("│" * self.size.height)
-
-    def render_lines(self, crop: Region) -> list[Strip]:
-        """Draw rows; the usual blank ones past the toolkit's frames and fills."""
-        if self.is_seen:
-            return super().render_lines(crop)
-        blank = Strip.blank(crop.width, self.rich_style)
-        return finished(
-            [blank] * crop.height,
-            crop,
-            width=self.size.width,
-            filters=self.get_line_filters(),
-            background=self.background_colors[1],
-        )
+        """Draw the line, or nothing."""
+        is_seen = self.mouse_hover or self.has_class("-held")
+        return "\n".join("│" * self.size.height) if is_seen else ""
 
     def on_enter(self) -> None:
         """Show that there is something to take."""
