@@ -86,25 +86,6 @@ class BaseScreen(Screen[None]):
         if not self._held_until:
             super()._compositor_refresh()
 
-    def _update_focus_styles(
-        self, focused: Widget | None = None, blurred: Widget | None = None
-    ) -> None:
-        """Style what shows that the keyboard is within it, and nothing below it.
-
-        No rule of ours asks of a part whether the keyboard is within one around it; the
-        toolkit styles all that is there anew, a text field with its twenty kinds of cells.
-        """
-        around = (
-            next(
-                (node for node in reversed(one.ancestors_with_self) if node._has_focus_within), None
-            )
-            for one in (focused, blurred)
-            if one is not None
-        )
-        nodes = {node for node in around if node is not None}
-        if nodes:
-            self.app.stylesheet.update_nodes(nodes, animate=True)
-
     def on_idle(self) -> None:
         """Draw the focused part at once and alone if it changed, then what a key changed else.
 

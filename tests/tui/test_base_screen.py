@@ -6,16 +6,13 @@ import time
 
 import pytest
 from textual.app import App, ComposeResult
-from textual.containers import Vertical
 from textual.geometry import Region
 from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
 
-from hermes_core.paths import Home
 from hermes_tui.base_screen import KEY_FRAME_S, BaseScreen
 from tests.support import until
-from tests.tui.stage import staged
 
 
 class Part(Widget, can_focus=True):
@@ -145,53 +142,3 @@ async def test_another_size_is_drawn_once_with_everything_that_follows_from_it()
         assert len({frame for frame, _ in app.drawn}) == 1
         assert {name for _, name in app.drawn} == {"answering", "page", "field"}
         assert app.part("page").region.y == 2
-
-
-class Child(Widget, can_focus=True):
-    """Counts how often it is styled."""
-
-    styled = 0
-
-    def notify_style_update(self) -> None:
-        super().notify_style_update()
-        self.styled += 1
-
-
-class Family(App[None]):
-    """A part that shows that the keyboard is within it, and its children."""
-
-    CSS = "#family:focus-within { background: red; } Child { height: 1; }"
-
-    def get_default_screen(self) -> BaseScreen:
-        return BaseScreen(id="_default", classes="", key_at=lambda: 0.0)
-
-    def compose(self) -> ComposeResult:
-        with Vertical(id="family"):
-            yield Child(id="first")
-            yield Child(id="second")
-
-
-async def test_a_part_shows_that_the_keyboard_is_within_it_and_its_children_stay() -> None:
-    app = Family()
-    async with app.run_test(size=(20, 8)) as pilot:
-        app.screen.set_focus(None)
-        await pilot.pause()
-        first, second = app.query_one("#first", Child), app.query_one("#second", Child)
-        before = second.styled
-        first.focus()
-        await until(lambda: app.query_one("#family").styles.background.hex == "#FF0000")
-        await pilot.pause()
-
-        assert first.has_focus
-        assert second.styled == before
-
-
-async def test_no_rule_asks_whether_the_keyboard_is_around_a_part(home: Home) -> None:
-    async with staged(home) as stage:
-        asked = [
-            rule.selectors
-            for rule in stage.app.stylesheet.rules
-            for one in rule.selector_set
-            if any("focus-within" in around.pseudo_classes for around in one.selectors[:-1])
-        ]
-    assert asked == []
