@@ -54,6 +54,7 @@ from hermes_core.storage.session_ids import new_session_id
 from hermes_core.storage.store import Store
 from hermes_core.tools.registry import Registry, discover
 from hermes_core.tools.toolsets import Selection, select
+from hermes_core.upkeep import Upkeep
 
 MAX_RUNNING_TURNS = 16
 HEARTBEAT_S = 5.0
@@ -112,6 +113,7 @@ class Host:
         self._socket = OwnerSocket(self._sessions.get)
         self._owner: Owner | None = None
         self._beat: asyncio.Task[None] | None = None
+        self._upkeep = Upkeep(options.home, store, loaded.settings)
         self._lock = asyncio.Lock()
         self.redactor = Redactor(
             _known_secrets(loaded),
@@ -171,10 +173,12 @@ class Host:
         made = cls(options, loaded, store, workers, clock or SystemClock())
         for secret in await asyncio.to_thread(made.pools.secrets):  # may have to ask a keyring
             made.redactor.learn(secret)
+        made._upkeep.start()
         return made
 
     async def aclose(self) -> None:
         """Close all sessions, give the leases back, close the store."""
+        await self._upkeep.aclose()
         if self._beat is not None:
             self._beat.cancel()
             await asyncio.gather(self._beat, return_exceptions=True)
@@ -193,6 +197,7 @@ class Host:
         """Take settings that were read again; conversations opened from now on follow them."""
         self.loaded = loaded
         self.pools = self._open_pools()
+        self._upkeep.settings = loaded.settings
         self._ground = replace(self._ground, loaded=loaded, pools=self.pools)
         self.selection = self._selected()
 

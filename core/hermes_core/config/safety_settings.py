@@ -67,9 +67,18 @@ class NetworkSettings(Section):
 class RetentionSettings(Section):
     """How long things are kept."""
 
-    events_days: int = setting(30, "Days; 0 keeps.", ge=0)
-    spills_days: int = setting(30, "Days; 0 keeps.", ge=0)
-    logs_days: int = setting(30, "Days; 0 keeps.", ge=0)
+    events_days: int = setting(
+        30,
+        "Days after its end that a conversation is shown with times, costs and diffs; then"
+        " its display is made of its messages. 0: for ever.",
+        ge=0,
+    )
+    spills_days: int = setting(
+        30, "Days without use after which tool results in files go; 0: never.", ge=0
+    )
+    logs_days: int = setting(
+        30, "Days after which turned-over logs and crash reports go; 0: never.", ge=0
+    )
 
 
 class StorageSettings(Section):
@@ -82,8 +91,8 @@ class StorageSettings(Section):
 class SessionSettings(Section):
     """Old conversations."""
 
-    auto_prune: bool = setting(False, "Delete ended conversations.")
-    retention_days: int = setting(90, "Older ones go, in days.", ge=1)
+    auto_prune: bool = setting(False, "Delete conversations nobody has used for long.")
+    retention_days: int = setting(90, "Days without use, for `auto_prune`.", ge=1)
 
 
 class ApiServerSettings(Section):

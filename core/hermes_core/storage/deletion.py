@@ -65,7 +65,7 @@ def delete_rows(connection: sqlite3.Connection, session_id: str) -> Remains:
     return Remains(
         session_ids=tuple(ids),
         indexed=tuple((int(row["id"]), index_text(row)) for row in rows),
-        attachments=tuple(_paths(row["attachments"] for row in rows)),
+        attachments=tuple(attachment_paths(row["attachments"] for row in rows)),
     )
 
 
@@ -93,7 +93,8 @@ def delete_files(home: Home, remains: Remains, copies: Iterable[Path]) -> None:
         copy.unlink(missing_ok=True)
 
 
-def _paths(columns: Iterable[str | None]) -> list[str]:
+def attachment_paths(columns: Iterable[str | None]) -> list[str]:
+    """Return the paths in columns of attachments, as messages have them."""
     found = []
     for text in columns:
         if text is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 
@@ -101,18 +101,24 @@ def _decoded(session_id: str, rows: Iterable[sqlite3.Row]) -> list[CoreEvent]:
     return found
 
 
-def drop_before(connection: sqlite3.Connection, moment: float) -> list[str]:
+def old_logs(connection: sqlite3.Connection, moment: float, *, limit: int = -1) -> list[str]:
+    """Ids of conversations that ended before `moment`, are not open and have events."""
+    rows = connection.execute(
+        "SELECT id FROM sessions WHERE ended_at < ? AND last_seq > 0 AND message_count > 0"
+        " AND id NOT IN (SELECT session_id FROM leases) ORDER BY ended_at LIMIT ?",
+        (moment, limit),
+    )
+    return [str(row[0]) for row in rows]
+
+
+def drop_before(
+    connection: sqlite3.Connection, moment: float, only: Collection[str] | None = None
+) -> list[str]:
     """Forget the events of conversations that ended before `moment`; return their ids.
 
     They are projected from the messages again when such a conversation is opened.
     """
-    ids = [
-        str(row[0])
-        for row in connection.execute(
-            "SELECT id FROM sessions WHERE ended_at < ? AND last_seq > 0 AND message_count > 0",
-            (moment,),
-        )
-    ]
+    ids = [one for one in old_logs(connection, moment) if only is None or one in only]
     for session_id in ids:
         connection.execute("DELETE FROM events WHERE session_id = ?", (session_id,))
         connection.execute("UPDATE sessions SET last_seq = 0 WHERE id = ?", (session_id,))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from hermes_core.events import CoreEvent
 from hermes_core.messages import Message, Runtime
@@ -81,10 +81,20 @@ class History:
             )
         )
 
-    async def drop_old_events(self, *, days: float) -> int:
-        """Forget the events of conversations that ended `days` ago; return how many."""
+    async def old_events(self, *, days: float, limit: int) -> list[str]:
+        """Conversations whose events `drop_old_events` would forget, the oldest first."""
         moment = self._clock() - days * 86_400
-        return len(await self._database.write(lambda db: event_rows.drop_before(db, moment)))
+        return await self._database.read(lambda db: event_rows.old_logs(db, moment, limit=limit))
+
+    async def drop_old_events(self, *, days: float, only: Collection[str] | None = None) -> int:
+        """Forget the events of conversations that ended `days` ago; return how many.
+
+        Args:
+            days: Since the end.
+            only: Of these; None for all.
+        """
+        moment = self._clock() - days * 86_400
+        return len(await self._database.write(lambda db: event_rows.drop_before(db, moment, only)))
 
     async def _project(self, session_id: str) -> list[CoreEvent] | None:
         """Project a log that is missing and keep it; None when it was kept."""

@@ -35,6 +35,7 @@ from hermes_core.storage import (
     usage_rows,
 )
 from hermes_core.storage import owner as owners
+from hermes_core.storage.aging import Aging
 from hermes_core.storage.database import Database, unavailable
 from hermes_core.storage.filesystem import mounts, network_filesystem
 from hermes_core.storage.history import History
@@ -55,7 +56,7 @@ from hermes_core.storage.search_index import checkpoint
 _log = logging.getLogger(__name__)
 
 
-class Store(History, Ownership):
+class Store(History, Ownership, Aging):
     """One process's door to the home's conversations. Make it with `open`."""
 
     def __init__(

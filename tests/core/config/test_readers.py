@@ -13,12 +13,6 @@ ROOT = Path(__file__).parents[3]
 SOURCES = ("core", "hermes_tui", "widgets", "themes", "skins")
 ATTRIBUTES = {"tui.copy": "copy_as"}
 """Where the last word of a key is not how it is read."""
-_NAMES = """
-sessions.auto_prune sessions.retention_days
-storage.retention.events_days storage.retention.logs_days storage.retention.spills_days
-"""
-AWAITED = frozenset(_NAMES.split())
-"""Keys whose reader is not built yet. Take a key out when its reader lands."""
 
 
 def unread() -> set[str]:
@@ -47,9 +41,5 @@ def _attribute(key: Key) -> str:
 
 
 @pytest.mark.ac("if-10-10")
-def test_every_key_has_a_reader_or_is_awaited() -> None:
-    assert unread() - AWAITED == set()
-
-
-def test_what_is_awaited_is_a_key_without_a_reader() -> None:
-    assert unread() >= AWAITED
+def test_every_key_that_is_documented_has_a_reader() -> None:
+    assert unread() == set()
