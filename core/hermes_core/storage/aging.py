@@ -60,8 +60,8 @@ class Aging:
         """What keeps files of conversations.
 
         Returns:
-            Ids of conversations that are open or were used within so many days, and the
-            paths of all files that messages refer to.
+            Ids of conversations that are open or were used within so many days, and folder
+            and name of all files that messages refer to; the home may be spelled otherwise.
         """
         moment = self._clock() - days * DAY_S
 
@@ -70,8 +70,8 @@ class Aging:
             columns = db.execute(
                 "SELECT attachments FROM messages WHERE attachments LIKE '%spills%'"
             )
-            attached = attachment_paths(row[0] for row in columns)
-            return {str(row[0]) for row in young} | self._open_now(db), set(attached)
+            attached = {_place(Path(one)) for one in attachment_paths(row[0] for row in columns)}
+            return {str(row[0]) for row in young} | self._open_now(db), attached
 
         return await self._database.read(work)
 
@@ -88,13 +88,13 @@ def old_spills(
         home: Whose `spills` are looked through, a folder for each conversation.
         before: Seconds since the epoch.
         in_use: Conversations whose files stay.
-        attached: Paths that stay, since a message is made of them.
+        attached: Folder and name of files that stay, since a message is made of them.
     """
     for folder in _entries(home.spills):
         if folder.name in in_use or folder.is_symlink() or not folder.is_dir():
             continue
         for file in _entries(folder):
-            stays = file.name.startswith(_WAITING_INPUT) or str(file) in attached
+            stays = file.name.startswith(_WAITING_INPUT) or _place(file) in attached
             if not stays and _is_old(file, before):
                 yield file
 
@@ -126,6 +126,10 @@ def remove_files(files: Collection[Path]) -> int:
         if file.parent.parent.name == "spills" and not _entries(file.parent):
             file.parent.rmdir()
     return count
+
+
+def _place(file: Path) -> str:
+    return f"{file.parent.name}/{file.name}"
 
 
 def _entries(folder: Path) -> list[Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import sqlite3
 from collections.abc import Collection, Iterable, Sequence
@@ -9,7 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 import msgspec
 
 from hermes_core.errors import StoreError
-from hermes_core.events import CoreEvent, decode_event, encode_event
+from hermes_core.events import CoreEvent, InputAccepted, InputState, decode_event, encode_event
 
 _log = logging.getLogger(__name__)
 
@@ -101,24 +102,50 @@ def _decoded(session_id: str, rows: Iterable[sqlite3.Row]) -> list[CoreEvent]:
     return found
 
 
-def old_logs(connection: sqlite3.Connection, moment: float, *, limit: int = -1) -> list[str]:
-    """Ids of conversations that ended before `moment`, are not open and have events."""
+def old_logs(
+    connection: sqlite3.Connection,
+    moment: float,
+    *,
+    limit: int | None = None,
+    only: Collection[str] | None = None,
+) -> list[str]:
+    """Ids of conversations that ended before `moment` and whose events nobody needs.
+
+    Events stay where somebody has the conversation open, and where a message was accepted
+    and never delivered, which is written nowhere else.
+    """
     rows = connection.execute(
         "SELECT id FROM sessions WHERE ended_at < ? AND last_seq > 0 AND message_count > 0"
-        " AND id NOT IN (SELECT session_id FROM leases) ORDER BY ended_at LIMIT ?",
-        (moment, limit),
+        " AND id NOT IN (SELECT session_id FROM leases) ORDER BY ended_at",
+        (moment,),
     )
-    return [str(row[0]) for row in rows]
+    found = (
+        str(row[0])
+        for row in rows.fetchall()
+        if (only is None or row[0] in only) and not _has_waiting(connection, str(row[0]))
+    )
+    return list(itertools.islice(found, limit))
+
+
+def _has_waiting(connection: sqlite3.Connection, session_id: str) -> bool:
+    """Whether a message was accepted that was neither delivered nor taken out."""
+    waiting: set[str] = set()
+    for event in fetch_kinds(connection, session_id, ("input.accepted", "input.state")):
+        if isinstance(event, InputAccepted):
+            waiting.add(event.input_id)
+        elif isinstance(event, InputState) and event.state in ("delivered", "cancelled"):
+            waiting.discard(event.input_id)
+    return bool(waiting)
 
 
 def drop_before(
     connection: sqlite3.Connection, moment: float, only: Collection[str] | None = None
 ) -> list[str]:
-    """Forget the events of conversations that ended before `moment`; return their ids.
+    """Forget the events that `old_logs` finds; return the ids of their conversations.
 
     They are projected from the messages again when such a conversation is opened.
     """
-    ids = [one for one in old_logs(connection, moment) if only is None or one in only]
+    ids = old_logs(connection, moment, only=only)
     for session_id in ids:
         connection.execute("DELETE FROM events WHERE session_id = ?", (session_id,))
         connection.execute("UPDATE sessions SET last_seq = 0 WHERE id = ?", (session_id,))

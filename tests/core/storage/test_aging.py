@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from hermes_core.config.schema import Settings
-from hermes_core.events import Notice
+from hermes_core.events import InputAccepted, InputState, Notice
 from hermes_core.messages import Attachment, Message
 from hermes_core.paths import Home
 from hermes_core.storage.owner import current_owner
@@ -114,6 +114,18 @@ async def test_what_is_open_stays_and_unused_conversations_go_where_that_is_want
     assert {one.id for one in await yard.store.list_sessions()} == {"open", "used"}
     assert not (yard.home.spills / "unused").exists()
     assert (yard.home.spills / "open" / "c1.txt").exists()
+
+
+@pytest.mark.ac("retention")
+async def test_a_message_that_was_never_delivered_keeps_the_log_it_stands_in(yard: Yard) -> None:
+    await yard.conversation("old", days=40)
+    waiting = InputAccepted(seq=2, session_id="old", input_id="i", mode="queue", text="and then?")
+    await yard.store.commit("old", events=[waiting])
+    assert (await yard.upkeep().run()).event_logs == ()
+    assert waiting in await yard.store.events("old")
+    taken = InputState(seq=3, session_id="old", input_id="i", state="cancelled")
+    await yard.store.commit("old", events=[taken])
+    assert (await yard.upkeep().run()).event_logs == ("old",)
 
 
 async def test_one_of_several_programs_clears_away_once_a_day(yard: Yard) -> None:
