@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from hermes_core.commands import SetOverlay, SetRuntime, SetServiceTier
-from hermes_core.events import ContextGauge
+from hermes_core.events import ContextGauge, RequestFinished
 from hermes_core.host import Host, HostOptions
 from hermes_core.paths import Home
 from tests.core.agent.host_rig import host_rig, opened, options
@@ -74,12 +74,14 @@ async def test_fast_answers_are_asked_for_in_this_conversation_while_its_model_h
         assert (reply.ok, reply.data) == (True, {"tier": "fast"})
         await r.turn("hi")
         assert model_server.request.json["service_tier"] == "priority"
+        assert [one.cost_status for one in r.of(RequestFinished)] == ["unknown"]
 
         await r.send(SetRuntime(model="gpt-5-nano"))
         now = await r.send(SetServiceTier())
         assert "gpt-5-nano answers at its usual speed" in now.text
         await r.turn("hi again")
         assert "service_tier" not in model_server.request.json
+        assert r.of(RequestFinished)[-1].cost_status == "estimated"
         refused = await r.send(SetServiceTier(tier="fast"))
         assert (refused.ok, refused.code) == (False, "not_available")
 

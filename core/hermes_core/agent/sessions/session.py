@@ -528,7 +528,7 @@ class Session:
         self._talk.service_tier = tier or self._talk.service_tier
         is_fast = self._talk.service_tier == "fast"
         if is_fast and has_fast_mode(runtime):
-            text = "Fast: answers come sooner and cost more than the prices shown"
+            text = "Fast: answers come sooner and cost more; how much is not known here"
         elif is_fast:
             text = f"Fast, as soon as a model has it; {runtime.model} answers at its usual speed"
         else:

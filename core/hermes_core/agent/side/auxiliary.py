@@ -23,6 +23,7 @@ from hermes_core.errors import HermesError, ProviderError
 from hermes_core.events import Notice, RequestFailed, RequestFinished, RequestStarted
 from hermes_core.messages import Runtime, Usage
 from hermes_core.providers.base import Model, ModelRequest, StreamEnd, TextDelta, UsageReport
+from hermes_core.providers.facts.fast_mode import cost_at_speed
 from hermes_core.providers.facts.pricing import Cost, Price, unpriced, usd
 
 BACKOFF_BASE_S = 2.0
@@ -140,6 +141,7 @@ class Auxiliary:
             ) from error
         runtime = request.runtime
         cost = self._price(usage, runtime) if usage.total_tokens else Cost()
+        cost = cost_at_speed(cost, runtime, request.service_tier)
         usage = msgspec.structs.replace(usage, requests=1)
         self._journal.count(usage, cost)
         if not text.strip():

@@ -36,6 +36,7 @@ from hermes_core.events import (
 )
 from hermes_core.messages import Usage
 from hermes_core.providers.base import Model, ModelRequest
+from hermes_core.providers.facts.fast_mode import cost_at_speed
 from hermes_core.providers.facts.pricing import Cost, Price, unpriced, usd
 
 MAX_ATTEMPTS = 3
@@ -305,7 +306,8 @@ class ModelCaller:
     def _finished(self, answer: Answer, started: float, request: ModelRequest) -> None:
         runtime = request.runtime
         # Without a report nobody knows what it took, so nobody knows what it cost.
-        answer.cost = self._price(answer.usage, runtime) if answer.usage else Cost()
+        cost = self._price(answer.usage, runtime) if answer.usage else Cost()
+        answer.cost = cost_at_speed(cost, runtime, request.service_tier)
         usage = msgspec.structs.replace(answer.usage or Usage(), requests=1)
         answer.usage = usage
         self._journal.count(usage, answer.cost)

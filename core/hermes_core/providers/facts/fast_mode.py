@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from hermes_core.messages import Runtime
 from hermes_core.providers.facts.facts import plain_id
+from hermes_core.providers.facts.pricing import Cost
 from hermes_core.providers.records import Record, find_record
 
 SPEED_BETA = "fast-mode-2026-02-01"
@@ -39,6 +40,12 @@ def fast_fields(record: Record, model: str, tier: str) -> dict[str, str]:
         return {}
     models, fields = _FIELDS[record.fast_mode]
     return dict(fields) if models.fullmatch(plain_id(model)) else {}
+
+
+def cost_at_speed(cost: Cost, runtime: Runtime, tier: str) -> Cost:
+    """Return what an answer cost; unknown if it was a fast one, whose prices are others."""
+    is_fast = tier == "fast" and cost.status != "included" and has_fast_mode(runtime)
+    return Cost() if is_fast else cost
 
 
 def has_fast_mode(runtime: Runtime) -> bool:
