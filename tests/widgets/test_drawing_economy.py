@@ -14,7 +14,7 @@ from textual.widgets import Static
 from hermes_themes.roles import LAMPLIGHT
 from hermes_themes.variables import variables
 from hermes_widgets.drawing.cell_filters import Weights
-from hermes_widgets.drawing.ready_rows import KEPT, ReadyRows
+from hermes_widgets.drawing.ready_rows import KEPT, LOOKS, ReadyRows
 from hermes_widgets.list_rows import Row, RowList
 from hermes_widgets.scroll_bar import thumb
 from tests.support import until
@@ -171,6 +171,14 @@ def test_what_styles_look_like_is_forgotten_with_the_rows() -> None:
         strip.render(console)
         rows.keep(number, strip, strip)
     assert Strip.render_ansi.cache_info().currsize <= KEPT
+
+
+def test_what_the_styles_of_other_parts_look_like_is_forgotten_too() -> None:
+    rows, console = ReadyRows(), Console(force_terminal=True, color_system="truecolor")
+    for number in range(LOOKS + 1):
+        Strip([Segment("x", Style.from_meta({"offset": (1, number)}))]).render(console)
+    rows.keep(0, Strip.blank(1), Strip.blank(1))
+    assert Strip.render_ansi.cache_info().currsize == 0
 
 
 def test_weights_of_rows_that_went_are_forgotten() -> None:

@@ -15,6 +15,12 @@ from textual.strip import Strip
 
 KEPT = 500
 """Rows kept, more than any screen has."""
+LOOKS = 4_000
+"""Most entries of the toolkit's table of what styles look like.
+
+A style holds the place of its cells, so that the table would fill up with 16,000 that
+nobody asks for again: 15 MB, some minutes after the start.
+"""
 
 
 class ReadyRows:
@@ -30,10 +36,10 @@ class ReadyRows:
 
     def keep(self, key: int, cells: Strip, ready: Strip) -> None:
         """Keep a row."""
-        if len(self._rows) >= KEPT:
+        is_full = len(self._rows) >= KEPT
+        if is_full:
             self._rows.clear()
-            # A style holds the place of its cells, so the toolkit's table of what styles
-            # look like would fill up with 16,000 that nobody asks for again: 15 MB.
+        if is_full or Strip.render_ansi.cache_info().currsize > LOOKS:
             Strip.render_ansi.cache_clear()
         self._rows[key] = (cells, ready)
 
