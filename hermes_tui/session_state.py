@@ -205,4 +205,6 @@ class SessionState(Struct):
     @property
     def shown_title(self) -> str:
         """The title, or the first words, or that it is new."""
-        return self.title or self.last_user_text.split("\n")[0][:40] or "new session"
+        # Of a past of which only the end is drawn yet, the first words are not known.
+        words = next(iter(self.asked.values()), "") or self.last_user_text.split("\n")[0]
+        return self.title or words[:40] or "new session"

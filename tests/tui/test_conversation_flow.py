@@ -202,6 +202,14 @@ async def test_the_title_of_the_conversation_is_on_its_tab(home: Home) -> None:
 
 
 @pytest.mark.ac("app-two-conversations")
+async def test_without_a_title_the_first_words_are_on_its_tab(home: Home) -> None:
+    async with staged(home) as stage:
+        for text in ("the first words", "and more"):
+            await stage.send(text)
+            await until(lambda: stage.app.chat.state.last_user_text == text)  # noqa: B023  at once
+        await until(lambda: "○ the first words" in stage.shown_text().split("\n")[0])
+
+
 async def test_two_conversations_run_side_by_side(home: Home) -> None:
     async with staged(home) as stage:
         first = stage.session
