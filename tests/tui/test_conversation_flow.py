@@ -83,8 +83,7 @@ async def test_enter_sends_and_clears_and_the_message_appears(home: Home) -> Non
         await stage.pilot.press("enter")
         await until(lambda: stage.app.chat.state.last_user_text == "hello there")
         assert stage.app.chat.composer.draft == ""
-        await stage.pilot.pause()
-        assert "hello there" in stage.shown_text()
+        await until(lambda: "hello there" in stage.shown_text())
 
 
 @pytest.mark.ac("app-draft-survives-refusal")
@@ -95,8 +94,7 @@ async def test_a_refused_message_is_back_in_the_field(home: Home) -> None:
     async with staged(home, react=refuse) as stage:
         await stage.send("keep me")
         await until(lambda: stage.app.chat.composer.draft == "keep me")
-        await stage.pilot.pause()
-        assert "Not now" in stage.shown_text()
+        await until(lambda: "Not now" in stage.shown_text())
 
 
 @pytest.mark.ac("app-owner-lost")

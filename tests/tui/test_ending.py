@@ -100,7 +100,7 @@ async def test_a_lost_conversation_goes_on_in_place_and_keeps_what_was_typed(hom
         session.end()
         await until(lambda: app.chat.state.is_closed)
         await stage.pilot.pause()
-        assert "restart" in stage.shown_text()
+        await until(lambda: "restart" in stage.shown_text())
         before = app.chat.transcript.block_count
         await app.sessions.reopen(app.chat)
         assert not app.chat.state.is_closed
@@ -122,8 +122,7 @@ async def test_a_process_that_cannot_be_reached_again_is_told(home: Home) -> Non
         stage.session.fail_with = OwnerLost("gone")
         stage.workspace.sessions.clear()
         await app.sessions.reopen(app.chat)
-        await stage.pilot.pause()
-        assert "No conversation has the id" in stage.shown_text()
+        await until(lambda: "No conversation has the id" in stage.shown_text())
         assert app.chat.state.is_closed
 
 
