@@ -15,6 +15,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Self
 
 from msgspec.structs import replace
 from textual import events
@@ -541,6 +542,22 @@ class BlockPage(ScrollView, can_focus=True):
             return Strip.blank(self.size.width, self.rich_style)
         spot = self._spot_at(y)
         return self._fitted(self._sheet.blank.strip) if spot is None else self._line_of(spot)
+
+    def refresh(
+        self,
+        *regions: Region,
+        repaint: bool = True,
+        layout: bool = False,
+        recompose: bool = False,
+    ) -> Self:
+        """Ask for another drawing; of the whole page with its bar.
+
+        A bar is no child of the page, so the toolkit leaves it as it is when a drawer opens
+        and all that is behind it is dimmed.
+        """
+        if repaint and not regions and self.is_mounted and self.show_vertical_scrollbar:
+            self.vertical_scrollbar.refresh()
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     def _fitted(self, strip: Strip) -> Strip:
         """Return a strip as wide as the view."""
