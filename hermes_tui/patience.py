@@ -26,6 +26,8 @@ class Patience:
     def __init__(self, host: HermesApp) -> None:
         self._host = host
         self._timer: Timer | None = None
+        self._due_at = 0.0
+        """When the timer ends, in seconds since the epoch."""
 
     @property
     def is_resting(self) -> bool:
@@ -34,25 +36,34 @@ class Patience:
 
     def review(self) -> None:
         """Look again: something was asked, or the person came or went."""
-        was_away = self._timer is not None
-        if self._timer is not None:
-            self._timer.stop()
-            self._timer = None
-        if self._host.chosen.times_out_unfocused:
-            return
-        if self._host.app_focus:
-            if was_away:
+        ends_at = self._earliest_end()
+        if self._host.app_focus or self._host.chosen.times_out_unfocused or ends_at is None:
+            was_away = self._timer is not None
+            self._stop()
+            if was_away and self._host.app_focus:
                 self._extend()  # who comes back has the whole time
             return
+        now = self._host.clocks.wall()
+        pause = max((ends_at - now) * _LATEST, _LEAST_S)
+        # Never later than it was: what streams elsewhere would put it off again and again.
+        if self._timer is None or now + pause < self._due_at:
+            self._stop()
+            self._due_at = now + pause
+            self._timer = self._host.set_timer(pause, self._extend_and_go_on)
+
+    def _earliest_end(self) -> float | None:
         states = [pane.state for pane in self._host.open_panes()]
         ends = [asked.expires_at for state in states for asked in state.approvals.values()]
         ends += [asked.expires_at for state in states for asked in state.questions.values()]
-        earliest = min((end for end in ends if end is not None), default=None)
-        if earliest is not None:
-            rest = (earliest - self._host.clocks.wall()) * _LATEST
-            self._timer = self._host.set_timer(max(rest, _LEAST_S), self._extend_and_go_on)
+        return min((end for end in ends if end is not None), default=None)
+
+    def _stop(self) -> None:
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
 
     def _extend_and_go_on(self) -> None:
+        self._stop()
         self._extend()
         self.review()
 

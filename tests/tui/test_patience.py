@@ -42,6 +42,17 @@ async def test_a_request_is_extended_while_the_window_is_unfocused(home: Home) -
         assert stage.app.patience.is_resting
 
 
+async def test_what_streams_meanwhile_does_not_put_the_extension_off(home: Home) -> None:
+    async with staged(home) as stage:
+        await _ask_while_away(stage, times_out=False)
+
+        def is_extended() -> bool:
+            stage.app.patience.review()  # as with every event of any conversation
+            return bool(stage.session.sent(Extend))
+
+        await until(is_extended)
+
+
 async def test_the_time_runs_on_unless_it_was_chosen_otherwise(home: Home) -> None:
     async with staged(home) as stage:
         await _ask_while_away(stage, times_out=True)

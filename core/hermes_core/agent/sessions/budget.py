@@ -141,10 +141,8 @@ class Budget:
         next_cost = self._prompt_cost(runtime, est_tokens)
         if self.limit is None or not self.is_known or next_cost is None:
             return None, "Leave the limit out, or choose a model whose price is known."
-        needed = self.spent + next_cost
-        raised = self.limit + self._step
-        while raised <= needed:
-            raised += self._step
+        missing = self.spent + next_cost - self.limit
+        raised = self.limit + max(Decimal(1), missing // self._step + 1) * self._step
         return raised, "Raise agent.max_cost_usd (--max-cost), or begin a new conversation."
 
     def _prompt_cost(self, runtime: Runtime, est_tokens: int) -> Decimal | None:

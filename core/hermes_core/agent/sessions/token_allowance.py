@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 
 class TokenAllowance:
     """Counts against a limit.
@@ -32,7 +34,5 @@ class TokenAllowance:
     def raised(self, est_tokens: int) -> int:
         """The next limit that has room for the request."""
         assert self.limit is not None
-        raised = self.limit + self._step
-        while raised < self.used + max(est_tokens, 1):
-            raised += self._step
-        return raised
+        missing = self.used + max(est_tokens, 1) - self.limit
+        return self.limit + max(1, math.ceil(missing / self._step)) * self._step
