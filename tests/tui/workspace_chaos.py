@@ -207,6 +207,7 @@ class Chaos:
         pane = self.app.chat
         if not self._has_keyboard(pane):
             return "nowhere to type"
+        self._note_inherited(pane)
         chance = self.chance
         if chance.random() < 0.4:
             text = hostile_text(chance, 12).replace("/", "-")
@@ -225,6 +226,14 @@ class Chaos:
         self.drafts[pane] = before + text
         pane.composer.close_menu()
         return f"type {text!r}"
+
+    def _note_inherited(self, pane: ChatPane) -> None:
+        """A new tab may have the draft of the one in whose place it opens."""
+        given = whole_draft(pane)
+        if pane not in self.drafts and given:
+            giver = next((one for one, text in self.drafts.items() if text == given), None)
+            if giver is not None:
+                self.drafts[pane] = self.drafts.pop(giver)
 
     async def _send(self) -> str:
         await self._go_to_field()
