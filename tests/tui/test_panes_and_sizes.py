@@ -157,13 +157,12 @@ async def test_what_is_shown_follows_the_size(
 ) -> None:
     async with staged(home, size=size) as stage:
         stage.session.say(*turns.work_so_far())
-        await until(lambda: stage.app.chat.state.todos)
-        await stage.pilot.pause()
         app = stage.app
+        await until(lambda: app.chat.state.todos)
+        await until(lambda: app.query_one("#right-rail").display is right)
         assert app.query_one(TabRow).display is tabs
         assert app.query_one(FooterKeys).display is footer
         assert app.query_one("#left-rail").display is left
-        assert app.query_one("#right-rail").display is right
         assert app.chat.transcript.size.height >= 1
         assert app.chat.composer.area.size.height >= 1
         assert app.chat.composer.area.size.width >= 8
