@@ -16,6 +16,8 @@ from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
+from hermes_widgets.drawing.whole_words import whole_words
+
 Chops = list[dict[int, Strip | None]]
 """For each row: the column in which a piece starts, and the piece."""
 Missing = dict[int, set[int]]
@@ -58,30 +60,44 @@ class SparingCompositor(Compositor):
     def _collected(self, missing: Missing) -> Chops:
         """Return the rows with the missing pieces in them."""
         chops: Chops = [dict.fromkeys(cuts[:-1]) for cuts in self.cuts]
+        in_front: list[Region] = []
         for widget, (region, clip) in self.visible_widgets.items():
             if not missing:
                 break
             seen = region.intersection(clip)
             # What was removed stands here until the next layout, and has lost its styles.
             if seen and widget.is_attached:
-                self._take(widget, region, seen, chops, missing)
+                self._take(widget, region, seen, in_front, chops, missing)
+                in_front.append(seen)
         return chops
 
     def _take(
-        self, widget: Widget, region: Region, seen: Region, chops: Chops, missing: Missing
+        self,
+        widget: Widget,
+        region: Region,
+        seen: Region,
+        in_front: Sequence[Region],
+        chops: Chops,
+        missing: Missing,
     ) -> None:
-        """Fill in what a widget has of the missing pieces."""
+        """Fill in what a widget has of the missing pieces.
+
+        Of a faded one whole words alone: what stands in front of it cuts through its lines.
+        """
         left, right = seen.column_span
         rows = [
             y
             for y in seen.line_range
             if y in missing and any(left <= x < right for x in missing[y])
         ]
+        is_faded = bool(rows) and widget.opacity < 1.0
         for first, end in _runs(rows):
             part = Region(left - region.x, first - region.y, seen.width, end - first)
             for y, strip in zip(range(first, end), widget.render_lines(part), strict=False):
                 wanted = missing[y]
                 inner = [cut for cut in self.cuts[y] if left <= cut <= right]
+                if is_faded:
+                    strip = whole_words(strip, [x - left for x in _edges(in_front, y)])
                 pieces = strip.divide([cut - left for cut in inner[1:]])
                 for x, piece in zip(inner, pieces, strict=False):
                     if x in wanted:
@@ -97,6 +113,11 @@ def _everything(cuts: Sequence[Sequence[int]]) -> Missing:
 
 def _known(chop: dict[int, Strip | None]) -> list[Strip]:
     return [piece for piece in chop.values() if piece is not None]
+
+
+def _edges(regions: Iterable[Region], y: int) -> Iterable[int]:
+    """Return the columns where what covers a row begins and ends."""
+    return (x for region in regions if region.y <= y < region.bottom for x in region.column_span)
 
 
 def _runs(rows: Iterable[int]) -> list[tuple[int, int]]:
