@@ -16,11 +16,21 @@ from hermes_core.providers.records import Record, find_record, records
 class Offer(Struct, frozen=True, kw_only=True):
     """One row. At most one of the last three is set; none of them: an address to type."""
 
-    text: str
+    name: str
+    about: str
+    """Where its key was found or is to be put, or what else it takes."""
+    is_ready: bool = False
+    """Whether it can be used as it stands."""
     record: Record | None = None
     server: LocalServer | None = None
     own: str = ""
     """Name from `providers` or `custom_providers`."""
+
+    @property
+    def text(self) -> str:
+        """It all in one line, the provider by its id too: for a plain terminal."""
+        given = f" ({self.record.id})" if self.record is not None else ""
+        return f"{self.name}{given}: {self.about}{' ✓' if self.is_ready else ''}"
 
     def wants_login(self, kept: Collection[str]) -> bool:
         """Whether somebody has to log in before it can be used."""
@@ -52,10 +62,10 @@ def offers(
             (with_key if found else without).append(_provider(record, loaded, kept))
     return [
         *with_key,
-        *(Offer(text=described(server), server=server) for server in servers),
-        *(Offer(text=f"{name}: from config.yaml", own=name) for name in _own_names(loaded)),
+        *map(_server, servers),
+        *(Offer(name=name, about="from config.yaml", own=name) for name in _own_names(loaded)),
         *without,
-        Offer(text="another address: custom endpoint, server of your own"),
+        Offer(name="another address", about="custom endpoint, server of your own"),
     ]
 
 
@@ -79,23 +89,26 @@ def current_offer(loaded: LoadedSettings, rows: Sequence[Offer]) -> int | None:
     return 0 if is_ready else None
 
 
-def described(server: LocalServer) -> str:
+def _server(server: LocalServer) -> Offer:
     """Say where a local server is, who runs it and what it offers."""
     count = len(server.models)
     account = f", run by {server.account}" if server.account else ""
-    return f"{server.label}: {server.base_url}{account}, {count} model{'s' * (count != 1)}"
+    about = f"{server.base_url}{account}, {count} model{'s' * (count != 1)}"
+    return Offer(name=server.label, about=about, is_ready=True, server=server)
 
 
 def _provider(record: Record, loaded: LoadedSettings, kept: Collection[str]) -> Offer:
     found = loaded.secrets.first(*record.key_env)
-    if found is None and record.id in kept:
-        return Offer(text=f"{record.label} ({record.id}): in auth.json ✓", record=record)
-    if found is None and not record.key_env:
-        return Offer(text=f"{record.label} ({record.id}): log in", record=record)
-    if found is None:
-        return Offer(text=f"{record.label} ({record.id})", record=record)
-    place = loaded.secrets.source(found[0])
-    return Offer(text=f"{record.label} ({record.id}): {found[0]} in {place} ✓", record=record)
+    if found is not None:
+        about, is_ready = f"{found[0]} in {loaded.secrets.source(found[0])}", True
+    elif record.id in kept:
+        about, is_ready = "in auth.json", True
+    elif record.key_env:
+        login = ", or a login" if record.oauth else ""
+        about, is_ready = f"needs {record.key_env[0]}{login}", False
+    else:
+        about, is_ready = "log in", False
+    return Offer(name=record.label, about=about, is_ready=is_ready, record=record)
 
 
 def _own_names(loaded: LoadedSettings) -> Iterator[str]:

@@ -273,14 +273,10 @@ def _server_question(
 
 
 def _offer_row(key: str, offer: Offer) -> Row:
-    name, _, about = offer.text.partition(": ")
-    is_ready = offer.server is not None or about.endswith(" ✓")
-    if offer.record is not None:
-        name, about = offer.record.label, about or offer.record.id
     return Row(
         key=key,
-        text=clean(name),
-        note=clean(about.removesuffix(" ✓")),
-        glyph="✓" if is_ready else " ",
+        text=clean(offer.name),
+        note=clean(offer.about),
+        glyph="✓" if offer.is_ready else " ",
         glyph_style="$h-ok",
     )
