@@ -17,6 +17,7 @@ from hermes_tui.palette_rows import help_rows, palette_rows
 from hermes_tui.palette_sources import PaletteSources
 from hermes_tui.screens.pick import PickScreen
 from hermes_tui.slash.command import COMMAND_REGISTRY
+from hermes_widgets.composing.composer_area import ComposerArea
 from hermes_widgets.list_rows import Row
 
 if TYPE_CHECKING:
@@ -70,11 +71,17 @@ class Palette:
         """Keys and commands, those of the pane in use first; choosing one runs it."""
         host = self._host
         start = "" if word in ("", "keys") else word
-        pane, local = host.shown_pane, local_keys(host.focused)
+        pane, local, typing = (
+            host.shown_pane,
+            local_keys(host.focused),
+            typing_keys(host.focused),
+        )
         keys_of = host.keymap.keys_of
 
         def rows(typed: str) -> list[Row]:
-            found = help_rows(typed or start, keys_of, pane=pane, local=local, state=host.state)
+            found = help_rows(
+                typed or start, keys_of, pane=pane, local=local, typing=typing, state=host.state
+            )
             return [replace(row, note="") if keymap_name(row.key) else row for row in found]
 
         def about(key: str) -> str:
@@ -153,6 +160,16 @@ def local_keys(focused: Widget | None) -> list[Row]:
                     key=f"local:{binding.id}", text=binding.description, note=binding.id, right=keys
                 )
     return list(rows.values())
+
+
+def typing_keys(focused: Widget | None) -> list[Row]:
+    """What a stranger has to know to type a message; empty outside the field."""
+    if not isinstance(focused, ComposerArea):
+        return []
+    return [
+        Row(key=f"typing:{keys}", text=label, right=" ".join(map(key_label, keys.split(","))))
+        for keys, label in focused.TYPING
+    ]
 
 
 async def _awaited(result: Awaitable[None]) -> None:

@@ -110,6 +110,7 @@ def help_rows(
     *,
     pane: str = "",
     local: Sequence[Row] = (),
+    typing: Sequence[Row] = (),
     state: SessionState | None = None,
 ) -> list[Row]:
     """Keys with the ids that `keymap` knows them by, and commands; nothing else.
@@ -119,18 +120,21 @@ def help_rows(
         keys_of: The keys in force.
         pane: Id of the pane in use, whose actions come first.
         local: Keys of the part of the screen in use that belong to no action.
+        typing: What a stranger has to know where text is typed, which comes before all.
         state: The conversation that commands must suit; None: all are listed.
     """
     actions = [replace(row, note=row.key.partition(":")[2]) for row in action_rows(keys_of)]
     if text.strip():
-        return matching([*actions, *command_rows(state)], text)
+        return matching([*typing, *actions, *local, *command_rows(state)], text)
     of_pane = {f"action:{action.id}" for action in every_action() if action.pane == pane != ""}
     spec = PANE_REGISTRY.get(pane)
     here = [replace(row, text=row.text.partition(": ")[2]) for row in actions if row.key in of_pane]
-    groups = {
-        spec.title if spec is not None else "Here": [*here, *local],
-        "Keys": [row for row in actions if row.right and row.key not in of_pane],
-    }
+    groups: dict[str, list[Row]] = {"Typing": list(typing)}
+    if spec is not None:
+        groups[spec.title] = [*here, *local]
+    groups["Keys"] = [row for row in actions if row.right and row.key not in of_pane]
+    if spec is None:
+        groups["Editing"] = list(local)
     for command, row in zip(_suited(state), command_rows(state), strict=True):
         groups.setdefault(command.group, []).append(row)
     return _grouped(groups)

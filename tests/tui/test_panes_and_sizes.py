@@ -106,11 +106,27 @@ async def test_help_lists_keys_and_commands_of_the_registries(home: Home) -> Non
     async with staged(home) as stage:
         await stage.pilot.press("f1")
         await until(lambda: "Help · keys and commands" in stage.shown_text())
-        await until(lambda: "in tui.keymap: composer." in stage.shown_text())
         await stage.type("find in")
         await until(lambda: "in tui.keymap: chat.find" in stage.shown_text())
         await stage.pilot.press("escape")
         await until(lambda: not stage.app.is_modal_open)
+
+
+async def test_help_of_the_conversation_begins_with_typing_and_finds_its_editing_keys(
+    home: Home,
+) -> None:
+    async with staged(home) as stage:
+        await stage.pilot.press("f1")
+        await until(lambda: "Help · keys and commands" in stage.shown_text())
+        screen = stage.app.screen
+        assert isinstance(screen, PickScreen)
+        assert [row.text for row in screen.list.rows[:3]] == [
+            "Typing",
+            "Send; while the agent works, redirect it",
+            "New line",
+        ]
+        await stage.type("cut word behind")
+        await until(lambda: "in tui.keymap: composer.cut-word" in stage.shown_text())
 
 
 @pytest.mark.ac("bindings-are-unique")

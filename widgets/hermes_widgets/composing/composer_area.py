@@ -88,6 +88,17 @@ class ComposerArea(TextArea):
         _key("end,ctrl+e", "line_end", "Line end, or the last message", "line-end"),
     ]
 
+    TYPING: ClassVar[tuple[tuple[str, str], ...]] = (
+        ("enter", "Send; while the agent works, redirect it"),
+        ("shift+enter,ctrl+j", "New line"),
+        ("/", "Commands and skills"),
+        ("@", "Files, folders and changes"),
+        ("!", "A command for the shell"),
+        ("up", "What was sent before"),
+        ("tab", "Take what is offered"),
+    )
+    """What keys and signs do that are not to be changed, for help: those that come first."""
+
     class StopAsked(Message):
         """Ctrl+C without a selection."""
 
