@@ -34,9 +34,18 @@ def replace_text(path: Path, text: str) -> None:
     A link is followed, so that a file kept elsewhere stays there.
 
     Raises:
-        OSError: The place cannot be written; the old file is then untouched.
+        OSError: The place cannot be written; it is named, and the old file is untouched.
     """
     target = path.resolve()
+    try:
+        _replace(target, text)
+    except OSError as error:
+        if error.filename is None:  # a full disk does not say where
+            error.filename = str(path)
+        raise
+
+
+def _replace(target: Path, text: str) -> None:
     handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     temporary = Path(name)
     try:

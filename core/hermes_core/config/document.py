@@ -10,6 +10,8 @@ from typing import Any
 import yaml
 from msgspec import Struct, field
 
+from hermes_core.config.reasons import yaml_reason
+
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
@@ -46,9 +48,8 @@ class Document(Struct, frozen=True):
         try:
             data = yaml.load(text, Loader=yaml.CSafeLoader)
         except yaml.YAMLError as error:
-            mark = getattr(error, "problem_mark", None)
-            problem = getattr(error, "problem", None) or "not valid YAML"
-            return cls(path, text, error=problem, error_line=mark.line + 1 if mark else None)
+            problem, line = yaml_reason(error, text)
+            return cls(path, text, error=problem, error_line=line)
         except ValueError as error:  # a date or number that cannot exist, say 2024-13-45
             return cls(path, text, error=str(error))
         if data is None:

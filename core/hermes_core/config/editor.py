@@ -14,9 +14,10 @@ from pydantic import ValidationError
 
 from hermes_core.config.atomic import locked, replace_text
 from hermes_core.config.document import Document
-from hermes_core.config.env_file import EnvFile, quoted
+from hermes_core.config.env_file import EnvFile, env_text, quoted
 from hermes_core.config.keys import Key, find, is_known, nearest
 from hermes_core.config.layers import nested
+from hermes_core.config.reasons import value_reason
 from hermes_core.config.rewriting import with_value, without_value
 from hermes_core.config.schema import Settings
 from hermes_core.config.secrets import is_secret_name
@@ -128,6 +129,15 @@ class ConfigEditor:
         self._change_env(name, line)
         return Edit(self._home.env_file, name, "secret")
 
+    def refuse_if_broken(self) -> None:
+        """Raise where `config.yaml` cannot be read, and so nothing in it can be changed.
+
+        Raises:
+            ConfigError: It cannot; file and line are named.
+            OSError: It is there and cannot be opened.
+        """
+        _readable(self._home.config_file)
+
     def refuse_if_managed(self) -> None:
         """Raise where a package manager owns the configuration.
 
@@ -153,10 +163,7 @@ class ConfigEditor:
         self._home.create()
         file = self._home.config_file
         with locked(file):
-            document = Document.read(file)
-            if document.error:
-                line = f":{document.error_line}" if document.error_line else ""
-                raise ConfigError(f"{file}{line}: {document.error}; nothing was written")
+            document = _readable(file)
             text = change(document.text)
             after = Document.parse(file, text)
             if after.error:
@@ -169,9 +176,7 @@ class ConfigEditor:
         self._home.create()
         file = self._home.env_file
         with locked(file):
-            old = (
-                file.read_text(encoding="utf-8", errors="surrogateescape") if file.exists() else ""
-            )
+            old = env_text(file)
             mine = re.compile(rf"\s*(?:export\s+)?{re.escape(name)}\s*=")
             lines = old.splitlines()
             places = [number for number, text in enumerate(lines) if mine.match(text)]
@@ -179,6 +184,14 @@ class ConfigEditor:
             if line is not None:
                 kept.insert(places[0] if places else len(kept), line)
             replace_text(file, "".join(f"{text}\n" for text in kept))
+
+
+def _readable(file: Path) -> Document:
+    document = Document.read(file)
+    if document.error:
+        line = f":{document.error_line}" if document.error_line else ""
+        raise ConfigError(f"{file}{line}: {document.error}; nothing was written")
+    return document
 
 
 def _with_values(text: str, values: Mapping[str, Any]) -> str:
@@ -237,7 +250,7 @@ def _check(key: str, value: Any) -> None:
     try:
         Settings.model_validate(nested({key: value}))
     except ValidationError as error:
-        reason = error.errors()[0]["msg"].replace("Input should be", "should be")
+        reason = value_reason(error.errors()[0])
         raise ConfigError(f"{key}: {reason}, not {value!r}") from error
 
 

@@ -28,15 +28,7 @@ class EnvFile(Struct, frozen=True):
         Raises:
             OSError: The file is there and cannot be read.
         """
-        try:
-            data = path.read_bytes()
-        except FileNotFoundError:
-            return cls()
-        try:
-            text = data.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            text = data.decode("latin-1")
-        return cls.parse(text)
+        return cls.parse(env_text(path))
 
     @classmethod
     def parse(cls, text: str) -> EnvFile:
@@ -53,6 +45,22 @@ class EnvFile(Struct, frozen=True):
                 else:
                     bad.append(number)
         return cls(values, tuple(bad))
+
+
+def env_text(path: Path) -> str:
+    """Return the text of the file, empty if it is missing; Latin-1 if it is not UTF-8.
+
+    Raises:
+        OSError: The file is there and cannot be read.
+    """
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return ""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
 
 
 def unquoted(value: str) -> str:

@@ -19,6 +19,7 @@ from hermes_core.config.document import Document, expanded
 from hermes_core.config.env_file import EnvFile
 from hermes_core.config.keys import by_variable, find, is_known, is_open, nearest
 from hermes_core.config.layers import Layers, nested
+from hermes_core.config.reasons import value_reason
 from hermes_core.config.schema import Settings
 from hermes_core.config.secrets import Secrets
 from hermes_core.config.spelling import MOVED, canonical
@@ -171,7 +172,9 @@ def _validated(
         try:
             return Settings.model_validate(layers.merged()), warnings
         except ValidationError as error:
-            wrong = {layers.deepest(one["loc"]): one["msg"] for one in reversed(error.errors())}
+            wrong = {
+                layers.deepest(one["loc"]): value_reason(one) for one in reversed(error.errors())
+            }
             wrong.pop((), None)
             if not wrong:
                 raise  # a default of our own is wrong
@@ -186,10 +189,9 @@ def _later_entries_first(path: tuple[str | int, ...]) -> list[str]:
 
 
 def _bad_value(
-    source: str, path: tuple[str | int, ...], message: str, document: Document
+    source: str, path: tuple[str | int, ...], reason: str, document: Document
 ) -> ConfigWarning:
-    problem = message.replace("Input should be", "should be").replace("Value error, ", "")
-    problem += ", not used"
+    problem = f"{reason}, not used"
     if source == FILE:
         line = document.line_of(path) or _line_of_older_spelling(document, _dotted(path))
         return ConfigWarning("value", _dotted(path), problem, document.path, line)

@@ -19,9 +19,10 @@ def migrated(editor: ConfigEditor, written: Mapping[str, Any]) -> list[str]:
     A key that is also written in the newer spelling keeps the newer value.
 
     Raises:
-        ConfigError: The file cannot be changed.
+        ConfigError: The file cannot be changed, or not even read.
         OSError: The file cannot be written.
     """
+    editor.refuse_if_broken()
     if not written:
         return []
     done = []

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from hermes_core.config.editor import ConfigEditor
+from hermes_core.config.env_file import EnvFile
 from hermes_core.config.loader import load_settings
 from hermes_core.errors import ConfigError
 from hermes_core.paths import Home
@@ -158,7 +159,7 @@ def test_a_masked_value_is_never_written(home: Home, key: str, value: str) -> No
 @pytest.mark.parametrize(
     ("key", "value", "said"),
     [
-        ("approvals.timeout", "soon", "integer"),
+        ("approvals.timeout", "soon", "whole number"),
         ("display.tool_progress", "loud", "'off', 'new', 'all' or 'verbose'"),
         ("display", "x", "section"),
         ("a..b", "x", "dotted"),
@@ -231,3 +232,11 @@ def test_two_processes_writing_at_once_lose_no_key(home: Home) -> None:
 
     assert [process.exitcode for process in writers] == [0, 0]
     assert len(load_settings(home, environ={}).settings.agent.personalities) == 20
+
+
+def test_a_key_is_set_beside_a_line_that_is_not_utf8(home: Home) -> None:
+    home.env_file.write_bytes(b"NAME=caf\xe9\n")
+
+    ConfigEditor(home, environ={}).set_text("NEW_API_KEY", "x")
+
+    assert EnvFile.read(home.env_file).values == {"NAME": "café", "NEW_API_KEY": "x"}

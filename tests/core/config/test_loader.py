@@ -243,3 +243,22 @@ def test_an_exported_empty_variable_counts_as_absent(home: Home) -> None:
 def test_a_key_for_the_api_alone_switches_it_on(home: Home) -> None:
     assert load(home, API_SERVER_KEY="12345678").settings.api_server.enabled
     assert not load(home, API_SERVER_KEY="k", API_SERVER_ENABLED="no").settings.api_server.enabled
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("display: 3\n", "1: display: should be a section"),
+        ("tui: {column_width: wide}\n", "1: tui.column_width: should be a whole number, not used"),
+        ("tools:\n  max_parallel: 99\n", "2: tools.max_parallel: should be 32 or less, not used"),
+        ("tui: {emoji: often}\n", "1: tui.emoji: should be true or false, not used"),
+        ("model:\n\tdefault: x\n", "2: indented by a tab; YAML takes spaces only"),
+        ("a: [x\nb: y\n", "(while parsing a flow sequence that begins in line 1)"),
+    ],
+)
+def test_mistakes_are_told_in_words_of_the_file(home: Home, text: str, told: str) -> None:
+    home.config_file.write_text(text)
+
+    (warning,) = load_settings(home, environ={}).warnings
+
+    assert told in str(warning)
