@@ -6,11 +6,13 @@ import sys
 from types import TracebackType
 
 from hermes_tui.command_line.cli import run
+from hermes_tui.command_line.streams import prepare_streams
 
 
 def main() -> None:
     """Run the program and leave with its exit code."""
     sys.excepthook = report_crash
+    prepare_streams()
     sys.exit(run(sys.argv[1:]))
 
 

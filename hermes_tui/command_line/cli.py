@@ -9,6 +9,7 @@ import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -16,6 +17,7 @@ import click
 from hermes_tui._version import VERSION
 from hermes_tui.command_line.arguments import joined, take_profile
 from hermes_tui.command_line.lazy_group import LazyGroup
+from hermes_tui.command_line.streams import output_problem, silence_output
 from hermes_tui.commands import COMMANDS, SERVE_TARGETS
 
 FAILED, USAGE, NO_MODEL, RETRY, INTERRUPTED = 1, 2, 3, 4, 130
@@ -100,7 +102,11 @@ def run(arguments: Sequence[str], *, platform: str = sys.platform) -> int:
     words = joined(rest, commands=COMMANDS)
     if profile is not None:
         words = ["--profile", profile, *words]
-    return _with_exit_code(lambda: program.main(words, prog_name="hermes", standalone_mode=False))
+    code = _with_exit_code(lambda: program.main(words, prog_name="hermes", standalone_mode=False))
+    problem = output_problem()
+    if problem is None:
+        return code
+    return _fail(f"standard output: {problem.strerror or problem}")
 
 
 def _with_exit_code(call: Callable[[], Any]) -> int:
@@ -119,17 +125,36 @@ def _with_exit_code(call: Callable[[], Any]) -> int:
     except (KeyboardInterrupt, click.Abort):
         return INTERRUPTED
     except BrokenPipeError:
-        # The reader left; nothing more may be written, not even while Python ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        silence_output()  # the reader left
         return 0
     except OSError as error:
-        hint = ""
-        if isinstance(error, PermissionError) or error.errno == errno.EROFS:
-            hint = "HERMES_HOME may name another folder for what the program keeps."
-        return _fail(f"{error.filename or 'the system'}: {error.strerror or error}", hint=hint)
+        return _fail_from_system(error)
     except _hermes_error() as error:
         return _fail(str(error), hint=getattr(error, "hint", ""), code=_code_of(error))
     return result if isinstance(result, int) else 0
+
+
+def _fail_from_system(error: OSError) -> int:
+    """Say what the system refused, and where."""
+    reason = error.strerror or str(error)
+    if error.filename:
+        refused = isinstance(error, PermissionError) or error.errno == errno.EROFS
+        hint = "HERMES_HOME may name another folder for what the program keeps." if refused else ""
+        return _fail(f"{error.filename}: {reason}", hint=hint)
+    if output_problem() is not None:
+        return _fail(f"standard output: {reason}")
+    if _is_nowhere():
+        return _fail("The folder you are in is gone.", hint="Change to another one: cd ~")
+    return _fail(f"the system: {reason}")
+
+
+def _is_nowhere() -> bool:
+    """Whether the working folder was removed under us."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return True
+    return False
 
 
 def _code_of(error: Exception) -> int:

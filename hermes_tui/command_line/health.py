@@ -16,9 +16,10 @@ from typing import Literal
 from msgspec import Struct
 
 from hermes_core.config.loader import LoadedSettings
-from hermes_core.errors import ConfigError
+from hermes_core.errors import ConfigError, HermesError, NoModelConfigured
 from hermes_core.paths import Home
 from hermes_core.providers.logins.oauth_app import log_in_command
+from hermes_core.storage.database import is_full
 from hermes_core.storage.filesystem import mounts, network_filesystem
 
 State = Literal["ok", "warn", "bad"]
@@ -122,6 +123,8 @@ def _home(around: Surroundings) -> Iterator[Finding]:
         return
     if not os.access(home.root, os.W_OK | os.X_OK):
         yield Finding("Home", "bad", f"{home.root} cannot be written", f"chmod u+rwx {home.root}")
+    elif is_full(home.root):
+        yield Finding("Home", "bad", f"the disk with {home.root} is full", "Free some space.")
     else:
         yield Finding("Home", "ok", f"{home.root} can be written")
     kind = network_filesystem(home.root, mounts())
@@ -137,6 +140,8 @@ def _home(around: Surroundings) -> Iterator[Finding]:
 
 
 def _databases(around: Surroundings) -> Iterator[Finding]:
+    root = around.home.root
+    has_place = root.is_dir() and os.access(root, os.W_OK | os.X_OK) and not is_full(root)
     for file, remedy in (
         (around.home.database, "Restore it from a backup."),
         (around.home.search_database, f"Delete {around.home.search_database}; it is rebuilt."),
@@ -145,7 +150,10 @@ def _databases(around: Surroundings) -> Iterator[Finding]:
             yield Finding("Store", "ok", f"{file.name} is not there yet")
             continue
         problem = _integrity(file)
-        if problem:
+        if problem and not has_place:  # which says nothing about the file itself
+            text = f"{file.name} could not be looked at: {problem}"
+            yield Finding("Store", "warn", text, "Mend the home first.")
+        elif problem:
             yield Finding("Store", "bad", f"{file}: {problem}", remedy)
         else:
             yield Finding("Store", "ok", f"{file.name} is sound")
@@ -190,9 +198,9 @@ def _programs(around: Surroundings) -> Iterator[Finding]:
 
 
 def _model(around: Surroundings) -> Iterator[Finding]:
-    problem = _model_file_problem(around.loaded)
-    if problem is not None:
-        yield Finding("Model", "warn", str(problem), problem.hint)
+    problem = _model_problem(around)
+    if isinstance(problem, ConfigError):
+        yield Finding("Model", "bad", str(problem), problem.hint)
         return
     described = model_described(around.home, around.loaded)
     if described:
@@ -206,16 +214,16 @@ def _model(around: Surroundings) -> Iterator[Finding]:
         )
 
 
-def _model_file_problem(loaded: LoadedSettings) -> ConfigError | None:
-    """Why the model file of the settings cannot answer; None if it can, or none is meant."""
-    model = loaded.settings.model
-    if model.provider != "local":
-        return None
-    from hermes_core.providers.local.place import place_of  # measured: as below
+def _model_problem(around: Surroundings) -> HermesError | None:
+    """Why nothing can be asked with these settings; None if something can."""
+    from hermes_core.providers.keys.kept import open_pools  # measured: as below
+    from hermes_core.providers.resolve import resolve  # measured: as below
 
+    loaded = around.loaded
+    pools = open_pools(around.home, loaded, environ=around.environ)
     try:
-        place_of(model.default.strip(), window=model.context_length, threads=model.threads)
-    except ConfigError as problem:
+        resolve(loaded.settings, loaded.secrets, stored=pools)
+    except (ConfigError, NoModelConfigured) as problem:
         return problem
     return None
 

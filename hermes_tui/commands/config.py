@@ -15,6 +15,7 @@ import click
 from hermes_core.config.keys import ANY, find, nearest
 from hermes_core.config.loader import ConfigWarning, LoadedSettings, load_settings
 from hermes_core.config.overview import effective, masked, origin_of, value_of, written
+from hermes_core.config.secrets import is_secret_name
 from hermes_core.errors import ConfigError
 from hermes_core.paths import Home
 from hermes_core.security.redaction import mask
@@ -59,6 +60,9 @@ def show(as_json: bool = False, origin: bool = False) -> None:
 def get(key: str, as_json: bool, origin: bool) -> None:
     """Print one value, keys masked."""
     loaded = load_settings(Home.find())
+    if is_secret_name(key):
+        _print_secret(loaded, key.upper(), as_json=as_json, origin=origin)
+        return
     found = find(key)
     if found is None or ANY in key:
         close = nearest(tuple(key.split(".")))
@@ -72,7 +76,16 @@ def get(key: str, as_json: bool, origin: bool) -> None:
         click.echo(written(value) + (f"  [{origin_of(loaded, key)}]" if origin else ""))
 
 
-@command.command("set")
+def _print_secret(loaded: LoadedSettings, name: str, *, as_json: bool, origin: bool) -> None:
+    value = loaded.secrets.get(name)
+    if value is None:
+        raise ConfigError(f"{name} is not set.")
+    shown = mask(value)
+    place = f"  [{loaded.secrets.source(name)}]" if origin else ""
+    click.echo(json.dumps(shown) if as_json else f"{shown}{place}")
+
+
+@command.command("set", context_settings={"ignore_unknown_options": True})
 @click.argument("key")
 @click.argument("value")
 def set_(key: str, value: str) -> None:

@@ -60,7 +60,10 @@ async def open_core(
         folders = skill_folders(home, host.loaded.settings)
         preload = await asyncio.to_thread(skill_text, folders, options.skills)
         runtime = host.resolve().runtime
-    except (HermesError, OSError):
+    except (HermesError, OSError) as error:
+        if isinstance(error, HermesError):  # whose cause the settings may tell
+            told = (*(str(warning) for warning in host.loaded.warnings), error.hint)
+            error.hint = "\n".join(line for line in told if line)
         await host.aclose()
         raise
     return CoreWorkspace(host, runtime, preload=preload)

@@ -194,18 +194,28 @@ _SKIPPED = {"denied": "denied", "blocked": "blocked", "interrupt": "stopped", "s
 
 
 class JsonPrinter(QuietPrinter):
-    """One object at the end."""
+    """One object at the end.
+
+    Args:
+        ascii_only: The output has no other characters; they are written as escapes.
+    """
+
+    def __init__(self, out: Write, err: Write, *, ascii_only: bool = False) -> None:
+        super().__init__(out, err)
+        self._ascii_only = ascii_only
 
     def result(self, result: dict[str, Any]) -> None:
         """Print the object."""
-        self._out(json.dumps(result, ensure_ascii=False) + "\n")
+        self._out(json.dumps(result, ensure_ascii=self._ascii_only) + "\n")
 
 
-class StreamJsonPrinter(QuietPrinter):
+class StreamJsonPrinter(JsonPrinter):
     """One object a line, as things happen."""
 
-    def __init__(self, out: Write, err: Write, *, session_id: str) -> None:
-        super().__init__(out, err)
+    def __init__(
+        self, out: Write, err: Write, *, session_id: str, ascii_only: bool = False
+    ) -> None:
+        super().__init__(out, err, ascii_only=ascii_only)
         self._session_id = session_id
         self._is_open = False
 
@@ -252,13 +262,9 @@ class StreamJsonPrinter(QuietPrinter):
         if not self._is_open:
             self._init(model, provider, tools)
 
-    def result(self, result: dict[str, Any]) -> None:
-        """Print the last line."""
-        self._out(json.dumps(result, ensure_ascii=False) + "\n")
-
     def _init(self, model: str, provider: str, tools: list[str]) -> None:
         self._is_open = True
         self._line("init", session_id=self._session_id, model=model, provider=provider, tools=tools)
 
     def _line(self, kind: str, **fields: Any) -> None:
-        self._out(json.dumps({"type": kind, **fields}, ensure_ascii=False) + "\n")
+        self._out(json.dumps({"type": kind, **fields}, ensure_ascii=self._ascii_only) + "\n")

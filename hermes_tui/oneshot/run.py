@@ -25,6 +25,7 @@ from hermes_core.host import Host, HostOptions
 from hermes_core.logs import start_logging_as_set
 from hermes_core.paths import Home
 from hermes_tui.command_line.choosing import chosen_session
+from hermes_tui.command_line.streams import takes_unicode
 from hermes_tui.core_link.installed_skills import skill_folders, skill_text
 from hermes_tui.ending_signals import ending_signals
 from hermes_tui.oneshot import printers
@@ -192,10 +193,11 @@ def exit_code(reply: ReplyText) -> int:
 
 
 def _printer(options: RunOptions, session_id: str) -> printers.Printer:
+    ascii_only = not takes_unicode()
     if options.format == "json":
-        return printers.JsonPrinter(_out, _err)
+        return printers.JsonPrinter(_out, _err, ascii_only=ascii_only)
     if options.format == "stream-json":
-        return printers.StreamJsonPrinter(_out, _err, session_id=session_id)
+        return printers.StreamJsonPrinter(_out, _err, session_id=session_id, ascii_only=ascii_only)
     if options.quiet:
         return printers.QuietPrinter(_out, _err)
     _out(f"Query: {options.query}\n\n")

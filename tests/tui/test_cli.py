@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -224,6 +227,93 @@ def test_a_reader_that_leaves_early_is_no_error() -> None:
     assert (done.stdout, done.stderr, done.returncode) == ("{\n", "", 0)
 
 
+DEMO = ["chat", "--provider", "demo", "-q", "hi"]
+
+
+def started(
+    *arguments: str, redirections: str, **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """Run the program from a shell that redirects its standard streams."""
+    command = shlex.join([sys.executable, "-m", "hermes_tui", *arguments])
+    return subprocess.run(
+        ["bash", "-c", f"{command} {redirections}"],
+        capture_output=True,
+        env={**os.environ, **variables},
+        encoding="utf-8",
+        check=False,
+        timeout=50,
+    )
+
+
+@pytest.mark.parametrize("redirections", [">&-", "2>&-", "<&-", "<&- >&- 2>&-"])
+def test_a_closed_stream_is_like_one_nobody_reads(home: Home, redirections: str) -> None:
+    done = started(*DEMO, redirections=redirections)
+
+    assert done.returncode == 0
+    assert "something unexpected" not in done.stderr
+    assert list(home.logs.glob("crash-*")) == []
+    assert home.database.read_bytes().startswith(b"SQLite format 3")
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["config"], DEMO])
+def test_output_that_cannot_be_written_is_one_line_and_exit_1(arguments: list[str]) -> None:
+    done = started(*arguments, redirections=">/dev/full")
+
+    assert done.returncode == 1
+    assert done.stderr.endswith("Error: standard output: No space left on device\n")
+    assert "Exception" not in done.stderr
+
+
+def test_characters_the_output_does_not_have_stop_nothing(home: Home) -> None:
+    asked = ["chat", "--provider", "demo", "-q", "run echo 'héllo → 🙂'"]
+    text = started(*asked, redirections="", PYTHONIOENCODING="ascii")
+    json_ = started(*asked, "--format", "json", redirections="", PYTHONIOENCODING="ascii")
+
+    assert (text.returncode, json_.returncode) == (0, 0)
+    assert "h?llo ? ?" in text.stdout
+    assert "héllo → 🙂" in json.loads(json_.stdout)["final_response"]
+    assert list(home.logs.glob("crash-*")) == []
+
+
+def test_a_folder_that_is_gone_is_said(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    command = shlex.join([sys.executable, "-m", "hermes_tui", *DEMO])
+
+    done = subprocess.run(
+        ["bash", "-c", f"cd {gone} && rmdir {gone} && {command}"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=50,
+    )
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: The folder you are in is gone.\n")
+
+
+def test_lines_without_a_model_name_the_settings_that_were_not_read(home: Home) -> None:
+    home.config_file.write_text("model: [unclosed\n")
+
+    done = started("--plain", redirections="</dev/null")
+
+    assert done.returncode == 3
+    error, warning, *_ = done.stderr.splitlines()
+    assert error == "Error: No model is configured."
+    assert warning.startswith(f"{home.config_file}:")
+
+
+def test_a_mistyped_command_gets_the_nearest_one_told(capsys: Captured) -> None:
+    assert run(["sesions"]) == 2
+    assert "Did you mean one of: 'sessions'" in capsys.readouterr().err
+
+
+def test_help_pages_hold_no_words_for_programmers(capsys: Captured) -> None:
+    for name in COMMANDS:
+        assert run([name, "--help"]) == 0
+        assert "Raises:" not in capsys.readouterr().out, name
+
+
 def test_options_before_and_behind_the_command_are_put_together() -> None:
     behind = {"query": "x", "continue_": "", "resume": None, "yolo": False, "checkpoints": False}
 
@@ -273,6 +363,31 @@ def test_config_set_get_show_and_unset(home: Home, capsys: Captured) -> None:
     assert run(["config", "unset", "model.api_key"]) == 0
     assert run(["config", "unset", "model.api_key"]) == 1
     assert key in home.env_file.read_text()
+
+
+def test_a_value_may_begin_with_a_dash(home: Home, capsys: Captured) -> None:
+    assert run(["config", "set", "agent.system_prompt", "- be brief"]) == 0
+    assert home.config_file.read_text() == 'agent:\n  system_prompt: "- be brief"\n'
+    assert run(["config", "set", "agent.max_turns", "-3"]) == 1
+    assert "should be 1 or more, not -3" in capsys.readouterr().err
+
+
+def test_a_key_of_env_can_be_asked_for_and_is_masked(home: Home, capsys: Captured) -> None:
+    assert run(["config", "get", "OPENAI_API_KEY"]) == 1
+    assert "OPENAI_API_KEY is not set" in capsys.readouterr().err
+    home.env_file.write_text("OPENAI_API_KEY=sk-live-a1b2c3d4a1b2c3d4\n")
+
+    assert run(["config", "get", "OPENAI_API_KEY", "--origin"]) == 0
+    assert capsys.readouterr().out == "sk-liv...c3d4  [.env]\n"
+
+
+def test_what_cannot_be_read_cannot_be_migrated(home: Home, capsys: Captured) -> None:
+    home.config_file.write_text("max_turns: [3\n")
+
+    assert run(["config", "migrate"]) == 1
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert f"{home.config_file}:2: " in shown.err
 
 
 def test_config_check_names_what_is_wrong_and_fails(home: Home, capsys: Captured) -> None:
@@ -339,8 +454,32 @@ def test_doctor_names_a_model_file_that_cannot_answer(home: Home, capsys: Captur
     run(["doctor", "--json"])
     findings = json.loads(capsys.readouterr().out)["findings"]
     (model,) = [one for one in findings if one["section"] == "Model"]
-    assert model["state"] == "warn"
+    assert model["state"] == "bad"
     assert "/nowhere/small.gguf cannot be read" in model["text"]
+
+
+def test_doctor_blames_no_database_for_a_full_disk(
+    home: Home, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.database.write_bytes(b"SQLite format 3\0" + b"x" * 2000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=0))
+
+    assert run(["doctor"]) == 1
+
+    shown = capsys.readouterr().out
+    assert f"✗ the disk with {home.root} is full" in shown
+    assert "hermes.db could not be looked at" in shown
+    assert "backup" not in shown
+
+
+def test_doctor_fails_on_a_model_nobody_can_reach(home: Home, capsys: Captured) -> None:
+    home.config_file.write_text("model: {base_url: no url}\n")
+
+    assert run(["doctor"]) == 1
+
+    shown = capsys.readouterr().out
+    assert "✗ 'no url' is not an http or https address." in shown
+    assert "Set model.base_url" in shown
 
 
 @pytest.mark.ac("if-10-11")

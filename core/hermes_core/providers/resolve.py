@@ -45,7 +45,7 @@ BY_HAND_HINT = (
     "With a key: `hermes config set OPENROUTER_API_KEY …` (or another provider's key); it goes into .env.\n"
     "With a server of your own: `hermes config set model.provider custom`, then the same for"
     " model.base_url and model.default.\n"
-    "To look around without a model: `--provider demo`."
+    "To look around without a model: `hermes chat --provider demo`."
 )
 """The ways to a model without being asked anything."""
 _NO_MODEL_HINT = f"`hermes setup` asks for what is needed, step by step. By hand:\n{BY_HAND_HINT}"

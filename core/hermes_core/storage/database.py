@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import shutil
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -24,6 +25,8 @@ T = TypeVar("T")
 BUSY_TIMEOUT_MS = 2_400
 """One wait for the lock. A write waits twice at most, and so never longer than 5 s."""
 READERS = 3
+FULL_BELOW = 256 * 1024
+"""Free bytes that SQLite cannot do with: a write-ahead log begins with 32 kB, and grows."""
 
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _BROKEN = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
@@ -93,7 +96,26 @@ def unavailable(error: BaseException, path: Path) -> StoreUnavailable:
             f"{path} is damaged or not a database: {error}",
             hint="Move it away, or put the copy beside it in its place.",
         )
-    return StoreUnavailable(f"{path} cannot be used: {error}")
+    return StoreUnavailable(
+        f"{path} cannot be used: {getattr(error, 'strerror', None) or error}",
+        hint=_place_problem(path.parent),
+    )
+
+
+def _place_problem(folder: Path) -> str:
+    """What about the folder keeps any database in it from being used; may be empty."""
+    if not folder.is_dir():
+        return "HERMES_HOME may name another folder for what the program keeps."
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return f"Nothing can be written in {folder}. HERMES_HOME may name another folder."
+    if is_full(folder):
+        return f"The disk with {folder} is full."
+    return ""
+
+
+def is_full(folder: Path) -> bool:
+    """Whether the disk of a folder has no room left for a database to work."""
+    return shutil.disk_usage(folder).free < FULL_BELOW
 
 
 def transact(connection: sqlite3.Connection, work: Callable[[sqlite3.Connection], T]) -> T:

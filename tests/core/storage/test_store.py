@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import shutil
 import sqlite3
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 
@@ -13,7 +15,7 @@ from hermes_core.errors import SessionNotFound, StoreError, StoreReadOnly, Store
 from hermes_core.events import Heartbeat, Notice, SessionRewound
 from hermes_core.messages import Attachment, Message, ToolCall, Usage
 from hermes_core.paths import Home
-from hermes_core.storage.database import Database
+from hermes_core.storage.database import Database, unavailable
 from hermes_core.storage.filesystem import network_filesystem
 from hermes_core.storage.migration import copies, migrate
 from hermes_core.storage.records import SessionRecord, Shortening
@@ -441,3 +443,15 @@ async def test_damage_stops_further_writing(home: Home) -> None:
         with pytest.raises(StoreUnavailable, match="damaged"):
             await database.write(work)
     await database.aclose()
+
+
+@pytest.mark.parametrize("code", [sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL])
+def test_a_full_disk_is_named(home: Home, monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorcode = code
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=4_096))
+
+    told = unavailable(error, home.database)
+
+    assert str(told) == f"{home.database} cannot be used: disk I/O error"
+    assert told.hint == f"The disk with {home.root} is full."

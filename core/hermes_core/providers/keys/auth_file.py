@@ -158,7 +158,9 @@ class AuthFile:
                 self._path.with_name("auth.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE
             )
         except OSError as error:
-            raise ConfigError(f"{self._path} cannot be changed: {error}") from error
+            raise ConfigError(
+                f"{self._path} cannot be changed: {error.strerror or error}"
+            ) from error
         try:
             while not _taken(lock):
                 if time.monotonic() > deadline:
