@@ -15,6 +15,7 @@ import pytest
 from hermes_core.agent.sessions.session import Session
 from hermes_core.commands import Close, Interrupt, Submit
 from hermes_core.events import (
+    ContextGauge,
     MessageDelta,
     MessageFinished,
     Notice,
@@ -181,6 +182,23 @@ async def test_prompt_stays_the_same_in_steps_turns_and_after_reopening(
     for before, after in itertools.pairwise(model_server.requests):
         sent = before.json["messages"]
         assert after.json["messages"][: len(sent)] == sent
+
+
+@pytest.mark.ac("gauge-after-opening")
+async def test_a_reopened_session_tells_how_full_the_window_is_before_it_is_asked_anything(
+    home: Home, model_server: ModelServer
+) -> None:
+    model_server.add(say("word " * 4_000))
+    wanted = options(home, model_server.base_url)
+    async with opened(wanted) as r:
+        await r.turn("talk a lot")
+        session_id = r.handle.session_id
+    async with opened(wanted, session_id) as r:
+        await until(lambda: r.of(ContextGauge))
+        gauge = r.of(ContextGauge)[0]
+        assert 5_000 < gauge.used < gauge.window
+        assert gauge.source == "estimated"
+    assert len(model_server.requests) == 1
 
 
 async def test_session_reopened_while_it_closes_is_a_living_one(

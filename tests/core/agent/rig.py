@@ -19,6 +19,7 @@ from hermes_core.agent.sessions.pending import Pending
 from hermes_core.agent.sessions.services import SessionQuestions, SessionTodos
 from hermes_core.agent.sessions.session import Session
 from hermes_core.agent.sessions.session_parts import SessionParts, Switched
+from hermes_core.agent.sessions.window_gauge import WindowGauge
 from hermes_core.agent.side.auxiliary import Auxiliary, Route
 from hermes_core.agent.side.titles import Titles
 from hermes_core.agent.stream.journal import Journal
@@ -36,7 +37,7 @@ from hermes_core.files import LocalFiles
 from hermes_core.messages import Message, Runtime
 from hermes_core.paths import Home
 from hermes_core.providers.facts.pricing import Price, unpriced
-from hermes_core.providers.facts.tokens import estimate_message
+from hermes_core.providers.facts.tokens import TokenCounter, estimate_message
 from hermes_core.security.approvals import Grant
 from hermes_core.security.redaction import LineRedactor, Redactor
 from hermes_core.storage.records import SessionRecord
@@ -304,12 +305,20 @@ async def rig(
         new_id=new_id,
         price=price,
     )
+    tool_registry = Registry(tools or (Echo(),))
     session = Session(
         SessionParts(
             session_id=session_id,
             store=store,
             journal=journal,
             conversation=talk,
+            gauge=WindowGauge(
+                journal,
+                talk,
+                tool_registry,
+                counter=TokenCounter(),
+                limits=lambda: compactor.limits,
+            ),
             inbox=inbox_type(journal, home.spills / session_id, new_id),
             pending=pending,
             turn_parts=TurnParts(
@@ -319,7 +328,7 @@ async def rig(
                 compactor=compactor,
                 route=route(journal) if route is not None else SingleRoute(provider),
                 simple=simple,
-                tools=Registry(tools or (Echo(),)),
+                tools=tool_registry,
                 clock=clock,
                 new_id=new_id,
                 estimate=estimate,

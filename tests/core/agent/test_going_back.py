@@ -15,7 +15,7 @@ from hermes_core.commands import (
     Rewind,
     Submit,
 )
-from hermes_core.events import InputState, SessionRewound
+from hermes_core.events import ContextGauge, InputState, SessionRewound
 from hermes_core.paths import Home
 from tests.core.agent.rig import Rig, rig
 from tests.fakes.scripted_provider import ScriptedProvider, text
@@ -41,6 +41,16 @@ async def test_a_rewind_goes_back_to_any_message_of_the_person(home: Home) -> No
         assert [m.content for m in script.request.messages] == ["a", "one", "d"]
         gone = await r.send(Rewind(message_id=second))
         assert (gone.ok, gone.code) == (False, "not_found")
+
+
+async def test_after_a_rewind_the_window_holds_what_is_left(home: Home) -> None:
+    script = ScriptedProvider(text("one " * 400), text("two " * 400))
+    async with rig(home, script) as r:
+        await r.turn("a")
+        await r.turn("b")
+        assert (await r.send(Rewind(message_id=(await _users(r))["b"]))).ok
+        await until(lambda: len(r.of(ContextGauge)) == 3)
+        assert 400 < r.of(ContextGauge)[-1].used < 800
 
 
 async def test_a_retry_from_an_earlier_message_sends_that_one_again(home: Home) -> None:

@@ -13,6 +13,7 @@ from hermes_core.agent.stream.journal import Journal
 from hermes_core.commands import Submit
 from hermes_core.errors import ProviderError
 from hermes_core.events import (
+    ContextGauge,
     CoreEvent,
     MessageDelta,
     MessageFinished,
@@ -65,6 +66,21 @@ class Listener:
     @property
     def seqs(self) -> list[int]:
         return [e.seq for e in self.events if isinstance(e.seq, int)]
+
+
+async def test_who_listens_later_is_told_how_full_the_window_is(home: Home) -> None:
+    async with journal_on(home) as journal:
+        journal.emit(ContextGauge(used=10, window=100, threshold=50))
+        journal.emit(Notice(level="info", code="n", text="stored"))
+        journal.emit(ContextGauge(used=20, window=100, threshold=50))
+        await journal.flush()
+
+        late = Listener(journal.hub)
+
+        await until(lambda: len(late.events) == 2)
+        assert isinstance(late.events[0], Notice)
+        assert isinstance(gauge := late.events[1], ContextGauge)
+        assert gauge.used == 20
 
 
 async def test_stalled_listener_blocks_nobody_and_loses_no_stored_event(home: Home) -> None:

@@ -34,6 +34,7 @@ from hermes_core.agent.sessions.session_plan import Ground, SessionPlan, new_id
 from hermes_core.agent.sessions.session_route import SessionRoute
 from hermes_core.agent.sessions.session_upkeep import SessionRollbacks, tool_families
 from hermes_core.agent.sessions.token_allowance import TokenAllowance
+from hermes_core.agent.sessions.window_gauge import WindowGauge
 from hermes_core.agent.side.side_jobs import SideJobs
 from hermes_core.agent.side.side_question import SideQuestions
 from hermes_core.agent.stream.journal import Journal
@@ -126,6 +127,14 @@ class _Assembly:
             self._tool_services(talk, journal, asker, desk, checkpoints, services, children),
         )
 
+        gauge = WindowGauge(
+            journal,
+            talk,
+            plan.tools,
+            counter=ground.counter,
+            limits=lambda: side_jobs.compactor.limits,
+        )
+
         async def close() -> None:
             for service in services.values():
                 if hasattr(service, "aclose"):
@@ -158,6 +167,7 @@ class _Assembly:
                 busy_mode=ground.loaded.settings.display.busy_input_mode,
                 interactive=plan.interactive,
                 budget=self._budget,
+                gauge=gauge,
                 on_rewind=read_memory.forget_returned,
                 titles=side_jobs.titles if self._wants_titles else None,
                 # whoever waits for an errand holds a place already
@@ -171,6 +181,7 @@ class _Assembly:
             await self._announce(journal, talk)
         else:
             await self._resume(journal, talk, inbox, record)
+            gauge.tell()
         return self.session
 
     # --- the record and the history ----------------------------------------------------

@@ -428,6 +428,7 @@ class Session:
         )
         self._talk.cut_from(message_id)
         self._parts.on_rewind()
+        self._parts.gauge.tell()
 
     def _message_of(self, message_id: str) -> Message | None:
         return self._talk.user_message(message_id) if message_id else self._talk.last_user()

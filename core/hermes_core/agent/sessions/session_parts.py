@@ -12,6 +12,7 @@ from hermes_core.agent.sessions.budget import Budget, no_limit
 from hermes_core.agent.sessions.conversation import Conversation
 from hermes_core.agent.sessions.inbox import Inbox
 from hermes_core.agent.sessions.pending import Pending
+from hermes_core.agent.sessions.window_gauge import WindowGauge
 from hermes_core.agent.side.titles import Titles
 from hermes_core.agent.stream.journal import Journal
 from hermes_core.agent.turns.turn_parts import TurnParts
@@ -101,6 +102,7 @@ class SessionParts(Struct, frozen=True, kw_only=True):
     store: Store
     journal: Journal
     conversation: Conversation
+    gauge: WindowGauge
     inbox: Inbox
     pending: Pending
     turn_parts: TurnParts

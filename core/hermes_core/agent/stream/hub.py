@@ -1,7 +1,8 @@
 """Who listens to a session, and what each listener is promised.
 
 1. `subscribe(from_seq)` yields the stored events after `from_seq`, then one delta with
-   all text so far of each open message and tool, then live events.
+   all text so far of each open message and tool and how full the window is, then live
+   events.
 2. Stored events arrive in `seq` order, each exactly once, and only after they are
    committed: what a listener has seen survives a crash.
 3. Deltas are merged, at most 30 a second for each stream, and never dropped: what a
@@ -20,6 +21,7 @@ from typing import TypeAlias
 import msgspec
 
 from hermes_core.events import (
+    ContextGauge,
     CoreEvent,
     MessageDelta,
     MessageFinished,
@@ -125,6 +127,8 @@ class Hub:
         self.published_seq = published_seq
         """The last stored event listeners have been given."""
         self.open_texts: dict[tuple[str, str], OpenText] = {}
+        self.gauge: ContextGauge | None = None
+        """The newest one, for who listens later: it is told again only with the next request."""
         self.is_closed = False
 
     @property
@@ -142,6 +146,8 @@ class Hub:
                     self.open_texts.pop(key, None)
                 if isinstance(event.seq, int):
                     self.published_seq = event.seq
+                if isinstance(event, ContextGauge):
+                    self.gauge = event
             for subscription in self._subscriptions:
                 subscription.put(event)
 
@@ -236,6 +242,7 @@ class Subscription:
             (key, text.sample, text.after(self._sent.get(key, 0)), text.length)
             for key, text in self._hub.open_texts.items()
         ]
+        gauge = self._hub.gauge
         self._needs_sync = False  # from here on live events queue up behind the catch-up
         for event in await self._hub.stored(self._seq, upto):
             self._note(event)
@@ -244,6 +251,8 @@ class Subscription:
             if text:
                 self._sent[key] = length
                 yield with_text(sample, text)
+        if gauge is not None:
+            yield gauge
 
     async def _hold_back(self) -> bool:
         """Wait until the next delta is due; True if the queue must be looked at again."""
