@@ -45,7 +45,7 @@ async def test_the_menu_of_a_block_quotes_and_retries(home: Home) -> None:
         assert block is not None
         assert block.kind == "reply"
         await _menu(stage)
-        assert "Quote in the prompt" in stage.shown_text()
+        await until(lambda: "Quote in the prompt" in stage.shown_text())
         await stage.type("quote")
         await stage.pilot.press("enter")
         await until(lambda: stage.app.chat.composer.draft.startswith("> All is well."))
@@ -54,7 +54,7 @@ async def test_the_menu_of_a_block_quotes_and_retries(home: Home) -> None:
         stage.app.chat.composer.clear()
         await stage.pilot.press("alt+up", "alt+up")
         await _menu(stage)
-        assert "Retry from here" in stage.shown_text()
+        await until(lambda: "Retry from here" in stage.shown_text())
         await stage.type("retry")
         await stage.pilot.press("enter")
         await until(lambda: stage.session.sent(Retry))
@@ -92,7 +92,7 @@ async def test_the_buttons_of_an_error_card_work_by_their_letters(home: Home) ->
         stage.app.chat.composer.clear()
         await stage.pilot.press("alt+up", "v")
         await until(lambda: "auth (401): key not known" in stage.shown_text())
-        assert "2 × timeout: no answer" in stage.shown_text()
+        await until(lambda: "2 × timeout: no answer" in stage.shown_text())
         await stage.pilot.press("r")
         await until(lambda: stage.session.sent(Retry))
         await stage.pilot.press("m")

@@ -262,4 +262,4 @@ async def test_a_refused_typed_command_is_in_the_field_again(home: Home) -> None
     async with staged(home, react=refuse) as stage:
         await stage.send("!make all")
         await until(lambda: stage.app.chat.composer.draft == "!make all")
-        assert "Agent is running" in stage.shown_text()
+        await until(lambda: "Agent is running" in stage.shown_text())

@@ -115,7 +115,7 @@ async def test_help_and_footer_show_the_keys_in_force(home: Home) -> None:
         assert rows["action:app.palette"] == "f7"
         assert help_rows("app.palette", keys_of)[0].note == "app.palette"
         assert KeyLabel("f7", "commands", "app.palette") in footer_of("chat", keys_of)
-        assert "f7 commands" in " ".join(stage.shown_text().split())
+        await until(lambda: "f7 commands" in " ".join(stage.shown_text().split()))
 
 
 async def test_a_wrong_entry_is_told_once(home: Home) -> None:
@@ -123,14 +123,16 @@ async def test_a_wrong_entry_is_told_once(home: Home) -> None:
         await take(stage, {"app.pallete": "f7"})
         await stage.app.live_reload.apply()
         await stage.pilot.pause()
-        assert stage.shown_text().count("did you mean app.palette?") == 1
+        await until(lambda: stage.shown_text().count("did you mean app.palette?") == 1)
 
 
 @pytest.mark.ac("keymap-field")
 async def test_keys_of_the_field_can_be_changed_too(home: Home) -> None:
     async with staged(home) as stage:
         await take(stage, {"composer": {"cut-line-start": "f9", "nothing": "f8"}})
-        assert "keymap.composer.nothing: no action is called that" in stage.shown_text()
+        await until(
+            lambda: "keymap.composer.nothing: no action is called that" in stage.shown_text()
+        )
         await stage.type("one two")
         await stage.pilot.press("ctrl+u")
         assert stage.app.chat.composer.draft == "one two"

@@ -75,11 +75,11 @@ async def test_without_emoji_the_whole_screen_is_plain_characters(home: Home) ->
     async with staged(home, size=(120, 40)) as stage:
         stage.session.say(*turns.work_so_far(), *turns.writing())
         await until(lambda: "exit 1" in stage.shown_text())
-        assert "▏" in stage.shown_text()
+        await until(lambda: "▏" in stage.shown_text())
         stage.workspace.settings["tui.emoji"] = False
         stage.app.chosen.follow()
         await until(lambda: not PLAIN.keys() & set(stage.shown_text()))
-        assert ": x $" in stage.shown_text()
+        await until(lambda: ": x $" in stage.shown_text())
 
 
 @pytest.mark.ac("plain-glyphs")
@@ -108,7 +108,7 @@ async def test_without_colours_no_colour_is_sent_and_weight_says_what_they_said(
         await stage.pilot.press("ctrl+p")
         await until(lambda: stage.app.is_modal_open)
         await until(lambda: any("reverse" in style for style in styled(stage, "▌")))
-        assert "┌──" in stage.shown_text()
+        await until(lambda: "┌──" in stage.shown_text())
 
 
 @pytest.mark.ac("few-colours")
@@ -169,7 +169,7 @@ async def test_density_says_how_much_air_there_is(home: Home) -> None:
         assert "what it is" not in stage.shown_text()
         await stage.send("/density roomy")
         await until(lambda: rows_between("7 passed", "a second thought") == 2)
-        assert "what it is" in stage.shown_text()
+        await until(lambda: "what it is" in stage.shown_text())
         await stage.send("/density thick")
         await until(lambda: "There is no density" in stage.shown_text())
 
@@ -177,7 +177,7 @@ async def test_density_says_how_much_air_there_is(home: Home) -> None:
 @pytest.mark.ac("statusbar")
 async def test_the_status_row_goes_and_comes_back(home: Home) -> None:
     async with staged(home) as stage:
-        assert "● ready" in stage.shown_text()
+        await until(lambda: "● ready" in stage.shown_text())
         await stage.send("/sb")
         await until(lambda: "● ready" not in stage.shown_text())
         assert stage.workspace.settings["tui.status_bar"] is False

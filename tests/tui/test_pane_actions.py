@@ -66,7 +66,7 @@ async def test_a_pane_from_outside_has_its_key_palette_help_and_footer(
     async with staged(home) as stage:
         await stage.pilot.press("alt+9")
         await until(lambda: "rain until noon" in stage.shown_text())
-        assert "f8 wish" in stage.shown_text()
+        await until(lambda: "f8 wish" in stage.shown_text())
         await stage.pilot.press("f8")
         pane = stage.app.query_one(WeatherPane)
         assert pane.is_wished

@@ -152,7 +152,7 @@ async def test_a_pasted_picture_goes_with_the_message_and_text_is_put_in(home: H
         await until(lambda: composer.attachments)
         path = Path(composer.attachments[0].path)
         assert path.parent == home.images
-        assert path.name in stage.shown_text()
+        await until(lambda: path.name in stage.shown_text())
         _clipboard(stage, Found(reason="none"), "some text")
         await stage.pilot.press("alt+v")
         await until(lambda: composer.draft == "some text")

@@ -229,7 +229,7 @@ async def test_a_turn_that_runs_is_seen_as_running_after_its_beginning_was_drawn
         stage.app.resume("old")
         await until(lambda: stage.app.chat.state.is_busy)
         assert stage.app.chat.state.last_user_text == "question 200"
-        assert "src/part4.py" in stage.shown_text()
+        await until(lambda: "src/part4.py" in stage.shown_text())
 
 
 async def test_parts_of_a_stored_past_hold_whole_texts_and_know_where_messages_begin(

@@ -110,5 +110,5 @@ async def test_a_call_the_person_stopped_is_no_failure(home: Home) -> None:
         )
         await until(lambda: stage.app.chat.state.turns == 1)
         await until(lambda: "stopped by you" in stage.shown_text())
-        assert "⊘ $" in stage.shown_text()
+        await until(lambda: "⊘ $" in stage.shown_text())
         assert "✗" not in stage.shown_text()

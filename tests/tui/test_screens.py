@@ -167,7 +167,7 @@ async def test_a_price_nobody_knows_is_told_in_words_and_draws_no_chart(home: Ho
             uses=(_use(0, cost=None), _use(0)), spans=(), context=()
         )
         await _opened(stage, "/usage", UsageScreen)
-        assert "unknown" in stage.shown_text()
+        await until(lambda: "unknown" in stage.shown_text())
         assert not stage.app.screen.query("#cost")
 
 

@@ -32,10 +32,10 @@ async def test_conversations_are_branched_and_listed_by_folder(home: Home) -> No
         ]
         await stage.pilot.press("alt+3")
         await until(lambda: "Over there" in stage.shown_text())
-        assert "$0.06" in stage.shown_text()
+        await until(lambda: "$0.06" in stage.shown_text())
         await stage.pilot.press("f5")
         await until(lambda: "Over there" not in stage.shown_text())
-        assert "1 here" in stage.shown_text()
+        await until(lambda: "1 here" in stage.shown_text())
         assert stage.workspace.settings["tui.sessions_scope"] == "cwd"
         await stage.pilot.press("f7")
         await until(lambda: stage.app.chat.state.session_id == "b-branch")

@@ -63,8 +63,8 @@ async def test_settings_stand_by_section_with_value_and_origin(home: Home) -> No
         assert "●" in skin
         assert "slate" in skin
         assert "config.yaml" in skin
-        assert "Colours and persona." in stage.shown_text()
-        assert "⏎ change" in stage.shown_text()
+        await until(lambda: "Colours and persona." in stage.shown_text())
+        await until(lambda: "⏎ change" in stage.shown_text())
 
 
 async def test_typing_finds_settings_and_says_when_there_is_none(home: Home) -> None:

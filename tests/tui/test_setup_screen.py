@@ -86,7 +86,7 @@ async def test_a_key_is_tried_hidden_and_kept_with_the_model_at_the_very_end(
         await until(lambda: stage.session.sent(SetRuntime))
         switched = stage.session.sent(SetRuntime)[0]
         assert switched == SetRuntime(model="gpt-5-mini", provider="openai", client="screen")
-        assert "gpt-5-mini of OpenAI is saved" in stage.shown_text()
+        await until(lambda: "gpt-5-mini of OpenAI is saved" in stage.shown_text())
         assert KEY not in stage.shown_text()
 
 
@@ -99,7 +99,7 @@ async def test_esc_goes_back_question_by_question_and_leaves_everything_as_it_wa
         stage.app.chat.composer.set_draft("half a thought")
         await enter(stage, "OpenAI")
         await until(lambda: "Use the key that is there" in stage.shown_text())
-        assert "OPENAI_API_KEY" in stage.shown_text()
+        await until(lambda: "OPENAI_API_KEY" in stage.shown_text())
         await stage.pilot.press("enter")
         await until(lambda: "3 models" in stage.shown_text())
         await stage.pilot.press("escape")
@@ -117,7 +117,7 @@ async def test_a_local_server_is_used_only_after_a_yes(home: Home) -> None:
     async with FakeListener({"/v1/models": (200, listing("tiny-1"))}) as server:
         started = launch(home, {}, {server.port: "llama.cpp"})
         async with asked(home, started) as stage:
-            assert f"127.0.0.1:{server.port}" in stage.shown_text()
+            await until(lambda: f"127.0.0.1:{server.port}" in stage.shown_text())
             await stage.pilot.press("enter")
             await until(lambda: "It will get all you write" in stage.shown_text())
             await stage.pilot.press("enter")

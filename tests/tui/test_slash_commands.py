@@ -108,7 +108,7 @@ async def test_an_unknown_command_is_not_sent_and_stays_in_the_field(home: Home)
     async with staged(home) as stage:
         await stage.send("/modle")
         await until(lambda: "Unknown command: /modle" in stage.shown_text())
-        assert "did you mean /model?" in stage.shown_text()
+        await until(lambda: "did you mean /model?" in stage.shown_text())
         assert stage.app.chat.composer.draft == "/modle"
         assert not stage.session.sent(Submit)
 
@@ -266,7 +266,7 @@ async def test_a_light_terminal_gets_light_colours_unless_chosen_otherwise(
 
 async def test_high_contrast_has_frames_in_place_of_planes(home: Home) -> None:
     async with staged(home, size=(80, 24), launch=LaunchState(theme="contrast")) as stage:
-        assert "┌──" in stage.shown_text()
+        await until(lambda: "┌──" in stage.shown_text())
         await stage.send("/theme lamplight")
         await until(lambda: stage.app.theme == "hermes-lamplight")
         await until(lambda: "┌──" not in stage.shown_text())
