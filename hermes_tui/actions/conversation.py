@@ -72,7 +72,7 @@ ACTIONS = (
     ),
     Action(
         id="chat.stop",
-        rank=12,
+        rank=25,
         label="Stop, close or go back",
         keys="escape",
         over_fields=False,
