@@ -116,5 +116,5 @@ CORE: tuple[CoreScene, ...] = (
     ),
     CoreScene("models", ("ctrl+k",), ("demo",)),
     CoreScene("settings", ("f2", *"busy"), ("display.busy_input_mode",)),
-    CoreScene("resumed", (), ("Step 149", "checks every row"), ((80, 24),), LONG),
+    CoreScene("resumed", (), ("Step 149", "checks every row", "6%"), ((80, 24),), LONG),
 )
