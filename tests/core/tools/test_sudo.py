@@ -1,7 +1,7 @@
 """Commands with sudo: asked once, handed to sudo alone, written down nowhere.
 
 The stand-in behaves as sudo(8) says: `-n` fails where a password is needed, `-A` runs
-`SUDO_ASKPASS` and reads one line, three wrong ones end it.
+`SUDO_ASKPASS` and reads one line, an empty or the third wrong one ends it.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ case $1 in
   -A) shift
     for attempt in 1 2 3; do
       given=$("$SUDO_ASKPASS")
+      [ -z "$given" ] && echo "sudo: no password was provided" >&2 && break
       [ "$given" = "{PASSWORD}" ] && exec "$@"
     done
     echo "sudo: 3 incorrect password attempts" >&2; exit 1 ;;
@@ -137,13 +138,42 @@ async def test_without_a_password_sudo_says_itself_what_is_missing(tmp_path: Pat
     await bench.services[TerminalSessions].aclose()
 
 
-async def test_a_wrong_password_is_asked_again_next_time(tmp_path: Path) -> None:
+@pytest.mark.ac("sudo-wrong")
+async def test_after_a_wrong_password_the_person_is_asked_again_while_the_command_waits(
+    tmp_path: Path,
+) -> None:
     bench = Bench(tmp_path, "wrong horse", PASSWORD)
+    result = await bench.run("sudo echo one")
+    assert result.data["output"].strip() == "one"
+    questions = [question for question, *_ in bench.questions.asked]
+    assert [question.partition(",")[0] for question in questions] == [
+        "sudo asks for your password",
+        "That was not the password. sudo asks again",
+    ]
+    again = await bench.run("sudo echo two")
+    assert again.data["output"].strip() == "two"
+    assert len(bench.questions.asked) == 2
+    await bench.services[TerminalSessions].aclose()
+
+
+@pytest.mark.ac("sudo-wrong")
+async def test_who_gives_no_other_password_ends_the_command_and_is_asked_for_the_next_one(
+    tmp_path: Path,
+) -> None:
+    bench = Bench(tmp_path, "wrong horse", None, PASSWORD)
     first = await bench.run("sudo echo one")
     assert "incorrect password" in first.data["output"]
+    assert len(bench.questions.asked) == 2
     second = await bench.run("sudo echo two")
     assert second.data["output"].strip() == "two"
     await bench.services[TerminalSessions].aclose()
+
+
+async def test_a_written_password_that_is_wrong_asks_nobody(bench: Bench) -> None:
+    bench.settings = Settings.model_validate({"terminal": {"sudo_password": "wrong horse"}})
+    result = await bench.run("sudo echo one")
+    assert "incorrect password" in result.data["output"]
+    assert bench.questions.asked == []
 
 
 async def test_a_written_password_is_used_and_nobody_is_asked(bench: Bench) -> None:

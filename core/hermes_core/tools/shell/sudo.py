@@ -2,7 +2,7 @@
 
 Where a `sudo` stands as a command word it becomes `sudo -A`, and the helper that sudo
 then starts reads the password from a socket in a private folder, once for each `sudo`.
-So it is never an argument, never in a file, never in the environment and never in the
+A `sudo` that comes back was given a wrong one, and the person is asked again. So it is never an argument, never in a file, never in the environment and never in the
 text of the command; a helper that something else than sudo started gets nothing. Words
 inside quotes and arguments are left as they are.
 """
@@ -18,7 +18,7 @@ import socket
 import struct
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TypeAlias
@@ -52,6 +52,8 @@ class SudoPasswords:
 
     def __init__(self) -> None:
         self._password: str | None = None
+        self._asking = asyncio.Lock()
+        """Two commands with the same wrong password are one question."""
 
     async def password(self, ctx: ToolContext, command: str) -> str | None:
         """Return the password that is set, known or given now; None to run without one.
@@ -64,10 +66,26 @@ class SudoPasswords:
         if written is not None:
             return written
         if self._password is None:
-            self._password = await _ask(ctx, command) or None
-            if self._password is not None:
-                redactor_of(ctx).learn(self._password)
+            await self._learn(ctx, f"sudo asks for your password, to run: {_shown(ctx, command)}")
         return self._password
+
+    async def another(self, ctx: ToolContext, command: str, wrong: str) -> str | None:
+        """Return another password than one that was wrong, asked for while the command waits.
+
+        None if the wrong one is the one that is set, or if the person gives none.
+        """
+        async with self._asking:
+            if ctx.settings.terminal.sudo_password is not None:
+                return None
+            if self._password in (None, wrong):
+                text = f"That was not the password. sudo asks again, to run: {_shown(ctx, command)}"
+                await self._learn(ctx, text)
+            return self._password
+
+    async def _learn(self, ctx: ToolContext, question: str) -> None:
+        self._password = await _ask(ctx, question) or None
+        if self._password is not None:
+            redactor_of(ctx).learn(self._password)
 
     def forget(self) -> None:
         """It was wrong: the next command asks again."""
@@ -78,12 +96,13 @@ class SudoPasswords:
         self.forget()
 
 
-async def _ask(ctx: ToolContext, command: str) -> str | None:
-    shown = redactor_of(ctx).redact(command.strip())[:300]
+def _shown(ctx: ToolContext, command: str) -> str:
+    return redactor_of(ctx).redact(command.strip())[:300]
+
+
+async def _ask(ctx: ToolContext, question: str) -> str | None:
     try:
-        return await ctx.questions.password(
-            f"sudo asks for your password, to run: {shown}", timeout_s=ASK_TIMEOUT_S
-        )
+        return await ctx.questions.password(question, timeout_s=ASK_TIMEOUT_S)
     except ToolError as error:
         _log.info("nobody was asked for the password of sudo: %s", error)
         return None
@@ -165,14 +184,16 @@ async def prepared(
     if text == command or not local or not await needs_password(environ):
         yield unchanged
         return
-    password = await ctx.service(SudoPasswords).password(ctx, command)
+    passwords = ctx.service(SudoPasswords)
+    password = await passwords.password(ctx, command)
     if password is None:
         yield unchanged
         return
     folder = await asyncio.to_thread(_make_helper)
     try:
         server = await asyncio.start_unix_server(
-            partial(_hand_over, password), path=folder / "socket"
+            _Counter(password, partial(passwords.another, ctx, command)).serve,
+            path=folder / "socket",
         )
         async with server:
             yield SudoCommand(text, {"SUDO_ASKPASS": str(folder / "ask")})
@@ -195,19 +216,41 @@ def _make_helper() -> Path:
     return folder
 
 
-async def _hand_over(password: str, reader: asyncio.StreamReader, writer: Writer) -> None:
-    """Give the password to a helper that sudo started, and to nobody else."""
-    try:
-        pid = _peer_pid(writer.get_extra_info("socket"))
-        if await asyncio.to_thread(_is_started_by_sudo, pid):
-            writer.write(f"{password}\n".encode())
-            await writer.drain()
-        else:
-            _log.warning("process %s asked for the password of sudo and did not get it", pid)
-    except OSError as error:
-        _log.info("the password could not be handed to sudo: %s", error)
-    finally:
-        writer.close()
+class _Counter:
+    """Hands the password of one command to its `sudo`.
+
+    Args:
+        password: What each `sudo` gets first.
+        another: Finds the next one for a `sudo` that refused what it was given.
+    """
+
+    def __init__(self, password: str, another: Callable[[str], Awaitable[str | None]]) -> None:
+        self._password = password
+        self._another = another
+        self._given: dict[int, str] = {}
+        """By the process of a `sudo`: what it was given last."""
+
+    async def serve(self, reader: asyncio.StreamReader, writer: Writer) -> None:
+        """Answer a helper that sudo started, and nobody else."""
+        try:
+            pid = _peer_pid(writer.get_extra_info("socket"))
+            sudo = await asyncio.to_thread(_sudo_that_started, pid)
+            if sudo is None:
+                _log.warning("process %s asked for the password of sudo and did not get it", pid)
+                return
+            password = await self._next(sudo)
+            if password is not None:
+                self._given[sudo] = password
+                writer.write(f"{password}\n".encode())
+                await writer.drain()
+        except OSError as error:
+            _log.info("the password could not be handed to sudo: %s", error)
+        finally:
+            writer.close()
+
+    async def _next(self, sudo: int) -> str | None:
+        wrong = self._given.get(sudo)
+        return self._password if wrong is None else await self._another(wrong)
 
 
 def _peer_pid(connection: socket.socket) -> int:
@@ -220,10 +263,11 @@ def _peer_pid(connection: socket.socket) -> int:
     return 0
 
 
-def _is_started_by_sudo(pid: int) -> bool:
-    """Whether the parent is sudo with the rights that only the real one has."""
+def _sudo_that_started(pid: int) -> int | None:
+    """The parent of a process if it is sudo, with the rights that only the real one has."""
     try:
         parent = psutil.Process(pid).parent() if pid else None
-        return parent is not None and parent.name() == "sudo" and parent.uids().effective == 0
+        is_sudo = parent is not None and parent.name() == "sudo" and parent.uids().effective == 0
+        return parent.pid if parent is not None and is_sudo else None
     except psutil.Error:
-        return False
+        return None
