@@ -18,6 +18,7 @@ from hermes_tui.chosen_settings import ChosenSettings
 from hermes_tui.copying import Copying
 from hermes_tui.launch_state import ExitState
 from hermes_tui.patience import Patience
+from hermes_tui.terminal.key_order import KeyDone, KeyOrder, Pressed
 from hermes_tui.terminal.terminal_link import TerminalLink
 from hermes_widgets.drawing.gone_widgets import forget_gone
 
@@ -52,6 +53,7 @@ class TerminalApp(App[ExitState]):
     def __init__(self, *, driver_class: type[Driver] | None = None) -> None:
         super().__init__(driver_class=driver_class)
         self._meant_for = WeakKeyDictionary()
+        self._order = KeyOrder(self._deal, self.set_timer)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Take away colours in our own way: the toolkit's knows shades of grey alone."""
@@ -79,12 +81,26 @@ class TerminalApp(App[ExitState]):
         What nobody takes comes back here to be looked up among the bindings, and its screen
         may have closed meanwhile: Backspace on a request would shorten the draft then.
         """
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            await self._order.take(event)
+        elif not isinstance(event, events.Key) or self._is_meant_here(event):
+            await super().on_event(event)
+
+    async def _deal(self, event: Pressed) -> None:
+        """Hand a key, or what was pasted, to what has the keyboard."""
+        screen, focused = self.screen, self.focused
         if isinstance(event, events.Key):
-            if not event.is_forwarded:
-                self._meant_for[event] = self.screen
-            elif self._meant_for.get(event, self.screen) is not self.screen:
-                return
+            self._meant_for[event] = screen
         await super().on_event(event)
+        self._order.follow(event, screen, focused)
+
+    async def on_key_done(self, message: KeyDone) -> None:
+        """A key has gone all its way up."""
+        if self.screen_stack:  # none at the very end
+            await self._order.done(message.number, self.screen)
+
+    def _is_meant_here(self, key: events.Key) -> bool:
+        return self._meant_for.get(key, self.screen) is self.screen
 
     def watch_app_focus(self) -> None:
         """Nothing moves in a window that nobody looks at."""
