@@ -187,3 +187,14 @@ def test_weights_of_rows_that_went_are_forgotten() -> None:
         style = Style.from_meta({"offset": (0, number)})
         weights.apply([Segment("x", style)], Color(0, 0, 0))
     assert len(weights._made) <= 1024
+
+
+def test_the_line_of_a_warning_is_under_its_words_alone() -> None:
+    weights = Weights(LAMPLIGHT, keeps_colours=False)
+    warning = Style.parse(LAMPLIGHT.warn)
+    made = weights.apply([Segment(" ! needs you ", warning)], Color(0, 0, 0))
+    assert [(part.text, bool(part.style and part.style.underline)) for part in made] == [
+        (" ", False),
+        ("! needs you", True),
+        (" ", False),
+    ]

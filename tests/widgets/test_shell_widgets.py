@@ -18,6 +18,7 @@ from hermes_widgets.composing.composer_history import HistoryWalk, InputHistory
 from hermes_widgets.composing.composer_menu import Completion
 from hermes_widgets.composing.composer_paste import PasteFold
 from hermes_widgets.composing.hint_row import ComposerHint, hint_content
+from hermes_widgets.drawing.cell_filters import PLAIN
 from hermes_widgets.fitting import age, clean, clean_draft, fit, fit_left, seconds, tokens
 from hermes_widgets.footer_keys import KeyLabel, footer_content
 from hermes_widgets.gauge import gauge, gauge_style
@@ -96,6 +97,11 @@ def test_a_gauge_is_coloured_by_its_level_and_never_empty_above_zero() -> None:
     ]
     assert gauge(0.001, 12).cell_length == 12
     assert gauge(0.001, 12).spans[0].end == 1
+
+
+def test_what_is_free_of_a_gauge_is_told_without_colours() -> None:
+    assert gauge(0.25, 8).plain == "━━──────"
+    assert PLAIN["━"] != PLAIN["─"]
 
 
 @pytest.mark.parametrize("width", [20, 36, 59, 60, 80, 100, 120, 200])

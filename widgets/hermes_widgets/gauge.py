@@ -32,6 +32,7 @@ def gauge(share: float, width: int, style: str = "", glyphs: str = "") -> Conten
         return Content.assemble(
             (slope[:filled], style or gauge_style(share)), (slope[filled:], "$h-line")
         )
+    # a lighter stroke for what is free, so that it can be told apart without colours too
     return Content.assemble(
-        ("━" * filled, style or gauge_style(share)), ("━" * (width - filled), "$h-line")
+        ("━" * filled, style or gauge_style(share)), ("─" * (width - filled), "$h-line")
     )

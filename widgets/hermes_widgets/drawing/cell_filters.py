@@ -122,14 +122,23 @@ class Weights(LineFilter):
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """Return the row with weights, and without colours if they are not kept."""
-        return [
-            segment
-            if segment.style is None
-            else segment._replace(style=self._style(segment.style, _has_words(segment.text)))
-            for segment in segments
-        ]
+        return [part for segment in segments for part in self._weighted(segment)]
 
-    def _style(self, style: Style, has_words: bool) -> Style:
+    def _weighted(self, segment: Segment) -> Iterable[Segment]:
+        """Give a piece its weight; a line is drawn under its words, not under the air around."""
+        text, style = segment.text, segment.style
+        if style is None:
+            return (segment,)
+        plain = self._style(style, has_words=False)
+        made = self._style(style, has_words=True) if _has_words(text) else plain
+        if not made.underline or style.underline or text == text.strip():
+            return (segment._replace(style=made),)
+        words = text.strip()
+        start = text.index(words)
+        around = (text[:start], plain), (words, made), (text[start + len(words) :], plain)
+        return [segment._replace(text=part, style=weight) for part, weight in around if part]
+
+    def _style(self, style: Style, *, has_words: bool) -> Style:
         key = (style, has_words)
         made = self._made.get(key)
         if made is None:
