@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
@@ -14,6 +13,7 @@ from hermes_core.errors import HermesError
 from hermes_tui.actions.every_action import every_action
 from hermes_tui.field_keys import field_actions
 from hermes_tui.keymap import keymap_of
+from hermes_tui.watched_places import meant, real, watched_folders
 
 if TYPE_CHECKING:
     from hermes_tui.app import HermesApp
@@ -22,8 +22,6 @@ _WATCH_AFTER_S = 1.5
 _GROUP_MS, _STEP_MS = 200, 200
 """Changes that follow each other within this time are one; both together stay far below
 the half second that a person waits without noticing."""
-_MOST_SKILL_FOLDERS = 500
-_LOOKS = ("skins", "themes")
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +40,8 @@ class LiveReload:
         self._skin = self._theme = ""
         self.is_watching = False
         """Whether a change is noticed from now on."""
+        self.folders: list[Path] = []
+        """Those in which one is noticed."""
         self._told: dict[str, tuple[str, ...]] = {}
 
     def start(self) -> None:
@@ -71,7 +71,7 @@ class LiveReload:
     async def files_changed(self, paths: set[Path]) -> None:
         """Read again what lies at these paths."""
         host = self._host
-        config = _real(host.workspace.home.config_file)
+        config = real(host.workspace.home.config_file)
         if config in paths:
             try:
                 problem = await host.workspace.reread_settings()
@@ -80,7 +80,7 @@ class LiveReload:
             self._tell("settings", (problem,) if problem else ())
             if not problem:
                 await self.apply()
-        if _real(host.workspace.home.skills) in paths:
+        if real(host.workspace.home.skills) in paths:
             await host.refresh_lists()
         if any(path.suffix == ".yaml" for path in paths - {config}):
             self._renew()
@@ -88,23 +88,23 @@ class LiveReload:
     async def _watch(self) -> None:
         # measured: 25 ms, wanted only once the conversation stands
         watchfiles = await asyncio.to_thread(__import__, "watchfiles")
-        root = self._host.workspace.home.root
         try:
             while True:
-                folders = watched_folders(root)
+                self.folders = self._folders()
                 self.is_watching = True
                 async for changes in watchfiles.awatch(
-                    *folders,
+                    *self.folders,
                     watch_filter=None,
                     debounce=_GROUP_MS,
                     step=_STEP_MS,
                     rust_timeout=0,  # none: nothing wakes up the program at rest
                     recursive=False,
                 ):
-                    wanted = _wanted(root, {Path(path) for _change, path in changes})
+                    workspace, paths = self._host.workspace, {Path(path) for _, path in changes}
+                    wanted = meant(workspace.home.root, workspace.skill_folders(), paths)
                     if wanted:
                         await self.files_changed(wanted)
-                    if watched_folders(root) != folders:
+                    if self._folders() != self.folders:
                         # what is written before the new folders are watched is seen then
                         self._host.set_timer(_WATCH_AFTER_S, self._host.refresh_lists)
                         break
@@ -114,6 +114,10 @@ class LiveReload:
             self._host.tell_error(
                 f"Changed files are not noticed: {error}", hint="tui.watch: false hides this"
             )
+
+    def _folders(self) -> list[Path]:
+        workspace = self._host.workspace
+        return watched_folders(workspace.home.root, workspace.skill_folders())
 
     def _chosen(self, key: str) -> str:
         return str(self._host.workspace.setting(key) or "")
@@ -153,48 +157,3 @@ class LiveReload:
         if remarks and remarks != self._told.get(about):
             self._host.tell_error("\n".join(remarks))
         self._told[about] = remarks
-
-
-def _real(path: Path) -> Path:
-    return path.resolve()
-
-
-def watched_folders(root: Path) -> list[Path]:
-    """What is watched: folders, since editors put new files in place of old ones."""
-    found = [_real(root), _real(root / "config.yaml").parent]
-    for name in _LOOKS:
-        folder = root / name
-        if folder.is_dir():
-            found.append(_real(folder))
-            found += [_real(path).parent for path in folder.glob("*.yaml")]
-    return sorted({folder for folder in [*found, *_skill_folders(root)] if folder.is_dir()})
-
-
-def _skill_folders(root: Path) -> list[Path]:
-    """Where skills lie; hidden folders are none of theirs."""
-    top = root / "skills"
-    found = [top]
-    for folder, names, _files in os.walk(top, followlinks=False):
-        names[:] = [name for name in sorted(names) if not name.startswith(".")]
-        found += [Path(folder, name) for name in names]
-        if len(found) > _MOST_SKILL_FOLDERS:
-            break
-    return [_real(folder) for folder in found]
-
-
-def _wanted(root: Path, changed: set[Path]) -> set[Path]:
-    """Of the paths that changed those that are settings or looks.
-
-    The folder of skills stands for whatever changed in it.
-    """
-    config = _real(root / "config.yaml")
-    looks = {_real(path) for name in _LOOKS for path in (root / name).glob("*.yaml")}
-    folders = {_real(root / name) for name in _LOOKS}
-    found = {path for path in changed if path in looks}
-    found |= {path for path in changed if path.parent in folders and path.suffix == ".yaml"}
-    if config in changed or _real(root) / "config.yaml" in changed:
-        found.add(config)
-    skills = _real(root / "skills")
-    if any(path.is_relative_to(skills) for path in changed):
-        found.add(skills)
-    return found

@@ -64,7 +64,7 @@ class CoreWorkspace:
         self._book = SettingBook(host)
         self._preload = preload
         self._runtime = runtime
-        self._skill_count = len(installed_skills(self._skill_folders))
+        self._skill_count = len(installed_skills(self.skill_folders()))
 
     @property
     def home(self) -> Home:
@@ -149,21 +149,21 @@ class CoreWorkspace:
         """What is installed."""
         return await asyncio.to_thread(self._installed)
 
-    @property
-    def _skill_folders(self) -> tuple[Path, ...]:
+    def skill_folders(self) -> tuple[Path, ...]:
+        """Where skills lie, those of the home first."""
         return skill_folders(self.home, self._host.loaded.settings)
 
     def _installed(self) -> list[SkillInfo]:
         loaded = self._host.loaded
         return installed_skills(
-            self._skill_folders,
+            self.skill_folders(),
             disabled=loaded.settings.skills.disabled,
             has_value=lambda name: bool(loaded.secrets.get(name)),
         )
 
     async def skill_page(self, name: str) -> str:
         """The whole `SKILL.md` of a skill."""
-        return await asyncio.to_thread(skill_file_text, self._skill_folders, name)
+        return await asyncio.to_thread(skill_file_text, self.skill_folders(), name)
 
     async def set_skill(self, name: str, *, is_on: bool) -> None:
         """Offer a skill, or do not offer it any more."""
@@ -278,7 +278,7 @@ class CoreWorkspace:
 
     async def skill_text(self, name: str) -> str:
         """What the model is told when a skill is used."""
-        return await asyncio.to_thread(activation_text, self._skill_folders, name)
+        return await asyncio.to_thread(activation_text, self.skill_folders(), name)
 
     async def export(self, session_id: str) -> Path:
         """Write a conversation to a Markdown file in the working folder and return where."""

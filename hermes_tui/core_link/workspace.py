@@ -243,6 +243,10 @@ class Workspace(Protocol):
         """What is installed."""
         ...
 
+    def skill_folders(self) -> tuple[Path, ...]:
+        """Where skills lie, those of the home first."""
+        ...
+
     async def skill_page(self, name: str) -> str:
         """The whole `SKILL.md` of a skill.
 

@@ -331,6 +331,10 @@ class FakeWorkspace:
         """The home of the test."""
         return self._home
 
+    def skill_folders(self) -> tuple[Path, ...]:
+        """That of the home alone."""
+        return (self._home.skills,)
+
     def start_info(self) -> StartInfo:
         """The facts."""
         return self.info

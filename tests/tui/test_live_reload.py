@@ -13,7 +13,7 @@ from hermes_core.paths import Home
 from hermes_tui.app import HermesApp
 from hermes_tui.core_link.core_workspace import CoreWorkspace
 from hermes_tui.core_link.workspace import Workspace
-from hermes_tui.live_reload import watched_folders
+from hermes_tui.watched_places import watched_folders
 from tests.support import until
 
 BASE = "model:\n  provider: demo\n"
@@ -102,7 +102,7 @@ async def test_a_skin_file_in_a_folder_that_is_new_is_noticed(home: Home) -> Non
     async with watching(home) as app:
         folder = (home.root / "skins").resolve()
         folder.mkdir(parents=True)
-        await until(lambda: folder in watched_folders(home.root))
+        await until(lambda: folder in watched_folders(home.root, [home.skills]))
         (folder / "own.yaml").write_text("name: own\nbranding:\n  prompt_symbol: '%'\n", "utf-8")
         home.config_file.write_text(BASE + "display:\n  skin: own\n", "utf-8")
         await until(lambda: app.appearance.skin == "own")
@@ -114,12 +114,28 @@ async def test_a_skill_that_is_written_or_changed_is_listed(home: Home) -> None:
         place = home.skills / "coding" / "triage"
         place.mkdir(parents=True)
         # in a step of its own: the folder is new, and is watched once it was noticed
-        await until(lambda: place in watched_folders(home.root))
+        await until(lambda: place in watched_folders(home.root, [home.skills]))
         (place / "SKILL.md").write_text("---\nname: triage\n---\n", "utf-8")
         await until(lambda: [skill.name for skill in app.skills] == ["triage"])
         text = "---\nname: triage\nrequired_environment_variables: [NO_KEY]\n---\n"
         (place / "SKILL.md").write_text(text, "utf-8")
         await until(lambda: app.skills and app.skills[0].state == "needs")
+
+
+@pytest.mark.ac("live-skills")
+async def test_a_skill_in_a_further_folder_is_listed_when_it_changes(home: Home) -> None:
+    elsewhere = home.root.parent / "team" / "deploy"
+    elsewhere.mkdir(parents=True)
+    (elsewhere / "SKILL.md").write_text("---\nname: deploy\n---\n", "utf-8")
+    async with watching(home) as app:
+        home.config_file.write_text(
+            BASE + f"skills:\n  external_dirs: [{elsewhere.parent}]\n", "utf-8"
+        )
+        await until(lambda: [skill.name for skill in app.skills] == ["deploy"])
+        # the new folder is watched once the settings were noticed
+        await until(lambda: elsewhere in app.live_reload.folders)
+        (elsewhere / "SKILL.md").write_text("---\nname: ship\n---\n", "utf-8")
+        await until(lambda: [skill.name for skill in app.skills] == ["ship"])
 
 
 async def test_a_settings_file_behind_a_link_is_watched_where_it_lies(home: Home) -> None:
