@@ -247,6 +247,10 @@ class HermesApp(TerminalApp):
         """Bring the core up after it failed: the person may have mended what was wrong."""
         self._bring_up()
 
+    async def follow_settings(self) -> None:
+        """Show things as the settings now say."""
+        await self.live_reload.apply()
+
     async def refresh_lists(self) -> None:
         """Read conversations and skills again."""
         try:

@@ -11,7 +11,7 @@ from hermes_core.errors import HermesError
 from hermes_core.messages import Attachment
 from hermes_tui.composing.attached_files import with_leading_files
 from hermes_tui.composing.input_file import append_history, holds_secret, read_history
-from hermes_tui.composing.typed_command import typed_command
+from hermes_tui.composing.typed_command import NO_COMMAND, SIGN, typed_command
 from hermes_tui.slash.command import (
     SlashCommand,
     Unknown,
@@ -70,7 +70,9 @@ class InputLine:
         typed = typed_command(text)
         if (command is not None or typed) and attachments:
             pane.composer.attach(*attachments)  # they go with the next message
-        if typed:
+        if text == SIGN:
+            host.tell(NO_COMMAND)
+        elif typed:
             host.run_worker(self._run_typed(pane, typed, text, replaces=replaces))
         elif command is None:
             host.run_worker(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 SIGN = "!"
+NO_COMMAND = "!COMMAND runs it in the shell; what it prints the agent knows too"
+"""Said where the sign stands alone."""
 
 
 def typed_command(text: str) -> str:

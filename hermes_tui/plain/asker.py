@@ -156,6 +156,11 @@ class Asker:
             return Answered(line if question.is_hidden else text)
         return None
 
+    def remind(self) -> None:
+        """Show again that an answer is wanted, if other lines were printed since."""
+        if self._question is not None:
+            self._page.prompt(self._prompt(self._question))
+
     def nobody_answers(self) -> None:
         """The input has ended: every question gets its safe answer."""
         self.is_alone = True

@@ -154,6 +154,7 @@ class Conversation:
         if isinstance(event, ApprovalResolved):
             self._asker.take_back(event.request_id, resolved_words(event))
         self._ask_open()
+        self._asker.remind()
         self.changed.set()
 
     def _tell_accepted(self, event: InputAccepted) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,12 +22,14 @@ from hermes_tui.session_state import Clocks, SessionState
 from hermes_tui.slash.command import SlashCommand
 from hermes_tui.slash.door import Source, SubmitMode
 from hermes_tui.slash.quick import commands_in_force
+from hermes_widgets.fitting import fit
 from hermes_widgets.row import Row
 
 T = TypeVar("T")
 
 CLIENT = "line mode"
 _SHOWN_ROWS = 40
+_SHORT_CHARS, _LONG_CELLS = 60, 120
 
 
 class LineDoor:
@@ -211,6 +214,19 @@ class LineDoor:
     def refresh_all(self) -> None:
         """There is nothing around the conversation."""
 
+    async def follow_settings(self) -> None:
+        """Tell tools and processes as the settings now say."""
+        self.state.process_notices = str(
+            self.workspace.setting("display.background_process_notifications")
+        )
+        self.conversation.transcript.progress = str(
+            self.workspace.setting("display.tool_progress") or "all"
+        )
+
+    async def refresh_lists(self) -> None:
+        """Read again which skills are installed."""
+        self.skills = await self.workspace.skills()
+
     # --- which conversation ----------------------------------------------------------
 
     async def open_new(self) -> None:
@@ -240,13 +256,10 @@ class LineDoor:
         self.conversation = Conversation(
             self._page, self._asker, clocks=self.clocks, start=self.begin, changed=before.changed
         )
-        self.state.process_notices = str(
-            self.workspace.setting("display.background_process_notifications")
-        )
-        self.conversation.transcript.progress = str(
-            self.workspace.setting("display.tool_progress") or "all"
-        )
+        await self.follow_settings()
         self.state.approval_mode = self.start_info.approval_mode
+        if before.handle is not None and session_id is None:
+            self.tell("A new conversation.")
         await before.release()
         self.conversation.attach(handle, past)
 
@@ -256,7 +269,15 @@ class LineDoor:
 
 
 def _told(row: Row) -> str:
-    return ", ".join(part for part in (row.text, row.note, row.right, row.detail) if part.strip())
+    parts = (row.text, first_sentence(row.note), row.right, row.detail)
+    return ", ".join(part for part in parts if part.strip())
+
+
+def first_sentence(text: str) -> str:
+    """The beginning of a long text, whole if it is short; no page is read out to choose from."""
+    if len(text) <= _SHORT_CHARS:
+        return text
+    return fit(re.split(r"(?<=[.:;!?])\s", text, maxsplit=1)[0], _LONG_CELLS)
 
 
 def _remarks(rows: Sequence[Row], words: str) -> list[str]:

@@ -8,7 +8,7 @@ import signal
 
 from hermes_core.commands import Interrupt, RunCommand
 from hermes_tui.composing.input_file import append_history, holds_secret
-from hermes_tui.composing.typed_command import typed_command
+from hermes_tui.composing.typed_command import NO_COMMAND, SIGN, typed_command
 from hermes_tui.core_link.workspace import Workspace
 from hermes_tui.ending.farewell import exit_state
 from hermes_tui.launch_state import ExitState
@@ -139,7 +139,7 @@ class LineMode:
                 self.wants_setup = True
                 self.finish()
                 return
-        self.door.skills = await self._workspace.skills()
+        await self.door.refresh_lists()
         await self.door.show(session_id)
         if self._conversation.handle is None:
             self._has_failed = True
@@ -200,6 +200,8 @@ class LineMode:
         typed = typed_command(words) if self._lines.is_terminal else ""
         if words.casefold() in _LEAVE_WORDS:
             self.door.begin(self.leave())
+        elif words == SIGN and self._lines.is_terminal:
+            self.door.tell(NO_COMMAND)
         elif typed:
             if is_shown:
                 self._conversation.transcript.echoed.append(words)
@@ -215,12 +217,17 @@ class LineMode:
         skills = [skill.name for skill in self.door.skills if skill.state == "on"]
         found = find(name, self.door.commands(), skills)
         if isinstance(found, SlashCommand):
-            self.door.begin(self.door.run(found, argument))
+            self.door.begin(self._run_command(found, argument))
         elif isinstance(found, Unknown):
             words, hint = unknown_words(found)
             self.door.tell_error(words, hint=hint)
+            self._asker.remind()
         else:
             self.door.begin(self._use_skill(found, text))
+
+    async def _run_command(self, command: SlashCommand, argument: str) -> None:
+        await self.door.run(command, argument)
+        self._asker.remind()
 
     async def _use_skill(self, name: str, text: str) -> None:
         async with self._sending:

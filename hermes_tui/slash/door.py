@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, TypeVar
 
 from hermes_core.commands import CoreCommand, Reply
 from hermes_core.storage.records import SessionSummary
-from hermes_tui.core_link.workspace import StartInfo, Workspace
+from hermes_tui.core_link.workspace import SkillInfo, StartInfo, Workspace
 from hermes_tui.session_state import Clocks, SessionState
 from hermes_widgets.row import Row
 
@@ -38,6 +38,11 @@ class Door(Protocol):
     @property
     def start_info(self) -> StartInfo:
         """Facts known since the start."""
+        ...
+
+    @property
+    def skills(self) -> list[SkillInfo]:
+        """What is installed, as it was read last."""
         ...
 
     @property
@@ -96,6 +101,14 @@ class Door(Protocol):
 
     def refresh_all(self) -> None:
         """Show what was changed in `state`."""
+        ...
+
+    async def follow_settings(self) -> None:
+        """Show things as the settings now say."""
+        ...
+
+    async def refresh_lists(self) -> None:
+        """Read again what is installed."""
         ...
 
     async def open_new(self) -> None:

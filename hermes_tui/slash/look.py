@@ -110,6 +110,8 @@ async def _pick(host: HermesApp, title: str, names: dict[str, str], now: str) ->
 
 
 _ELSEWHERE = "There are no colours here. For the screen: hermes config set {key} NAME"
+_STILL = "Nothing turns here. For the screen: hermes config set tui.indicator KIND"
+_NO_AIR = "Lines stand as they come. For the screen: hermes config set tui.density NAME"
 
 COMMANDS = (
     SlashCommand(
@@ -131,14 +133,14 @@ COMMANDS = (
         args="[kind]",
         summary="what turns while the agent works",
         group="Look",
-        run=on_screen(_indicator, elsewhere=_ELSEWHERE.format(key="tui.indicator")),
+        run=on_screen(_indicator, elsewhere=_STILL),
     ),
     SlashCommand(
         name="density",
         args="[auto|comfortable|compact|roomy]",
         summary="how much air there is",
         group="Look",
-        run=on_screen(_density, elsewhere=_ELSEWHERE.format(key="tui.density")),
+        run=on_screen(_density, elsewhere=_NO_AIR),
     ),
     SlashCommand(
         name="statusbar",

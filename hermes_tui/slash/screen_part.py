@@ -18,27 +18,31 @@ PROGRESS = ("off", "new", "all", "verbose")
 BUSY = ("steer", "queue", "interrupt")
 
 
-async def change(host: HermesApp, key: str, value: object) -> bool:
-    """Write a setting and bring it into the screen; says whether that was possible."""
+async def change(door: Door, key: str, value: object) -> bool:
+    """Write a setting and put it in force; says whether that was possible."""
     try:
-        await host.workspace.set_setting(key, value)
+        await door.workspace.set_setting(key, value)
     except HermesError as error:
-        host.tell_error(str(error), hint=error.hint)
+        door.tell_error(str(error), hint=error.hint)
         return False
-    await host.live_reload.apply()
+    await door.follow_settings()
     return True
 
 
-async def cycle_progress(host: HermesApp, wanted: str = "") -> None:
+async def cycle_progress(door: Door, wanted: str = "") -> None:
     """Show more of tool calls, or less; round and round."""
-    now = str(host.workspace.setting("display.tool_progress"))
+    now = str(door.workspace.setting("display.tool_progress"))
     if wanted and wanted not in PROGRESS:
-        host.tell_error(f"There is no “{wanted}”", hint=", ".join(PROGRESS))
+        door.tell_error(f"There is no “{wanted}”", hint=", ".join(PROGRESS))
         return
     at = PROGRESS.index(now) if now in PROGRESS else 2
     chosen = wanted or PROGRESS[(at + 1) % len(PROGRESS)]
-    if await change(host, "display.tool_progress", chosen):
-        host.notify(f"Tool calls: {chosen}")
+    if not await change(door, "display.tool_progress", chosen):
+        return
+    if door.full_screen is not None:
+        door.full_screen.notify(f"Tool calls: {chosen}")
+    else:
+        door.tell(f"Tool calls: {chosen}")
 
 
 async def _mouse(host: HermesApp, argument: str) -> None:
@@ -52,34 +56,30 @@ async def _mouse(host: HermesApp, argument: str) -> None:
 
 
 async def _busy(door: Door, argument: str) -> None:
-    host = door.full_screen
     word = argument.casefold()
-    if not word:
-        door.tell(f"While a turn runs ⏎ does: {door.workspace.setting('display.busy_input_mode')}")
-    elif word not in BUSY:
+    if word and word not in BUSY:
         door.tell_error(f"There is no “{argument}”", hint=", ".join(BUSY))
-    elif host is not None:
-        await change(host, "display.busy_input_mode", word)
-    else:
-        await door.guard(door.workspace.set_setting("display.busy_input_mode", word))
+    elif not word or await change(door, "display.busy_input_mode", word):
+        mode = door.workspace.setting("display.busy_input_mode")
+        door.tell(f"While a turn runs Enter does: {mode}")
 
 
-async def _reload(host: HermesApp, argument: str) -> None:
-    problem = await host.guard(host.workspace.reread_settings())
+async def _reload(door: Door, argument: str) -> None:
+    problem = await door.guard(door.workspace.reread_settings())
     if problem:
-        host.tell_error(problem)
+        door.tell_error(problem)
     elif problem is not None:
-        await host.live_reload.apply()
-        host.tell("Settings and keys are read again")
+        await door.follow_settings()
+        door.tell("Settings and keys are read again")
 
 
-async def _reload_skills(host: HermesApp, argument: str) -> None:
-    before = {skill.name for skill in host.skills}
-    await host.refresh_lists()
-    after = {skill.name for skill in host.skills}
+async def _reload_skills(door: Door, argument: str) -> None:
+    before = {skill.name for skill in door.skills}
+    await door.refresh_lists()
+    after = {skill.name for skill in door.skills}
     changes = [f"+{name}" for name in sorted(after - before)]
     changes += [f"−{name}" for name in sorted(before - after)]
-    host.tell(f"{len(after)} skills · {', '.join(changes) or 'none new'}")
+    door.tell(f"{len(after)} skills · {', '.join(changes) or 'none new'}")
 
 
 async def _image(host: HermesApp, argument: str) -> None:
@@ -87,9 +87,13 @@ async def _image(host: HermesApp, argument: str) -> None:
 
 
 def _screen(
-    name: str, summary: str, run: Callable[[HermesApp, str], Awaitable[None]], *, args: str = ""
+    name: str,
+    summary: str,
+    run: Callable[[HermesApp, str], Awaitable[None]],
+    *,
+    elsewhere: str,
+    args: str = "",
 ) -> SlashCommand:
-    elsewhere = f"/{name} is for the full screen"
     return SlashCommand(
         name=name,
         summary=summary,
@@ -99,8 +103,8 @@ def _screen(
     )
 
 
-async def _verbose(host: HermesApp, argument: str) -> None:
-    await cycle_progress(host, argument.casefold())
+async def _verbose(door: Door, argument: str) -> None:
+    await cycle_progress(door, argument.casefold())
 
 
 async def _paste(host: HermesApp, argument: str) -> None:
@@ -115,20 +119,51 @@ async def _editor(host: HermesApp, argument: str) -> None:
     await edit_draft(host)
 
 
-async def _skills(host: HermesApp, argument: str) -> None:
-    host.show_pane("skills")
+async def _skills(door: Door, argument: str) -> None:
+    if door.full_screen is not None:
+        door.full_screen.show_pane("skills")
+        return
+    states = {"on": "", "off": " (off)"}
+    lines = [
+        f"/{skill.name}{states.get(skill.state, f' ({skill.needs})')}: {skill.description}"
+        for skill in door.skills
+    ]
+    door.tell("\n".join(lines) or f"No skill is installed in {door.workspace.home.skills}")
 
+
+_PICTURES = "A message that begins with the path of a picture has it attached."
 
 COMMANDS = (
-    _screen("verbose", "show more or less of tool calls", _verbose, args="[off|new|all|verbose]"),
-    _screen("paste", "attach the picture in the clipboard", _paste),
-    _screen("image", "attach a picture", _image, args="<path>"),
-    _screen("editor", "write in your own editor", _editor),
-    _screen("mouse", "the program's mouse, or the terminal's", _mouse, args="[on|off]"),
-    _screen("redraw", "draw the screen again", _redraw),
-    _screen("skills", "what is installed", _skills),
-    _screen("reload", "read settings and keys again", _reload),
-    _screen("reload-skills", "look for skills again", _reload_skills),
+    SlashCommand(
+        name="verbose",
+        args="[off|new|all|verbose]",
+        summary="show more or less of tool calls",
+        group="Program",
+        run=_verbose,
+    ),
+    _screen("paste", "attach the picture in the clipboard", _paste, elsewhere=_PICTURES),
+    _screen("image", "attach a picture", _image, args="<path>", elsewhere=_PICTURES),
+    _screen(
+        "editor",
+        "write in your own editor",
+        _editor,
+        elsewhere="Several lines are one message if they are pasted, or end in \\.",
+    ),
+    _screen(
+        "mouse",
+        "the program's mouse, or the terminal's",
+        _mouse,
+        args="[on|off]",
+        elsewhere="The mouse is the terminal's own here.",
+    ),
+    _screen("redraw", "draw the screen again", _redraw, elsewhere="Nothing is drawn here."),
+    SlashCommand(name="skills", summary="what is installed", group="Program", run=_skills),
+    SlashCommand(
+        name="reload", summary="read settings and keys again", group="Program", run=_reload
+    ),
+    SlashCommand(
+        name="reload-skills", summary="look for skills again", group="Program", run=_reload_skills
+    ),
     SlashCommand(
         name="busy",
         args="[steer|queue|interrupt]",

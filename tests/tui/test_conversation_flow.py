@@ -253,6 +253,15 @@ async def test_a_typed_command_is_run_and_its_output_is_open(home: Home) -> None
 
 
 @pytest.mark.ac("typed-command")
+async def test_the_sign_of_a_command_alone_says_what_it_is_for(home: Home) -> None:
+    async with staged(home) as stage:
+        await stage.send("!")
+        await until(lambda: "!COMMAND runs it in the shell" in stage.shown_text())
+        assert not stage.session.sent(RunCommand)
+        assert not stage.session.sent(Submit)
+
+
+@pytest.mark.ac("typed-command")
 async def test_a_refused_typed_command_is_in_the_field_again(home: Home) -> None:
     def refuse(session: FakeSession, command: CoreCommand) -> Reply | None:
         if isinstance(command, RunCommand):

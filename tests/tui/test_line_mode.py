@@ -26,6 +26,7 @@ from hermes_core.events import (
 )
 from hermes_core.paths import Home
 from hermes_tui.command_line.chat_command import wants_lines
+from hermes_tui.core_link.workspace import SkillInfo, ToolInfo
 from hermes_tui.launch_state import ExitState
 from hermes_tui.plain.asker import Asker
 from hermes_tui.plain.conversation import Conversation
@@ -52,12 +53,10 @@ class Stage:
     def __init__(self, home: Home, *, grace_s: float = 0.0) -> None:
         self.written: list[str] = []
         self._out, self._in = os.pipe()
-        self._lines = TypedLines(self._out)
+        self.lines = TypedLines(self._out)
         self.workspace = FakeWorkspace(home)
         self.workspace.settings["tui.confirm_exit"] = "when busy"
-        self.mode = LineMode(
-            self.workspace, Page(self.written.append), self._lines, grace_s=grace_s
-        )
+        self.mode = LineMode(self.workspace, Page(self.written.append), self.lines, grace_s=grace_s)
 
     @property
     def text(self) -> str:
@@ -82,7 +81,7 @@ class Stage:
     def close(self) -> None:
         """Free the pipe."""
         self.end()
-        self._lines.close()
+        self.lines.close()
         os.close(self._out)
 
     async def shows(self, text: str) -> None:
@@ -286,6 +285,73 @@ async def test_commands_of_the_screen_say_how_it_is_done_without_one(home: Home)
         await until(lambda: stage.mode.door.state.title == "a good name")
         stage.type("/help rollback")
         await stage.shows("/rollback [N] [file]: restore files")
+
+
+async def test_what_is_switched_by_a_command_is_in_force_and_said(home: Home) -> None:
+    async with staged(home) as stage:
+        stage.workspace.settings["display.tool_progress"] = "all"
+        stage.type("/verbose off")
+        await stage.shows("Tool calls: off\n")
+        stage.session.say(*turns.work_so_far())
+        stage.session.say(MessageFinished(message_id="m9", role="assistant", text="That was all."))
+        await stage.shows("That was all.")
+        assert "$ pytest" not in stage.text
+        stage.type("/busy queue")
+        await stage.shows("While a turn runs Enter does: queue\n")
+        stage.workspace.settings["display.tool_progress"] = "new"
+        stage.type("/reload")
+        await stage.shows("Settings and keys are read again")
+        assert stage.mode.door.conversation.transcript.progress == "new"
+
+
+async def test_skills_are_listed_and_read_again(home: Home) -> None:
+    async with staged(home) as stage:
+        stage.type("/skills")
+        await stage.shows(f"No skill is installed in {home.skills}")
+        stage.workspace.installed = [SkillInfo(name="tidy", description="Tidies up.")]
+        stage.type("/reload-skills")
+        await stage.shows("1 skills · +tidy\n")
+        stage.type("/skills")
+        await stage.shows("/tidy: Tidies up.\n")
+
+
+async def test_a_new_conversation_is_said(home: Home) -> None:
+    async with staged(home) as stage:
+        assert "A new conversation." not in stage.text
+        stage.type("/new")
+        await stage.shows("A new conversation.\n> ")
+
+
+async def test_a_question_is_asked_again_behind_what_was_printed_meanwhile(home: Home) -> None:
+    async with staged(home) as stage:
+        stage.session.say(ASKED)
+        await stage.shows("Answer 1-4: ")
+        stage.type("/busy")
+        await stage.shows("While a turn runs")
+        await until(lambda: stage.text.endswith("\nAnswer 1-4: "))
+        stage.type("/nonsense")
+        await stage.shows("Unknown command")
+        await until(lambda: stage.text.endswith("\nAnswer 1-4: "))
+
+
+async def test_tools_are_listed_in_one_line_each(home: Home) -> None:
+    words = "Reads a file with its lines numbered and counted, also long ones. Do not use cat."
+    async with staged(home) as stage:
+        stage.workspace.tool_list = [ToolInfo(name="read_file", description=words, toolset="file")]
+        stage.type("/tools")
+        await stage.shows(
+            "  1 read_file, Reads a file with its lines numbered and counted, also long ones., file\n"
+        )
+
+
+async def test_the_sign_of_a_command_alone_says_what_it_is_for(home: Home) -> None:
+    async with staged(home) as stage:
+        stage.type("!")
+        await until(lambda: stage.session.sent(Submit))  # a pipe runs nothing
+        stage.lines.is_terminal = True
+        stage.type("!")
+        await stage.shows("!COMMAND runs it in the shell")
+        assert not stage.session.sent(RunCommand)
 
 
 @pytest.mark.ac("typed-command")

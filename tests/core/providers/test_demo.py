@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from hermes_core.agent.turns.typed_command import told
 from hermes_core.errors import ProviderError, ToolBlocked, ToolError
 from hermes_core.messages import Message, Runtime, ToolCall, Usage
 from hermes_core.providers.base import (
@@ -512,6 +513,13 @@ async def test_a_tour_whose_step_fails_ends_honestly() -> None:
 
 async def test_a_note_before_the_request_does_not_hide_it() -> None:
     assert understand("[A note for the model.]\n\nlist files") == Intent("list", path=".")
+
+
+@pytest.mark.parametrize("output", ["a.txt", "first\n\nrun me\n\nlast", ""])
+async def test_a_message_behind_a_typed_command_is_the_request(output: str) -> None:
+    behind = told(json.dumps({"output": output, "exit_code": 0}))
+    reply = await play(request(user(f"!ls\n\n{behind}\n\nread a.txt")))
+    assert reply.names == ["read_file"]
 
 
 async def test_news_of_a_process_is_passed_on() -> None:

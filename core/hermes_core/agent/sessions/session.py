@@ -519,7 +519,7 @@ class Session:
             words = ", ".join(word for word in EFFORTS if word)
             return Reply(ok=False, code="bad_value", text=f"Effort is one of: {words}.")
         self._talk.effort = effort
-        return Reply(ok=True)
+        return Reply(ok=True, text=f"Reasoning: {effort or 'as the model does by itself'}")
 
     def _set_service_tier(self, tier: str) -> Reply:
         runtime = self._talk.runtime
@@ -539,14 +539,14 @@ class Session:
     def _set_approval_mode(self, mode: str) -> Reply:
         text = self._parts.approvals.set_mode(mode)
         self._journal.emit(Notice(level="info", code="approval_mode", text=text))
-        return Reply(ok=True, text=text)
+        return Reply(ok=True)  # whoever asked reads the notice, as all others do
 
     async def _set_title(self, title: str) -> Reply:
         await self._journal.flush()
         cleaned = await self._parts.store.set_title(self.session_id, title)
         self._journal.emit(SessionTitled(title=cleaned))
         await self._journal.flush()
-        return Reply(ok=True, text=cleaned)
+        return Reply(ok=True, text=f"Title: {cleaned}")
 
     # --- the end ---------------------------------------------------------------------------
 

@@ -10,6 +10,9 @@ from typing import Any
 from hermes_core.messages import Message
 from hermes_core.providers.base import ModelRequest
 
+_TYPED = "[I ran this in the shell myself."
+"""Begins what stands behind a command that the person typed; its output follows."""
+
 
 @dataclass(frozen=True, slots=True)
 class Done:
@@ -63,6 +66,8 @@ def conversation(request: ModelRequest) -> Conversation:
     messages = request.messages
     last = max((i for i, m in enumerate(messages) if m.role == "user"), default=-1)
     said = messages[last].content if last >= 0 else ""
+    if _TYPED in said:  # no answer came between the command and the message after it
+        said = said.rpartition("\n\n")[2]
     return Conversation(said, _calls(messages[last + 1 :]), _calls(messages[: max(last, 0)]))
 
 

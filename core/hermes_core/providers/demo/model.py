@@ -58,7 +58,7 @@ class DemoModel:
 
         if request.purpose != "turn":
             raise ProviderError(
-                f"the built-in demo only answers conversations, not {request.purpose}",
+                "the built-in demo can only talk: no side questions, titles or summaries",
                 reason="format_error",
             )
         reply = next_reply(request)
