@@ -70,7 +70,7 @@ class KeyOrder:
         Args:
             event: What was dealt.
             screen: Which had the keyboard then.
-            focused: What had it on that screen.
+            focused: What got it there.
         """
         if not event.is_forwarded:  # it was for the whole program, and may begin something
             self._send(screen, screen)

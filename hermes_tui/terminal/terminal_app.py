@@ -88,11 +88,12 @@ class TerminalApp(App[ExitState]):
 
     async def _deal(self, event: Pressed) -> None:
         """Hand a key, or what was pasted, to what has the keyboard."""
-        screen, focused = self.screen, self.focused
+        screen = self.screen
         if isinstance(event, events.Key):
             self._meant_for[event] = screen
         await super().on_event(event)
-        self._order.follow(event, screen, focused)
+        # Only now: a key gives the focus back that a window out of sight has lost.
+        self._order.follow(event, screen, self.focused)
 
     async def on_key_done(self, message: KeyDone) -> None:
         """A key has gone all its way up."""

@@ -28,6 +28,14 @@ async def test_a_bundle_of_letters_and_keys_of_the_field_acts_in_order(home: Hom
         await until(lambda: stage.app.chat.composer.draft == "other")
 
 
+async def test_the_first_key_after_the_window_was_out_of_sight_acts_first_too(home: Home) -> None:
+    async with staged(home, size=SIZE) as stage:
+        stage.app.post_message(events.AppBlur())
+        await until(lambda: stage.app.focused is None)
+        press_at_once(stage, "ctrl+u", *"other")
+        await until(lambda: stage.app.chat.composer.draft == "other")
+
+
 async def test_letters_behind_a_key_that_opens_a_screen_are_typed_there(home: Home) -> None:
     async with staged(home, size=SIZE) as stage:
         press_at_once(stage, *"draft", "ctrl+p", *"modle", "backspace", "backspace", *"el")
