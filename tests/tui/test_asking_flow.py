@@ -155,6 +155,33 @@ async def test_a_reason_goes_with_the_decision(home: Home) -> None:
         assert _answers(stage)[0].reason == "not on stage"
 
 
+async def test_enter_after_a_reason_denies_unless_another_button_is_chosen(home: Home) -> None:
+    async with staged(home) as stage:
+        stage.session.say(*turns.waiting())
+        await until(lambda: _is_open(stage))
+        await stage.pilot.pause()
+        assert "v view" in stage.shown_text()
+        await stage.pilot.press("tab")
+        await stage.type("not on stage")
+        await until(lambda: "⏎ to the buttons" in stage.shown_text())
+        await stage.pilot.press("enter", "enter")
+        await until(lambda: _answers(stage))
+        assert (_answers(stage)[0].decision, _answers(stage)[0].reason) == ("deny", "not on stage")
+
+
+async def test_the_whole_command_says_how_to_get_back_to_its_request(home: Home) -> None:
+    async with staged(home) as stage:
+        stage.session.say(*turns.waiting())
+        await until(lambda: _is_open(stage))
+        await stage.pilot.pause()
+        await stage.pilot.press("v")
+        await until(lambda: "The whole text" in stage.shown_text())
+        await until(lambda: "esc back" in stage.shown_text())
+        await stage.pilot.press("escape")
+        await until(lambda: "Run this command?" in stage.shown_text())
+        assert not _answers(stage)
+
+
 async def test_a_request_of_another_conversation_says_who_asks(home: Home) -> None:
     async with staged(home) as stage:
         first = stage.session

@@ -32,6 +32,8 @@ _WORDS: dict[str, tuple[Decision, str]] = {
     "always": ("always", "Always"),
     "deny": ("deny", "Deny"),
 }
+_KEYS = "tab reason  v view"
+_KEYS_OF_REASON = "⏎ to the buttons"
 _QUESTIONS = {
     "run": "Run this command?",
     "write": "Write this file?",
@@ -92,6 +94,8 @@ class ChoiceRow(Widget):
     """Index of the filled button."""
     labels: reactive[tuple[str, ...]] = reactive(())
     """The words on the buttons."""
+    right: reactive[str] = reactive("")
+    """The other keys."""
 
     @dataclass
     class Pressed(Message):
@@ -102,7 +106,7 @@ class ChoiceRow(Widget):
     def __init__(self, labels: tuple[str, ...], right: str) -> None:
         super().__init__(id="approval-choices")
         self.set_reactive(ChoiceRow.labels, labels)
-        self._right = right
+        self.set_reactive(ChoiceRow.right, right)
 
     def _shown_labels(self) -> tuple[tuple[str, ...], int]:
         """The words, and the cells between the buttons."""
@@ -127,10 +131,10 @@ class ChoiceRow(Widget):
     def render(self) -> Content:
         """Draw the buttons and, if there is room, the other keys."""
         left = Content(" " * self._shown_labels()[1]).join(self._buttons())
-        free = self.size.width - left.cell_length - cell_len(self._right)
+        free = self.size.width - left.cell_length - cell_len(self.right)
         if free < 2:
             return left
-        return Content.assemble(left, " " * free, (self._right, "$h-faint"))
+        return Content.assemble(left, " " * free, (self.right, "$h-faint"))
 
     def on_click(self, event: events.Click) -> None:
         """Find the button under the pointer."""
@@ -227,7 +231,7 @@ class ApprovalCard(Vertical, can_focus=True):
         self._clock = clock
         self._shown_at = clock()
         self._options = tuple(option for option in request.options if option in _WORDS)
-        self._choices = ChoiceRow(self._labels(), "tab reason  v view")
+        self._choices = ChoiceRow(self._labels(), _KEYS)
         # Kept at hand: a size may come before they are mounted, or after they are gone.
         self._head = Static(id="approval-head", markup=False)
         self._where = Static(id="approval-where", markup=False)
@@ -319,7 +323,11 @@ class ApprovalCard(Vertical, can_focus=True):
 
     def action_step(self, step: int) -> None:
         """Fill the next or the previous button."""
-        self._choices.chosen = (self._choices.chosen + step) % len(self._options)
+        self._choose((self._choices.chosen + step) % len(self._options))
+
+    def _choose(self, at: int) -> None:
+        """Fill a button, and show what `Always` would allow where it is not on it."""
+        self._choices.chosen = at
         is_always = self._options[self._choices.chosen] == "always"
         is_hidden = self.content_size.width < 80 and bool(self.request.always_pattern)
         self.set_class(is_always and is_hidden, "-pattern")
@@ -338,6 +346,14 @@ class ApprovalCard(Vertical, can_focus=True):
             self.add_class("-reason")
             field.focus()
 
+    def on_descendant_focus(self) -> None:
+        """The reason has other keys."""
+        self._choices.right = _KEYS_OF_REASON
+
+    def on_descendant_blur(self) -> None:
+        """Out of the field for the reason."""
+        self._choices.right = _KEYS
+
     def action_deny_or_leave(self) -> None:
         """Leave the field for the reason; outside it, deny."""
         if self.query_one("#approval-reason", Input).has_focus:
@@ -351,8 +367,11 @@ class ApprovalCard(Vertical, can_focus=True):
 
     @on(Input.Submitted)
     def _reason_written(self, event: Input.Submitted) -> None:
+        """Words for the agent mostly say why not: the next Enter denies, and is seen to."""
         event.stop()
         self.focus()
+        if self.reason and "deny" in self._options:
+            self._choose(self._options.index("deny"))
 
     @on(ChoiceRow.Pressed)
     def _pressed(self, event: ChoiceRow.Pressed) -> None:
