@@ -19,14 +19,19 @@ def text_content(text: str) -> Content:
     return Content("\n".join(clean(line.expandtabs(4)) for line in text.splitlines()))
 
 
+_KEYS = "↑↓ scroll · esc back"
+
+
 class ReaderScreen(SheetScreen[None]):
     """Scroll with arrows and page keys; Esc closes."""
 
     DEFAULT_CSS = """
-    ReaderScreen > .sheet { width: 100%; height: 90%; }
+    ReaderScreen > .sheet { width: 100%; height: auto; }
     ReaderScreen VerticalScroll {
-        height: 1fr; margin-top: 1; background: $h-canvas; padding: 0 1;
+        height: auto; margin: 1 0; background: $h-canvas; padding: 0 1;
     }
+    ReaderScreen VerticalScroll > Static { height: auto; }
+    ReaderScreen .reader-keys { dock: bottom; height: 1; color: $h-faint; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,ctrl+c", "leave", "Close", show=False, id="reader.leave"),
@@ -38,11 +43,12 @@ class ReaderScreen(SheetScreen[None]):
         self._content = content
 
     def compose(self) -> ComposeResult:
-        """Title and text."""
+        """Title, text, keys."""
         with Vertical(classes="sheet"):
             yield sheet_title(self._title_text)
             with VerticalScroll():
                 yield Static(self._content, markup=False)
+            yield Static(_KEYS, classes="reader-keys", markup=False)
 
     def on_mount(self) -> None:
         """Keys scroll the text."""
