@@ -17,6 +17,8 @@ from hermes_core.events import (
     InputState,
     MessageFinished,
     SessionTitled,
+    ToolFinished,
+    ToolSkipped,
     TurnFinished,
     TurnStarted,
 )
@@ -154,7 +156,8 @@ class Conversation:
         if isinstance(event, ApprovalResolved):
             self._asker.take_back(event.request_id, resolved_words(event))
         self._ask_open()
-        self._asker.remind()
+        if isinstance(event, ToolFinished | ToolSkipped | TurnFinished):
+            self._asker.remind()
         self.changed.set()
 
     def _tell_accepted(self, event: InputAccepted) -> None:

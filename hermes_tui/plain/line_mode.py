@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+from collections import deque
 
 from hermes_core.commands import Interrupt, RunCommand
 from hermes_tui.composing.input_file import append_history, holds_secret
@@ -31,6 +32,8 @@ from hermes_tui.slash.skills import use_skill
 logger = logging.getLogger(__name__)
 
 _FORCE_S = 2.0
+_AT_ONCE = ("/stop", "/steer")
+"""What a pipe says about the turn that runs; everything else of it waits for its turn."""
 _LEAVE_WORDS = frozenset({"exit", "quit", ":q"})
 _RUNNING = Question(
     text="Something still runs.",
@@ -76,6 +79,8 @@ class LineMode:
         self._asker = Asker(page, lines, grace_s=grace_s, clock=self._clocks.steady)
         self.door = LineDoor(workspace, page, self._asker, clocks=self._clocks, on_leave=self.leave)
         self._sending = asyncio.Lock()
+        self._later: deque[str] = deque()
+        """Lines of a pipe that wait for what the lines before them began."""
         self._stopped_at = float("-inf")
         self._opened = asyncio.Event()
         self._has_input = True
@@ -155,6 +160,12 @@ class LineMode:
             self._do(line, is_shown=False)
         if not self._conversation.is_idle or self.door.is_working:
             return
+        if self._later:
+            self._page.prompt()
+            self._page.typed(self._later[0], is_echoed=False)
+            self._do(self._later.popleft(), is_shown=True)
+            self._conversation.changed.set()
+            return
         has_background = bool(self._conversation.state.background)
         if not self._has_input or (self._waits and not has_background):
             self.finish()
@@ -182,6 +193,11 @@ class LineMode:
     def take(self, text: str) -> None:
         """Do what a typed line means: an answer, a command, a message."""
         asker = self._asker
+        if not (self._lines.is_terminal or asker.is_open or text.startswith(_AT_ONCE)):
+            if not self._waits:  # nothing counts behind the line that leaves
+                self._later.append(text)
+            self._conversation.changed.set()
+            return
         is_echoed = self._lines.is_terminal and not asker.is_hidden
         is_shown = self._page.typed("" if asker.is_hidden else text, is_echoed=is_echoed)
         if asker.is_open and (asker.is_hidden or parse(text.strip()) is None):
@@ -259,6 +275,7 @@ class LineMode:
         self._page.broken()
         if self._asker.is_open:
             self._asker.leave()
+            self._page.end_line()
         elif now - self._stopped_at <= _FORCE_S:
             self.finish()
         else:
@@ -282,8 +299,10 @@ class LineMode:
         state = self._conversation.state
         wanted = str(self._workspace.setting("tui.confirm_exit"))
         runs = state.is_busy or bool(state.background) or not self._conversation.is_idle
-        if not self._has_input:
-            return  # what was sent is answered first, then the program ends by itself
+        if not self._lines.is_terminal:
+            self._later.clear()
+            self._waits = True  # what was sent is answered first
+            return
         if runs and wanted != "never":
             answer = await self._asker.ask(_RUNNING)
             if answer is None or answer.value == "cancel":

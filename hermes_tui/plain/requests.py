@@ -100,10 +100,11 @@ async def approve(
         answer = await asker.ask(approval_question(request, now=now, whole=whole), wanted=wanted)
         whole = True
     decision = cast(Decision, answer.value) if answer is not None else "deny"
+    reason = answer.words if answer is not None else ""
     return Answer(
         request_id=request.request_id,
         decision=decision,
-        reason=answer.words if answer is not None else "",
+        reason=reason or ("nobody was there to be asked" if asker.is_alone else ""),
         shown_hash=request.shown_hash,
         client=_CLIENT,
     )

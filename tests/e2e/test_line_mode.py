@@ -173,9 +173,7 @@ async def test_lines_of_a_pipe_are_turns_and_the_log_says_who_spoke(
     done = await machine.run(stdin="first\nsecond\n")
     assert done.code == 0, done.err
     assert "\x1b" not in done.out
-    order = [
-        done.out.index(text) for text in ("first", "Hermes: One.", "You: second", "Hermes: Two.")
-    ]
+    order = [done.out.index(text) for text in ("first", "Hermes: One.", "> second", "Hermes: Two.")]
     assert order == sorted(order)
     again = await machine.run("-c", "--plain", stdin="")
     assert "Resumed session " in again.out

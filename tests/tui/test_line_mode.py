@@ -254,6 +254,42 @@ async def test_ctrl_c_stops_the_turn_and_leaves_when_it_comes_again(home: Home) 
     assert stage.workspace.is_closed
 
 
+async def test_lines_of_a_pipe_wait_for_what_was_begun_before_them(home: Home) -> None:
+    async with staged(home) as stage:
+        stage.session.say(TurnStarted(turn_id="t1"))
+        await stage.shows("working...")
+        for line in ("/busy", "second", "/stop"):
+            stage.type(line)
+        await until(lambda: stage.session.sent(Interrupt))  # about the turn that runs
+        assert "While a turn runs" not in stage.text
+        assert not stage.session.sent(Submit)
+        stage.session.say(TurnFinished(outcome="interrupted", reason="user", turn_id="t1"))
+        await stage.shows("> /busy\nWhile a turn runs Enter does: steer\n> second\n")
+        await until(lambda: stage.session.sent(Submit))
+
+
+async def test_nothing_is_done_behind_the_quit_of_a_pipe(home: Home) -> None:
+    stage = Stage(home)
+    running = asyncio.create_task(stage.mode.run(None))
+    try:
+        await stage.shows("> ")
+        stage.type("/quit\nafter")
+        async with asyncio.timeout(10):
+            await running
+        assert not stage.session.sent(Submit)
+    finally:
+        running.cancel()
+        stage.close()
+
+
+async def test_ctrl_c_in_a_question_of_ones_own_shows_the_prompt_again(home: Home) -> None:
+    async with staged(home) as stage:
+        stage.type("/yolo")
+        await stage.shows("Answer 1-2: ")
+        stage.mode.interrupt()
+        await until(lambda: stage.text.endswith("Answer 1-2: \n> "))
+
+
 async def test_the_end_of_the_input_waits_for_the_answer(home: Home) -> None:
     stage = Stage(home)
     running = asyncio.create_task(stage.mode.run(None))
@@ -265,6 +301,9 @@ async def test_the_end_of_the_input_waits_for_the_answer(home: Home) -> None:
         stage.session.say(ASKED)
         await stage.shows("Nobody can answer")
         await until(lambda: stage.session.sent(Answer))
+        (answer,) = stage.session.sent(Answer)
+        assert isinstance(answer, Answer)
+        assert (answer.decision, answer.reason) == ("deny", "nobody was there to be asked")
         assert not running.done()
         stage.session.say(TurnFinished(outcome="completed", reason="text_response", turn_id="t1"))
         async with asyncio.timeout(10):
@@ -290,14 +329,18 @@ async def test_commands_of_the_screen_say_how_it_is_done_without_one(home: Home)
 async def test_what_is_switched_by_a_command_is_in_force_and_said(home: Home) -> None:
     async with staged(home) as stage:
         stage.workspace.settings["display.tool_progress"] = "all"
+        stage.type("/busy queue")
+        await stage.shows("While a turn runs Enter does: queue\n")
         stage.type("/verbose off")
         await stage.shows("Tool calls: off\n")
         stage.session.say(*turns.work_so_far())
         stage.session.say(MessageFinished(message_id="m9", role="assistant", text="That was all."))
         await stage.shows("That was all.")
         assert "$ pytest" not in stage.text
-        stage.type("/busy queue")
-        await stage.shows("While a turn runs Enter does: queue\n")
+
+
+async def test_settings_that_are_read_again_are_in_force(home: Home) -> None:
+    async with staged(home) as stage:
         stage.workspace.settings["display.tool_progress"] = "new"
         stage.type("/reload")
         await stage.shows("Settings and keys are read again")
