@@ -25,6 +25,8 @@ from hermes_widgets.drawing.whole_words import whole_words
         ("unbroken", [3], "        "),
         ("一二三 four", [2], "       four"),
         ("一二三 four", [3], "       four"),
+        ("a 👩‍👩‍👧✈️ over", [3], "a      over"),
+        ("to the e\u0301nd", [8], "to the    "),
         ("", [0, 1], ""),
     ],
 )

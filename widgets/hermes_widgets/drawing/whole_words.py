@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from rich.cells import cell_len
+from rich.cells import split_graphemes
 from textual.strip import Strip
 
 
@@ -18,7 +18,7 @@ def whole_words(strip: Strip, edges: Iterable[int]) -> Strip:
     Returns:
         A row as wide and in the same styles; a cut word is blank on both sides of its edge.
     """
-    cells = _cells(strip.text)
+    cells = _cells(strip)
     for edge in edges:
         if not 0 < edge < len(cells) or cells[edge - 1].isspace() or cells[edge].isspace():
             continue
@@ -31,9 +31,15 @@ def whole_words(strip: Strip, edges: Iterable[int]) -> Strip:
     return strip
 
 
-def _cells(text: str) -> list[str]:
-    """Return the character of each cell; a wide one stands in both of its own."""
-    return [char for char in text for _ in range(cell_len(char))]
+def _cells(strip: Strip) -> list[str]:
+    """Return what stands in each cell; what is two cells wide stands in both."""
+    return [
+        segment.text[start:end]
+        for segment in strip
+        if not segment.control
+        for start, end, width in split_graphemes(segment.text)[0]
+        for _ in range(width)
+    ]
 
 
 def _blank(strip: Strip, start: int, end: int) -> Strip:
