@@ -18,9 +18,10 @@ def whole_words(strip: Strip, edges: Iterable[int]) -> Strip:
     Returns:
         A row as wide and in the same styles; a cut word is blank on both sides of its edge.
     """
-    cells = _cells(strip)
-    for edge in edges:
-        if not 0 < edge < len(cells) or cells[edge - 1].isspace() or cells[edge].isspace():
+    inside = {edge for edge in edges if 0 < edge < strip.cell_length}
+    cells = _cells(strip) if inside else []
+    for edge in inside:
+        if cells[edge - 1].isspace() or cells[edge].isspace():
             continue
         start, end = edge, edge
         while start and not cells[start - 1].isspace():
@@ -33,13 +34,15 @@ def whole_words(strip: Strip, edges: Iterable[int]) -> Strip:
 
 def _cells(strip: Strip) -> list[str]:
     """Return what stands in each cell; what is two cells wide stands in both."""
-    return [
-        segment.text[start:end]
-        for segment in strip
-        if not segment.control
-        for start, end, width in split_graphemes(segment.text)[0]
-        for _ in range(width)
-    ]
+    cells: list[str] = []
+    for text, _style, control in strip:
+        if control:
+            continue
+        if text.isascii() and text.isprintable():
+            cells += text
+        else:
+            cells += [text[a:b] for a, b, width in split_graphemes(text)[0] for _ in range(width)]
+    return cells
 
 
 def _blank(strip: Strip, start: int, end: int) -> Strip:
