@@ -145,7 +145,9 @@ async def _follow(
         match event:
             case InputState(state="delivered", input_id=delivered) if delivered == input_id:
                 ours = event.turn_id
-        if isinstance(event, SessionOpened) or (ours is not None and event.turn_id == ours):
+        is_of_start = ours is None and isinstance(event, Notice) and event.turn_id is None
+        is_ours = ours is not None and event.turn_id == ours
+        if isinstance(event, SessionOpened) or is_of_start or is_ours:
             if not event.agent or isinstance(event, _CHILDREN_TELL):
                 reply.take(event)
                 printer.event(event)

@@ -356,6 +356,14 @@ async def test_broken_settings_are_one_warning_naming_the_line(
     assert "line" in warnings[0] or "config.yaml:" in warnings[0]
 
 
+async def test_a_toolset_that_does_not_exist_is_told(machine: Machine) -> None:
+    done = await machine.run("chat", "--provider", "demo", "-t", "file,nets", "-Q", "-q", "hello")
+
+    assert done.code == 0
+    assert "There is no toolset nets; there are clarify, " in done.err
+    assert "toolset" not in done.out
+
+
 async def test_an_empty_question_is_an_error_and_leaves_no_conversation(machine: Machine) -> None:
     done = await machine.run("chat", "--provider", "demo", "-q", "  ")
     assert done.code == 1

@@ -60,7 +60,10 @@ def select(
     for name in names:
         found = resolve(name.strip(), registry, settings.custom_toolsets)
         if found is None:
-            warnings.append(f"Unknown toolset: {name}")
+            known = ", ".join(
+                sorted({tool.toolset for tool in registry} | {*settings.custom_toolsets})
+            )
+            warnings.append(f"There is no toolset {name}; there are {known}.")
         else:
             wanted |= found
     wanted -= NOT_ON_PLATFORM.get(platform, frozenset())
