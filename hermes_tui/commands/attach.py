@@ -14,7 +14,7 @@ from hermes_core.paths import Home
 from hermes_core.storage.records import SessionSummary
 from hermes_core.storage.store import Store
 from hermes_tui.command_line.chat_command import start
-from hermes_tui.commands.sessions import pick_on_terminal, table
+from hermes_tui.commands.sessions import pick_on_terminal, table, terminal_width
 from hermes_tui.options import RunOptions
 
 
@@ -68,7 +68,7 @@ def _running(session_id: str, live: Sequence[SessionSummary]) -> str:
 def _hint(live: Sequence[SessionSummary]) -> str:
     if not live:
         return "No conversation is running in another process."
-    return "\n".join(["These run:", *table(live, now=time.time())])
+    return "\n".join(["These run:", *table(live, now=time.time(), width_cells=terminal_width())])
 
 
 def _chosen(live: Sequence[SessionSummary]) -> str | None:

@@ -170,7 +170,8 @@ def reset(provider: str) -> None:
     home = Home.find()
     loaded = load_settings(home)
     count = open_pools(home, loaded).wake(_pool(provider, loaded))
-    click.echo(f"{count} resting key(s) will be asked again.")
+    what = "1 resting key" if count == 1 else f"{count} resting keys"
+    click.echo(f"{what} will be asked again.")
 
 
 @command.command()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import sys
 import time
 import unicodedata
@@ -23,6 +24,10 @@ T = TypeVar("T")
 
 _TITLE_CELLS = 28
 _PREVIEW_CELLS = 40
+_LEAST_CELLS = 12
+"""What title and preview keep on a narrow terminal."""
+_NUMBER_CELLS = 5
+"""A number and the gap behind it."""
 _DAY_S = 86_400
 
 
@@ -41,7 +46,8 @@ def list_(source: str | None, limit: int) -> None:
         return await store.list_sessions(source=source, limit=limit)
 
     found = _with_store(work)
-    click.echo("\n".join(table(found, now=time.time())) if found else "No sessions yet.")
+    lines = table(found, now=time.time(), width_cells=terminal_width())
+    click.echo("\n".join(lines) if found else "No sessions yet.")
 
 
 @group.command()
@@ -102,7 +108,7 @@ def export(out: str, source: str | None, session_id: str | None) -> None:
 
     count = _with_store(work)
     if out != "-":
-        click.echo(f"Exported {count} session(s) to {out}.")
+        click.echo(f"Exported {_counted(count, 'session')} to {out}.")
 
 
 @group.command()
@@ -151,12 +157,13 @@ def prune(older_than: int, source: str | None, yes: bool) -> None:
 
     async def work(store: Store) -> int:
         due = await store.prunable(older_than_days=older_than, source=source)
-        question = f"Delete {len(due)} ended session(s) older than {older_than} days?"
+        count = _counted(len(due), "ended session")
+        question = f"Delete {count} older than {older_than} days?"
         if due and not yes and not await asyncio.to_thread(_confirm, question):
             raise HermesError("Nothing was deleted.", hint="Without a terminal, add --yes.")
         return await store.prune(older_than_days=older_than, source=source)
 
-    click.echo(f"Pruned {_with_store(work)} session(s).")
+    click.echo(f"Pruned {_counted(_with_store(work), 'session')}.")
 
 
 @group.command()
@@ -170,7 +177,8 @@ def stats() -> None:
         f"Cost:     ${totals['cost_usd']:.4f} (estimated)",
     ]
     for source, counts in totals["by_source"].items():
-        lines.append(f"  {source}: {counts['sessions']} sessions, {counts['messages']} messages")
+        sessions = _counted(counts["sessions"], "session")
+        lines.append(f"  {source}: {sessions}, {_counted(counts['messages'], 'message')}")
     lines.append(f"hermes.db: {totals['database_bytes'] / 1e6:.1f} MB")
     lines.append(f"search.db: {totals['search_bytes'] / 1e6:.1f} MB")
     click.echo("\n".join(lines))
@@ -179,16 +187,24 @@ def stats() -> None:
 @group.command()
 def reindex() -> None:
     """Build the search index anew."""
-    click.echo(f"Indexed {_with_store(lambda store: store.reindex())} message(s).")
+    count = _with_store(lambda store: store.reindex())
+    click.echo(f"Indexed {_counted(count, 'message')}.")
 
 
 # --- parts that tests drive directly -----------------------------------------------------
 
 
-def table(found: Sequence[SessionSummary], *, now: float) -> list[str]:
+def table(
+    found: Sequence[SessionSummary], *, now: float, width_cells: int | None = None
+) -> list[str]:
     """Lay conversations out as lines: a heading, then one line each.
 
     The title column is left out when no conversation has a title.
+
+    Args:
+        found: The conversations.
+        now: Seconds since the epoch.
+        width_cells: What a line may take, ids whole; None: as much as it wants.
     """
     if any(summary.title for summary in found):
         heads = ("Title", "Preview", "Last Active", "ID")
@@ -196,20 +212,34 @@ def table(found: Sequence[SessionSummary], *, now: float) -> list[str]:
             (summary.title or "—", summary.preview, _ago(summary.last_active, now), summary.id)
             for summary in found
         ]
-        widths = (_TITLE_CELLS, _PREVIEW_CELLS, 11, 0)
+        widths = [_TITLE_CELLS, _PREVIEW_CELLS, 11, 0]
     else:
         heads = ("Preview", "Last Active", "Src", "ID")
         rows = [
             (summary.preview, _ago(summary.last_active, now), summary.source, summary.id)
             for summary in found
         ]
-        widths = (_PREVIEW_CELLS, 11, 10, 0)
+        widths = [_PREVIEW_CELLS, 11, 10, 0]
+    if width_cells is not None:
+        longest = max(len(row[-1]) for row in rows) if rows else 0
+        _narrow(widths, width_cells - longest - 2 * (len(widths) - 1))
     return [
         "  ".join(
             fitted(cell, width) if width else cell for cell, width in zip(row, widths, strict=True)
         )
         for row in (heads, *rows)
     ]
+
+
+def _narrow(widths: list[int], room: int) -> None:
+    """Take from the preview, then from the title, until the columns fit the room."""
+    for column in reversed([at for at, width in enumerate(widths) if width > _LEAST_CELLS]):
+        widths[column] -= max(0, min(sum(widths) - room, widths[column] - _LEAST_CELLS))
+
+
+def terminal_width() -> int | None:
+    """Cells of a line where output goes to a terminal; None where it goes elsewhere."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
 def pick_on_terminal(found: Sequence[SessionSummary]) -> str | None:
@@ -221,6 +251,7 @@ def pick_on_terminal(found: Sequence[SessionSummary]) -> str | None:
         ),
         say=click.echo,
         now=time.time(),
+        width_cells=terminal_width(),
     )
 
 
@@ -230,16 +261,19 @@ def pick(
     ask: Callable[[], str],
     say: Callable[[str], None],
     now: float,
+    width_cells: int | None = None,
 ) -> str | None:
     """Let a person choose: words narrow the list down, a number chooses.
 
     Enter takes the filter away, and leaves when there is none.
     """
+    room = None if width_cells is None else width_cells - _NUMBER_CELLS
     shown = list(found)
     while True:
         if not shown:
             say("No session matches.")
-        for number, line in enumerate(table(shown, now=now) if shown else ()):
+        lines = table(shown, now=now, width_cells=room) if shown else []
+        for number, line in enumerate(lines):
             say(f"{number:>3}  {line}" if number else f"     {line}")
         answer = ask().strip()
         if answer.isdecimal() and 1 <= int(answer) <= len(shown):
@@ -289,6 +323,10 @@ def _cells(char: str) -> int:
     if unicodedata.combining(char):
         return 0
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count} {word}{'' if count == 1 else 's'}"
 
 
 def _ago(moment: float, now: float) -> str:

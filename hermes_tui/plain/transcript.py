@@ -243,6 +243,8 @@ class PlainTranscript:
             facts.append(f"{tokens(event.usage.total_tokens)} tokens")
         words = {"completed": "Done", "partial": "Ended early", "interrupted": "Stopped"}
         word = words.get(event.outcome, "Failed")
+        if event.reason == "owner_lost":
+            word = "Cut off, as hermes stopped"
         self._page.say(f"{word}: {', '.join(facts)}." if facts else f"{word}.")
 
     def rewind(self, from_message_id: str) -> None:

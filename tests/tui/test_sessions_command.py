@@ -13,6 +13,7 @@ from typing import NoReturn
 import click
 import pytest
 from click.testing import CliRunner, Result
+from msgspec.structs import replace
 
 from hermes_core.checkpoints.store import CheckpointStore
 from hermes_core.errors import HermesError, SessionNotFound, TitleTaken
@@ -101,7 +102,7 @@ def test_every_exported_line_is_one_whole_conversation(filled: Home, tmp_path: P
     assert all(line["messages"][0]["role"] == "user" for line in lines)
     out = tmp_path / "out.jsonl"
     result = run("export", str(out), "--session-id", "20250101_a")
-    assert "Exported 1 session(s)" in result.stdout
+    assert "Exported 1 session " in result.stdout
     assert json.loads(out.read_text())["title"] == "数据库 plan"
     assert out.stat().st_mode & 0o077 == 0
     assert len(run("export", "-", "--source", "telegram").stdout.splitlines()) == 1
@@ -164,15 +165,15 @@ def test_an_open_conversation_is_not_deleted(filled: Home) -> None:
 
 def test_pruning_counts_what_it_deleted(filled: Home) -> None:
     assert isinstance(run("prune").exception, HermesError)
-    assert run("prune", "--yes").stdout == "Pruned 1 session(s).\n"
-    assert run("prune").stdout == "Pruned 0 session(s).\n"
+    assert run("prune", "--yes").stdout == "Pruned 1 session.\n"
+    assert run("prune").stdout == "Pruned 0 sessions.\n"
 
 
 def test_stats_and_reindex_name_numbers(filled: Home) -> None:
     lines = run("stats").stdout.splitlines()
     assert lines[:2] == ["Sessions: 4", "Messages: 4"]
-    assert "  telegram: 1 sessions, 1 messages" in lines
-    assert run("reindex").stdout == "Indexed 4 message(s).\n"
+    assert "  telegram: 1 session, 1 message" in lines
+    assert run("reindex").stdout == "Indexed 4 messages.\n"
 
 
 def test_browsing_without_a_terminal_is_refused(filled: Home) -> None:
@@ -244,6 +245,16 @@ def test_resuming_becomes_the_program_itself() -> None:
 )
 def test_columns_are_measured_in_cells(text: str, width: int, expected: str) -> None:
     assert fitted(text, width) == expected
+
+
+@pytest.mark.parametrize("title", [None, "A title that is longer than its column is wide"])
+def test_a_list_fits_the_terminal_and_keeps_ids_whole(title: str | None) -> None:
+    found = [replace(summary("20261128_215826_950e0957", title), preview="word " * 30)]
+    for width in (80, 100, 120):
+        lines = table(found, now=NOW, width_cells=width)
+        assert max(map(len, lines)) <= width
+        assert lines[1].endswith("  20261128_215826_950e0957")
+    assert len(table(found, now=NOW)[1]) > 85
 
 
 def test_a_title_cannot_steer_the_terminal() -> None:

@@ -161,6 +161,15 @@ async def test_a_running_tool_of_an_ended_turn_is_stopped() -> None:
         await until(lambda: not transcript.is_spinning)
 
 
+async def test_a_turn_that_ended_with_its_process_was_stopped_by_nobody() -> None:
+    async with Stage().run_test() as pilot:
+        transcript = pilot.app.query_one(Transcript)
+        transcript.finish_turn(turn_end(outcome="interrupted", reason="owner_lost"))
+        lines = await settled(pilot)
+        assert any("hermes stopped here" in line for line in lines)
+        assert not any("by you" in line for line in lines)
+
+
 async def test_the_seconds_of_a_running_tool_are_live() -> None:
     async with Stage().run_test() as pilot:
         app = pilot.app

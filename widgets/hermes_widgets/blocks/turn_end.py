@@ -63,7 +63,8 @@ class TurnEnd(Block):
         event, changes = self._event, self._changes
         parts: list[Run] = []
         if event.outcome == "interrupted":
-            parts.append(("stopped by you", Pen("warn")))
+            words = "hermes stopped here" if event.reason == "owner_lost" else "stopped by you"
+            parts.append((words, Pen("warn")))
         elif event.outcome == "failed":
             parts.append(("failed", Pen("bad")))
         elif event.outcome == "partial":
