@@ -47,6 +47,7 @@ from hermes_tui.panes.chat import ChatPane
 from hermes_tui.panes.pane import Pane
 from hermes_tui.panes.rails import SideRail
 from hermes_tui.patience import Patience
+from hermes_tui.place_keys import keys_here
 from hermes_tui.reading import Reading
 from hermes_tui.screens.confirm import ConfirmScreen
 from hermes_tui.screens.pick import PickScreen
@@ -195,6 +196,7 @@ class HermesApp(TerminalApp):
         self.appearance.dress_frame()
         await self.sessions.add_pane()
         self.watch(self.screen, "focused", self.frame.focus_moved, init=False)
+        self.watch(self.screen, "focused", self._refresh_footer, init=False)
         self.chosen.apply()
         self.chat.composer.set_draft(self.launch.typed)
         self.refresh_all()
@@ -279,7 +281,11 @@ class HermesApp(TerminalApp):
         self.query_one(TabRow).show(tabs, self.chat.id or "", place)
         self._refresh_hint()
         self.frame.refresh()
-        self.query_one(FooterKeys).show(footer_of(self.shown_pane, self.keymap.keys_of))
+        self._refresh_footer()
+
+    def _refresh_footer(self) -> None:
+        usual = footer_of(self.shown_pane, self.keymap.keys_of)
+        self.query_one(FooterKeys).show(keys_here(self.chat, self.focused) or usual)
 
     def _refresh_hint(self) -> None:
         composer, busy_mode = self.chat.composer, self.chosen.busy_mode
@@ -433,6 +439,14 @@ class HermesApp(TerminalApp):
     @on(Transcript.CopyRequested)
     def _copy_requested(self, event: Transcript.CopyRequested) -> None:
         self.copying.copy(event.text)
+
+    @on(Transcript.Pointed)
+    def _block_pointed(self) -> None:
+        self._refresh_footer()
+
+    @on(Transcript.Refused)
+    def _key_refused(self, event: Transcript.Refused) -> None:
+        self.notify(event.why, timeout=2)
 
     @on(Transcript.MenuRequested)
     def _menu_requested(self) -> None:

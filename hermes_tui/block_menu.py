@@ -98,6 +98,7 @@ class BlockMenu:
         question = pane.transcript.question_of(block)
         rows = menu_rows(block, has_question=question in pane.state.asked)
         if not rows:
+            host.notify("There is nothing to do with this", timeout=2)
             return
         when = moment(block.at, host.clocks.wall()) if block.at else ""
         title = " · ".join(part for part in (_TITLES.get(block.kind, "Block"), when) if part)

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
+from textual.reactive import var
 from textual.strip import Strip
 
 from hermes_widgets.block_page import ROOMY_ROWS, BlockPage
@@ -26,6 +27,7 @@ from hermes_widgets.drawing.rows import Row
 from hermes_widgets.fitting import fit, moment
 
 _RIGHT_BUTTON = 3
+_COPIED = {"block": "text", "code": "code"}
 
 
 class BlockCursor(BlockPage):
@@ -96,13 +98,26 @@ class BlockCursor(BlockPage):
 
         address: str
 
+    class Pointed(Message, namespace="transcript"):
+        """The block cursor is elsewhere now."""
+
+    @dataclass
+    class Refused(Message, namespace="transcript"):
+        """A key means nothing for the block under the cursor."""
+
+        why: str
+
     class Left(Message, namespace="transcript"):
         """The block cursor was left by key; the keyboard may go elsewhere."""
 
     wall_clock: Callable[[], float] = time.time
     """Seconds since the epoch; decides which day is today."""
-    _cursor: int | None = None
+    _cursor: var[int | None] = var(None, init=False)
     """Serial of the block under the cursor."""
+
+    def watch__cursor(self) -> None:
+        """Tell what shows the keys of a block."""
+        self.post_message(self.Pointed())
 
     @property
     def last_reply(self) -> str:
@@ -216,9 +231,11 @@ class BlockCursor(BlockPage):
     def action_fold(self) -> None:
         """Fold or unfold the block under the cursor."""
         block = self.cursor_block
-        if block is not None:
+        if block is not None and block.can_fold:
             block.toggle()
             self._note(block)
+        else:
+            self.post_message(self.Refused("Nothing is folded here"))
 
     def action_menu(self) -> None:
         """Ask for the menu of the block under the cursor, or press a card's first button."""
@@ -242,6 +259,8 @@ class BlockCursor(BlockPage):
             text = "\n\n".join(codes)
         if text:
             self.post_message(self.CopyRequested(text, what))
+        else:
+            self.post_message(self.Refused(f"There is no {_COPIED[what]} here to copy"))
 
     def _copied(self, block: Block) -> str:
         """What copying a block yields; a subclass may know another form."""
@@ -252,6 +271,8 @@ class BlockCursor(BlockPage):
         block = self.cursor_block
         if isinstance(block, UserBlock):
             self.post_message(self.EditRequested(block.message_id, block.source))
+        else:
+            self.post_message(self.Refused("Only your own messages are edited"))
 
     def action_top(self) -> None:
         """Go to the oldest row that is loaded."""
