@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import get_args
 
 from hermes_tui.core_link.workspace import SkillInfo
 from hermes_tui.matching import fuzzy
-from hermes_tui.slash.command import SlashCommand
+from hermes_tui.slash.command import Group, SlashCommand
 from hermes_widgets.composing.composer_menu import Completion
+
+_GROUPS = get_args(Group)
 
 
 def slash_completions(
@@ -17,6 +20,8 @@ def slash_completions(
     models: Sequence[str] = (),
 ) -> list[Completion]:
     """Offer commands and skills whose names match what was typed, the best first.
+
+    Of those that match equally well the conversation's come before the program's looks.
 
     Args:
         text: The whole draft up to the cursor.
@@ -31,7 +36,8 @@ def slash_completions(
     wanted = text[1:]
     found: list[tuple[float, int, Completion]] = []
     entries = [
-        (command.name, command.summary, command.args, command.aliases) for command in commands
+        (command.name, command.summary, command.args, command.aliases)
+        for command in sorted(commands, key=lambda command: _GROUPS.index(command.group))
     ]
     entries += [
         (

@@ -93,6 +93,25 @@ def test_completion_offers_the_best_name_first_and_skills_that_are_on() -> None:
     assert slash_completions("hello", COMMANDS, skills) == []
 
 
+def test_of_equal_matches_what_concerns_the_conversation_comes_first() -> None:
+    labels = [offer.label for offer in slash_completions("/mo", COMMANDS, [])]
+    assert [label.split()[0] for label in labels[:2]] == ["/model", "/mouse"]
+    assert slash_completions("/", COMMANDS, [])[0].label.split()[0] == "/compress"
+
+
+async def test_nothing_is_suggested_behind_the_cursor_while_the_menu_offers(home: Home) -> None:
+    async with staged(home) as stage:
+        composer = stage.app.chat.composer
+        composer.past.add("/permission")
+        composer.past.add("permission is granted")
+        await stage.type("/per")
+        await until(lambda: composer.menu.is_open)
+        await until(lambda: not composer.area.suggestion)
+        composer.clear()
+        await stage.type("per")
+        await until(lambda: composer.area.suggestion == "mission is granted")
+
+
 @pytest.mark.ac("slash-path-is-text")
 async def test_a_path_goes_to_the_model_as_it_is(home: Home) -> None:
     async with staged(home) as stage:

@@ -208,6 +208,8 @@ class Composer(Vertical):
         if offers or self.menu.is_open:
             self.menu.open(offers, room=room, lift=self.styles.padding.top)
         self.area.menu_is_open = bool(offers)
+        if offers:
+            self.area.suggestion = ""  # Tab takes what the menu offers
 
     def catch_up(self) -> None:
         """Look again what can be completed if the draft has changed since."""
