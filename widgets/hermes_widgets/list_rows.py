@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -168,8 +169,8 @@ class RowList(ScrollView, can_focus=True):
 
     @property
     def line_count(self) -> int:
-        """Lines of all rows together."""
-        return len(self._lines)
+        """Lines of all rows together, or of what is said when there are none."""
+        return len(self._lines or self._said_of_nothing())
 
     def align_notes(self, column: int) -> None:
         """Begin notes in another column, counted from the text."""
@@ -250,8 +251,8 @@ class RowList(ScrollView, can_focus=True):
         """Draw one line of the visible part."""
         width = self.size.width
         line = y + self.scroll_offset.y
-        if not self._lines and y == 0 and self._empty:
-            return self._strip(Content.styled("  " + fit(self._empty, width - 4), "$h-muted"))
+        if not self._lines and y < len(said := self._said_of_nothing()):
+            return self._strip(Content.styled("  " + said[y], "$h-muted"))
         if line >= len(self._lines) or width < 8:
             return Strip.blank(width, self.rich_style)
         index, part = self._lines[line]
@@ -269,6 +270,11 @@ class RowList(ScrollView, can_focus=True):
             )
             strip = self._drawn[look] = self._strip(lines[part], cursor=on_cursor)
         return strip
+
+    def _said_of_nothing(self) -> list[str]:
+        """What is said when there are no rows, in lines."""
+        width = self.size.width - 4
+        return wrap(self._empty, width) if width > 0 else [self._empty]
 
     def notify_style_update(self) -> None:
         """Draw anew, in other colours."""
