@@ -219,10 +219,10 @@ PANES = (
         actions=(
             pane_action("sessions", "choose", "Open", "enter", footer="open", over_fields=False),
             pane_action("sessions", "rename", "Rename", "f3", footer="rename"),
-            pane_action("sessions", "export", "Export to a file", "f4", footer="export"),
-            pane_action("sessions", "here", "This folder or all", "f5", footer="folder"),
-            pane_action("sessions", "branch", "Branch off", "f7", footer="branch"),
             pane_action("sessions", "delete", "Delete", "f8", footer="delete"),
+            pane_action("sessions", "branch", "Branch off", "f7", footer="branch"),
+            pane_action("sessions", "here", "This folder or all", "f5", footer="folder"),
+            pane_action("sessions", "export", "Export to a file", "f4", footer="export"),
         ),
     ),
 )

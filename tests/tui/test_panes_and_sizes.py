@@ -53,6 +53,22 @@ async def test_a_conversation_is_deleted_only_after_a_yes(home: Home) -> None:
         await until(lambda: stage.workspace.deleted == ["a"])
 
 
+async def test_the_keys_one_needs_most_among_conversations_are_named_in_80_columns(
+    home: Home,
+) -> None:
+    async with staged(home, size=(80, 24)) as stage:
+        await stage.pilot.press("alt+3")
+        await until(lambda: "f8 delete" in stage.shown_text())
+        assert "⏎ open   f3 rename   f8 delete   f7 branch   f5 folder" in stage.shown_text()
+
+
+async def test_what_is_said_of_nothing_is_whole_in_a_narrow_drawer(home: Home) -> None:
+    async with staged(home, size=(80, 24)) as stage:
+        await stage.pilot.press("alt+5")
+        await until(lambda: "Nothing waits for you" in stage.shown_text())
+        await until(lambda: "for longer." in stage.shown_text())
+
+
 async def test_a_skill_is_put_into_the_composer(home: Home) -> None:
     async with staged(home) as stage:
         await stage.pilot.press("alt+4")
