@@ -75,6 +75,8 @@ async def test_a_message_typed_in_a_browser_is_answered_there_and_the_turn_outli
         await page.until("document.body.classList.contains('-first-byte')")
         await page.until_drawn("● ready")
         await page.until("document.activeElement.className === 'xterm-helper-textarea'")
+        bar = "document.querySelector('.xterm-viewport')"
+        assert await page.value(f"{bar}.offsetWidth - {bar}.clientWidth") == 0
         await page.type("Say something")
         await page.press_enter()
         await page.until_drawn("Streamed into the browser.")
@@ -95,6 +97,7 @@ async def test_a_message_typed_in_a_browser_is_answered_there_and_the_turn_outli
 
         served.process.send_signal(signal.SIGTERM)
         await page.until("document.body.classList.contains('-closed')")
+        await page.until("document.body.innerText.includes('hermes was stopped')")
         assert (await finished(served.process)).code == 0
 
 
