@@ -12,6 +12,7 @@ import click
 
 from hermes_core.providers.logins.steps import EnterCode, LoggedIn, LoginStep, OpenPage
 from hermes_core.providers.logins.tokens import Tokens
+from hermes_tui.browsing import has_browser
 
 
 async def follow(
@@ -59,11 +60,7 @@ async def follow(
 
 def browser(environ: Mapping[str, str], *, allowed: bool) -> Callable[[str], bool]:
     """Return what opens a page: nothing over SSH, without a display, or when not allowed."""
-    is_remote = any(environ.get(name) for name in ("SSH_CLIENT", "SSH_TTY", "SSH_CONNECTION"))
-    has_display = sys.platform == "darwin" or any(
-        environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")
-    )
-    if not allowed or is_remote or not has_display:
+    if not allowed or not has_browser(environ):
         return lambda _: False
     return webbrowser.open
 

@@ -19,7 +19,11 @@ async def _build(host: HermesApp, argument: str) -> SetupScreen | None:
     if host.launch.open_setup is None:
         host.tell_error("Nothing can be set up here", hint="hermes setup, on a terminal")
         return None
-    return SetupScreen(host.launch.open_setup(), use=lambda saved: _use(host, *saved))
+    return SetupScreen(
+        host.launch.open_setup(),
+        use=lambda saved: _use(host, *saved),
+        copy=host.copying.copy,
+    )
 
 
 async def _use(host: HermesApp, provider: str, model: str, lines: tuple[str, ...]) -> None:

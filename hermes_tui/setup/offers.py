@@ -32,11 +32,6 @@ class Offer(Struct, frozen=True, kw_only=True):
         given = f" ({self.record.id})" if self.record is not None else ""
         return f"{self.name}{given}: {self.about}{' ✓' if self.is_ready else ''}"
 
-    def wants_login(self, kept: Collection[str]) -> bool:
-        """Whether somebody has to log in before it can be used."""
-        record = self.record
-        return record is not None and not record.key_env and record.id not in kept
-
 
 def kept_providers(home: Home, loaded: LoadedSettings, environ: Mapping[str, str]) -> set[str]:
     """Providers with a key or a login in `auth.json` that can be used."""
@@ -104,8 +99,8 @@ def _provider(record: Record, loaded: LoadedSettings, kept: Collection[str]) -> 
     elif record.id in kept:
         about, is_ready = "in auth.json", True
     elif record.key_env:
-        login = ", or a login" if record.oauth else ""
-        about, is_ready = f"needs {record.key_env[0]}{login}", False
+        way = "log in, or" if record.oauth else "needs"
+        about, is_ready = f"{way} {record.key_env[0]}", False
     else:
         about, is_ready = "log in", False
     return Offer(name=record.label, about=about, is_ready=is_ready, record=record)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from hermes_core.errors import HermesError, ProviderError
 from hermes_core.providers.local_servers import LocalServer
+from hermes_core.providers.logins.oauth_app import OAuthApp
+from hermes_core.providers.logins.steps import EnterCode, OpenPage
 from hermes_core.providers.records import Record
 from hermes_tui.matching import matching
 from hermes_tui.setup.choice import Choice, NewKey, variable_of_address
@@ -24,6 +28,23 @@ class Saved:
     model: str
     lines: tuple[str, ...]
     """What was done, for the person."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Where the person logs in meanwhile."""
+
+    about: str
+    url: str
+    code: str = ""
+    """To be typed there."""
+    takes_text: bool = False
+    """Whether the address it ends at may be typed here, for a browser on another machine."""
+    problem: str = ""
+    """What was wrong with what was typed last."""
+
+
+Show: TypeAlias = Callable[[Page], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +68,8 @@ class Question:
     problem: str = ""
     """What was wrong with the last answer."""
     is_first: bool = False
+    wait: Callable[[Show], Awaitable[Question | Saved]] | None = None
+    """What goes on while it is shown, and what comes next then; nothing has to be answered."""
 
     def found(self, text: str) -> list[Row]:
         """Return the rows that answer a search, and the text itself where it counts."""
@@ -96,7 +119,71 @@ class Questions:
         if offer.record is None:
             return self._address()
         place = await self._desk.found_key(offer.record)
-        return self._found_key(offer.record, place) if place else self._key(offer.record)
+        if place:
+            return self._found_key(offer.record, place)
+        if not offer.record.oauth:
+            return self._key(offer.record)
+        return await self._key_or_login(offer.record)
+
+    # --- logins ------------------------------------------------------------------------
+
+    async def _key_or_login(self, record: Record) -> Question:
+        if not record.key_env:
+            return await self._login(record)
+
+        async def take(answer: str) -> Question | Saved:
+            return self._key(record) if answer == "other" else await self._login(record)
+
+        return Question(
+            title=f"How to get in at {record.label}", rows=_other_ways(record), take=take
+        )
+
+    async def _login(self, record: Record) -> Question:
+        app = await self._desk.login_app(record)
+        return self._waiting(record, app) if app.client_id else self._client_id(record, app)
+
+    def _client_id(self, record: Record, app: OAuthApp) -> Question:
+        async def take(value: str) -> Question | Saved:
+            return self._waiting(record, app.changed(client_id=value))
+
+        return Question(
+            title=f"Log in at {record.label}",
+            about="That needs the id of an application that is registered there.",
+            hint="client id",
+            take=take,
+        )
+
+    def _waiting(self, record: Record, app: OAuthApp) -> Question:
+        handed: asyncio.Queue[str] = asyncio.Queue()
+
+        async def wait(show: Show) -> Question | Saved:
+            page = Page(about="", url="")
+
+            def tell(step: OpenPage | EnterCode) -> None:
+                nonlocal page
+                page = _page(step)
+                show(page)
+
+            async def pasted(problem: str) -> str:
+                if problem:
+                    show(replace(page, problem=problem))
+                return await handed.get()
+
+            choice = await self._desk.log_in(record, app, show=tell, pasted=pasted)
+            return await self._tried(choice)
+
+        async def take(value: str) -> Question | Saved:
+            handed.put_nowait(value)
+            return question
+
+        question = Question(
+            title=f"Logging in at {record.label}",
+            about="Asking where …",
+            doing="waiting until you have logged in",
+            take=take,
+            wait=wait,
+        )
+        return question
 
     # --- keys --------------------------------------------------------------------------
 
@@ -104,15 +191,16 @@ class Questions:
         async def take(answer: str) -> Question | Saved:
             if answer == "other":
                 return self._key(record)
+            if answer == "login":
+                return await self._login(record)
             choice = Choice(provider=record.id, label=record.label)
             return await self._tried(choice)
 
-        rows = [Row(key="found", text="Use the key that is there", note=place, glyph="✓")]
-        if record.key_env:
-            rows.append(Row(key="other", text="Type another key", glyph=" "))
+        what = "key" if record.key_env else "login"
+        found = Row(key="found", text=f"Use the {what} that is there", note=place, glyph="✓")
         return Question(
-            title=f"Key for {record.label}",
-            rows=tuple(rows),
+            title=f"{what.capitalize()} for {record.label}",
+            rows=(found, *_other_ways(record)),
             take=take,
             doing=f"asking {record.label} for its models",
         )
@@ -269,6 +357,29 @@ def _server_question(
         about=f"{server.label}{whose}. It will get all you write.",
         rows=(Row(key="yes", text="Yes, use it", glyph=" "),),
         take=take,
+    )
+
+
+def _other_ways(record: Record) -> tuple[Row, ...]:
+    """How else one gets in."""
+    login = Row(key="login", text="Log in", note="on a page of theirs", glyph=" ")
+    key = Row(key="other", text="Type a key", glyph=" ")
+    return (*([login] if record.oauth else []), *([key] if record.key_env else []))
+
+
+def _page(step: OpenPage | EnterCode) -> Page:
+    if isinstance(step, EnterCode):
+        minutes = max(1, round(step.expires_in_s / 60))
+        return Page(
+            about=f"Open {step.url} and type this code: {step.code}\nIt is good for {minutes} min.",
+            url=step.whole_url or step.url,
+            code=step.code,
+        )
+    return Page(
+        about="Log in on the page. If your browser runs elsewhere, type or paste the address it"
+        " ends at, or the code it shows.",
+        url=step.url,
+        takes_text=True,
     )
 
 

@@ -14,9 +14,10 @@ from textual.widgets import Input, Static
 from hermes_core.errors import HermesError
 from hermes_tui.screens.sheet import SheetScreen
 from hermes_tui.setup.desk import SetupDesk
-from hermes_tui.setup.questions import Question, Questions, Saved
-from hermes_widgets.fitting import clean
+from hermes_tui.setup.questions import Page, Question, Questions, Saved
+from hermes_widgets.fitting import clean, clean_lines
 from hermes_widgets.list_rows import RowList
+from hermes_widgets.row import Row
 
 Use = Callable[[tuple[str, str, tuple[str, ...]]], Coroutine[Any, Any, None]]
 """Gets provider and model that were written, and what to tell the person."""
@@ -30,6 +31,7 @@ class SetupScreen(SheetScreen[None]):
     Args:
         desk: Looks, tries and saves.
         use: Called once something was saved.
+        copy: Puts a text into the clipboard.
     """
 
     DEFAULT_CSS = """
@@ -46,6 +48,7 @@ class SetupScreen(SheetScreen[None]):
         scrollbar-background-hover: $h-raised; scrollbar-background-active: $h-raised;
     }
     SetupScreen #about { height: auto; max-height: 2; padding: 0 2; color: $h-muted; }
+    SetupScreen.-waiting #about { max-height: 6; margin-bottom: 1; color: $h-text; }
     SetupScreen #problem {
         height: auto; max-height: 3; padding: 0 2; margin-bottom: 1; color: $h-bad;
         display: none;
@@ -65,13 +68,16 @@ class SetupScreen(SheetScreen[None]):
         ),
     ]
 
-    def __init__(self, desk: SetupDesk, *, use: Use) -> None:
+    def __init__(self, desk: SetupDesk, *, use: Use, copy: Callable[[str], None]) -> None:
         super().__init__()
         self._questions = Questions(desk)
         self._use = use
+        self._copy = copy
         self._asked: list[Question] = []
         """Every question up to the one that is shown."""
         self._is_working = False
+        self._page: Page | None = None
+        """Where the person logs in while a question waits for that."""
         self.title_line = Static("Set up a model", classes="sheet-title", markup=False)
         self.about = Static(_LOOKING, id="about", markup=False)
         self.entry = Input(compact=True, id="entry")
@@ -104,13 +110,14 @@ class SetupScreen(SheetScreen[None]):
 
     def _ask(self, question: Question) -> None:
         """Show a question; one with a problem stands for the one it repeats."""
-        if self._asked and question.title == self._asked[-1].title:
+        before = self._asked[-1] if self._asked else None
+        if before is not None and (question.title == before.title or before.wait is not None):
             self._asked.pop()
         self._asked.append(question)
         self._show()
 
     def _show(self) -> None:
-        question = self._asked[-1]
+        question, self._page = self._asked[-1], None
         self.title_line.update(clean(question.title))
         self.about.update(clean(question.about))
         self._tell(question.problem)
@@ -122,6 +129,34 @@ class SetupScreen(SheetScreen[None]):
         leave = "esc close" if len(self._asked) == 1 else "esc back"
         self.keys.update(f"⏎ {'choose' if question.rows else 'go on'}   {leave}")
         (self.entry if question.hint else self.list).focus()
+        self.set_class(question.wait is not None, "-waiting")
+        if question.wait is not None:
+            self.keys.update(f"{question.doing} …   ⏎ choose   esc back")
+            self._work(question.wait(self._wait_at))
+
+    def _wait_at(self, page: Page) -> None:
+        """Show where the person logs in, and take what they hand back."""
+        self._page = page
+        self.about.update(clean_lines(page.about))
+        self._tell(page.problem)
+        self.entry.display = page.takes_text
+        self.entry.placeholder = "the address or the code, if your browser runs elsewhere"
+        rows = [
+            Row(key="open", text="Open the page", note=clean(page.url), glyph=" "),
+            Row(key="copy", text="Copy its address", glyph=" "),
+        ]
+        if page.code:
+            rows.append(Row(key="code", text="Copy the code", note=clean(page.code), glyph=" "))
+        self.list.show(rows, keep_cursor=True)
+        (self.entry if page.takes_text else self.list).focus()
+
+    def _use_page(self, wish: str) -> None:
+        if self._page is None:
+            return
+        if wish == "open":
+            self.app.open_url(self._page.url)
+        else:
+            self._copy(self._page.code if wish == "code" else self._page.url)
 
     def _tell(self, problem: str) -> None:
         self.problem.update(clean(problem))
@@ -134,15 +169,21 @@ class SetupScreen(SheetScreen[None]):
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
-        self._list(event.value)
+        if self._page is None:
+            self._list(event.value)
 
     # --- answering ---------------------------------------------------------------------
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
-        question = self.question
+        question, typed = self.question, event.value.strip()
+        if question is not None and self._page is not None and typed:
+            self.entry.value = ""
+            self._tell("")
+            self.run_worker(question.take(typed))
+            return
         is_typed = question is not None and not question.rows and not question.takes_text
-        self._answer(event.value.strip() if is_typed else self.list.chosen_key)
+        self._answer(typed if is_typed and self._page is None else self.list.chosen_key)
 
     @on(RowList.Chosen)
     def _chosen(self, event: RowList.Chosen) -> None:
@@ -150,7 +191,9 @@ class SetupScreen(SheetScreen[None]):
 
     def _answer(self, answer: str) -> None:
         question = self.question
-        if question is not None and answer and not self._is_working:
+        if self._page is not None:
+            self._use_page(answer)
+        elif question is not None and answer and not self._is_working:
             self.keys.update(f"{question.doing or 'working'} …   esc back")
             self._work(question.take(answer))
 
@@ -165,6 +208,8 @@ class SetupScreen(SheetScreen[None]):
         except (HermesError, OSError) as error:
             hint = error.hint if isinstance(error, HermesError) else ""
             self._is_working = False
+            if self._asked and self._asked[-1].wait is not None:
+                self._asked.pop()  # it would only wait again
             if self._asked:
                 self._show()
             self._tell(f"{error} {hint}".strip())
@@ -188,6 +233,8 @@ class SetupScreen(SheetScreen[None]):
         if self._is_working and self._asked:
             self.workers.cancel_node(self)
             self._is_working = False
+            if self._asked[-1].wait is not None:
+                self._asked.pop()
             self._show()
         elif len(self._asked) > 1:
             self._asked.pop()

@@ -15,8 +15,6 @@ from hermes_core.config.editor import ConfigEditor
 from hermes_core.config.loader import LoadedSettings, load_settings
 from hermes_core.errors import ConfigError, HermesError, LoginError, ProviderError
 from hermes_core.paths import Home
-from hermes_core.providers.keys.auth_file import AuthMemory
-from hermes_core.providers.keys.kept import open_pools
 from hermes_core.providers.local_servers import (
     PORTS,
     LocalServer,
@@ -25,8 +23,6 @@ from hermes_core.providers.local_servers import (
     probe_address,
 )
 from hermes_core.providers.logins.flows import log_in
-from hermes_core.providers.logins.known_apps import known_apps
-from hermes_core.providers.logins.oauth_app import OAuthApp
 from hermes_core.providers.logins.posting import HttpPost
 from hermes_core.providers.logins.tokens import Tokens
 from hermes_core.providers.records import Record
@@ -43,6 +39,7 @@ from hermes_tui.setup.choice import (
     variable_of_address,
 )
 from hermes_tui.setup.dialogue import Dialogue, choose
+from hermes_tui.setup.logins import logged_in, login_app
 from hermes_tui.setup.offers import Offer, current_offer, kept_providers, offers
 from hermes_tui.setup.placing import placed
 
@@ -181,7 +178,7 @@ class Wizard(Struct, frozen=True, kw_only=True):
 
     def _with_login(self, loaded: LoadedSettings, record: Record) -> _Tried | None:
         """Log in; nothing is kept before a model was chosen, or the login was tried."""
-        app = known_apps(loaded.settings, loaded.secrets)(record.id) or OAuthApp()
+        app = login_app(loaded, record)
         if not app.client_id:
             self.dialogue.say(
                 f"Logging in at {record.label} needs the id of an application registered there."
@@ -189,7 +186,6 @@ class Wizard(Struct, frozen=True, kw_only=True):
             app = app.changed(client_id=self.dialogue.ask("Client id (Enter: back)"))
             if not app.client_id:
                 return None
-        pools = open_pools(self.home, loaded, environ=self.environ, store=AuthMemory())
         post = HttpPost(ca_bundle=loaded.settings.requests.ca_bundle)
 
         async def run() -> Tokens:
@@ -198,11 +194,11 @@ class Wizard(Struct, frozen=True, kw_only=True):
             return await follow(steps, open_page=shown, say=self.dialogue.say)
 
         try:
-            pools.add_login(record.id, asyncio.run(run()), app)
+            tokens = asyncio.run(run())
         except LoginError as error:
             self.dialogue.say(f"{error} {error.hint}".rstrip())
             return None
-        return self._tried(Choice(provider=record.id, label=record.label, login=pools))
+        return self._tried(logged_in(self.home, loaded, record, app, tokens, environ=self.environ))
 
     def _tried(self, choice: Choice) -> _Tried | None:
         """Ask for the models once; None if the person wants something else then."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -14,6 +15,7 @@ from textual.filter import LineFilter, Monochrome
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
+from hermes_tui.browsing import has_browser
 from hermes_tui.chosen_settings import ChosenSettings
 from hermes_tui.copying import Copying
 from hermes_tui.launch_state import ExitState
@@ -54,6 +56,14 @@ class TerminalApp(App[ExitState]):
         super().__init__(driver_class=driver_class)
         self._meant_for = WeakKeyDictionary()
         self._order = KeyOrder(self._deal, self.set_timer)
+
+    def open_url(self, url: str, *, new_tab: bool = True) -> None:
+        """Show a page in a browser, or copy its address where there is none."""
+        if self.is_web or has_browser(os.environ):
+            super().open_url(url, new_tab=new_tab)
+        else:
+            self.notify("No browser can be opened here; the address is copied", markup=False)
+            self.copying.copy(url)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Take away colours in our own way: the toolkit's knows shades of grey alone."""

@@ -174,7 +174,7 @@ async def test_a_model_is_set_up_where_the_core_did_not_come_up(
 
 
 @pytest.mark.ac("prov-16")
-async def test_a_provider_with_logins_alone_is_offered_once_somebody_is_logged_in(
+async def test_a_provider_with_logins_alone_says_whether_somebody_is_logged_in(
     home: Home,
 ) -> None:
     desk = SetupDesk(home, {}, ports={})
@@ -182,7 +182,7 @@ async def test_a_provider_with_logins_alone_is_offered_once_somebody_is_logged_i
     async def shown() -> dict[str, str]:
         return {row.record.id: row.text for row in await desk.look() if row.record is not None}
 
-    assert "nous" not in await shown()
+    assert (await shown())["nous"] == "Nous Portal (nous): log in"
     pools = open_pools(home, load_settings(home, environ={}))
     pools.add_login("nous", Tokens(access="access-1", refresh="r-1"), OAuthApp(flow="device"))
     pools.add("openai", "sk-key-kept-1")
