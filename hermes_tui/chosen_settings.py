@@ -106,8 +106,7 @@ class ChosenSettings:
         root = host.workspace.home.root
         host.appearance.look_in(root / "skins", root / "themes")
         host.appearance.start(skin=skin, theme=theme)
-        for remark in host.appearance.remarks:
-            host.tell_error(remark)
+        host.live_reload.tell_look()
         self.follow()
 
     def follow(self) -> None:

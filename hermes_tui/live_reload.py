@@ -152,6 +152,11 @@ class LiveReload:
             else:
                 host.tell_error(reply.text or reply.code)
 
+    def tell_look(self) -> None:
+        """Say what is wrong with the look that was asked for; it is not told again by itself."""
+        self._told.pop("look", None)
+        self._tell("look", self._host.appearance.remarks)
+
     def _tell(self, about: str, remarks: tuple[str, ...]) -> None:
         """Say what is wrong once, as one notice, until it is something else."""
         if remarks and remarks != self._told.get(about):

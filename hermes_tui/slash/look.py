@@ -37,10 +37,10 @@ async def _skin(host: HermesApp, argument: str) -> None:
     elif chosen is None:
         host.tell_error(f"There is no skin “{wanted}”", hint=", ".join(names))
     elif look.use_skin(chosen):
-        _tell_remarks(host)
+        host.live_reload.tell_look()
         await host.guard(host.workspace.set_setting("display.skin", chosen))
     else:
-        _tell_remarks(host)
+        host.live_reload.tell_look()
 
 
 async def _theme(host: HermesApp, argument: str) -> None:
@@ -51,10 +51,10 @@ async def _theme(host: HermesApp, argument: str) -> None:
     elif chosen not in names:
         host.tell_error(f"There is no theme “{chosen}”", hint=", ".join(names))
     elif look.use_theme(chosen):
-        _tell_remarks(host)
+        host.live_reload.tell_look()
         await host.guard(host.workspace.set_setting("tui.theme", chosen))
     else:
-        _tell_remarks(host)
+        host.live_reload.tell_look()
 
 
 async def _indicator(host: HermesApp, argument: str) -> None:
@@ -84,11 +84,6 @@ async def _status_bar(host: HermesApp, argument: str) -> None:
     is_shown = not host.chosen.shows_status
     await host.guard(host.workspace.set_setting("tui.status_bar", is_shown))
     host.chosen.follow()
-
-
-def _tell_remarks(host: HermesApp) -> None:
-    for remark in host.appearance.remarks:
-        host.tell_error(remark)
 
 
 async def _pick(host: HermesApp, title: str, names: dict[str, str], now: str) -> str:

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from hermes_skins.reading import read_skin, unknown_keys
 from hermes_skins.schema import Skin, SkinError
-from hermes_themes.yaml_lines import YamlFault, parsed, place
+from hermes_themes.yaml_lines import YamlFault, file_text, parsed, place
 
 
 class Loaded(Struct, frozen=True):
@@ -51,6 +51,14 @@ def parse_skin(
     return Loaded(skin, tuple(remarks))
 
 
+def _from_file(path: Path, folder: Path | None, *, heirs: tuple[str, ...] = ()) -> Loaded:
+    try:
+        text = file_text(path)
+    except YamlFault as error:
+        raise SkinError(str(error)) from error
+    return parse_skin(text, path.name, folder, heirs=heirs)
+
+
 def _base(data: Mapping[str, Any], folder: Path | None, heirs: tuple[str, ...]) -> Skin:
     """Return the skin that is extended; one of the person's may extend a further one."""
     own = str(data.get("name", "")).strip().lower()
@@ -59,7 +67,7 @@ def _base(data: Mapping[str, Any], folder: Path | None, heirs: tuple[str, ...]) 
     if name != own and path is not None and path.is_file():
         if name in heirs:
             raise SkinError(f"extends {name!r}, which extends it in turn", ("extends",))
-        return parse_skin(path.read_text("utf-8"), path.name, folder, heirs=(*heirs, own)).skin
+        return _from_file(path, folder, heirs=(*heirs, own)).skin
     found = _shipped(name)
     if found is None:
         raise SkinError(f"extends {name!r}, which does not exist", ("extends",))
@@ -85,7 +93,7 @@ def _shipped(name: str) -> Skin | None:
 
 
 def _own_names(folder: Path) -> list[str]:
-    return sorted(path.stem.lower() for path in folder.glob("*.yaml")) if folder.is_dir() else []
+    return sorted(path.stem.lower() for path in folder.glob("*.yaml") if path.is_file())
 
 
 def skin_names(folder: Path) -> tuple[str, ...]:
@@ -123,7 +131,7 @@ def load_skin(name: str, folder: Path) -> Loaded:
     wanted = name.strip().lower()
     if wanted in _own_names(folder):
         path = next(path for path in folder.glob("*.yaml") if path.stem.lower() == wanted)
-        return parse_skin(path.read_text("utf-8"), path.name, folder)
+        return _from_file(path, folder)
     found = _shipped(wanted)
     if found is None:
         raise SkinError(f"no skin {wanted!r}; there are: {', '.join(skin_names(folder))}")

@@ -92,6 +92,20 @@ def test_a_broken_file_says_its_line(tmp_path: Path) -> None:
     with pytest.raises(SkinError, match=r"torn\.yaml line 3"):
         load_skin("torn", tmp_path)
 
+    (tmp_path / "tabs.yaml").write_text("name: tabs\ncolors:\n\tui_ok: '#fff'\n", "utf-8")
+    with pytest.raises(SkinError, match=r"tabs\.yaml line 3: indented by a tab"):
+        load_skin("tabs", tmp_path)
+
+    (tmp_path / "old.yaml").write_bytes(b"name: old\nmark: \xe9\n")
+    with pytest.raises(SkinError, match=r"old\.yaml line 2: not UTF-8 text"):
+        load_skin("old", tmp_path)
+
+
+def test_a_folder_is_no_skin(tmp_path: Path) -> None:
+    (tmp_path / "folder.yaml").mkdir()
+
+    assert "folder" not in skin_names(tmp_path)
+
 
 @pytest.mark.parametrize(
     ("text", "said"),

@@ -70,6 +70,28 @@ async def test_a_broken_skin_is_told_with_its_line_and_the_old_one_stays(home: H
         assert stage.workspace.settings["display.skin"] == "default"
 
 
+async def test_a_theme_file_that_cannot_be_read_is_named(home: Home) -> None:
+    folder = home.root / "themes"
+    (folder / "folder.yaml").mkdir(parents=True)
+    (folder / "sea.yaml").write_bytes(b"name: sea\nprimary: \xff\n")
+    async with staged(home) as stage:
+        assert "folder" not in stage.app.appearance.themes()
+        await stage.send("/theme sea")
+        await until(lambda: "sea.yaml line 2: not UTF-8 text" in stage.shown_text())
+
+
+async def test_remarks_about_a_skin_are_told_once(home: Home) -> None:
+    folder = home.root / "skins"
+    folder.mkdir(parents=True)
+    (folder / "odd.yaml").write_text("name: odd\ncolurs: {}\n", "utf-8")
+    async with staged(home) as stage:
+        await stage.send("/skin odd")
+        await until(lambda: "unknown key colurs" in stage.shown_text())
+        await stage.app.live_reload.apply()
+        await stage.pilot.pause()
+        assert stage.shown_text().count("unknown key colurs") == 1
+
+
 @pytest.mark.ac("plain-glyphs")
 async def test_without_emoji_the_whole_screen_is_plain_characters(home: Home) -> None:
     async with staged(home, size=(120, 40)) as stage:

@@ -1,15 +1,18 @@
-"""Where in a YAML text a key stands, for messages about files people write."""
+"""Reading YAML that people write: what is wrong with it, and where a key stands."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import yaml
 
+from hermes_core.config.reasons import yaml_reason
+
 
 class YamlFault(ValueError):
-    """A text that is no YAML; the message says the line."""
+    """A file that cannot be read or is no YAML; the message says the line."""
 
 
 def parsed(text: str, source: str) -> Any:
@@ -24,12 +27,26 @@ def parsed(text: str, source: str) -> Any:
     """
     try:
         return yaml.safe_load(text)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        line = f" line {mark.line + 1}" if mark is not None else ""
-        raise YamlFault(f"{source}{line}: {error.problem or 'not YAML'}") from error
     except yaml.YAMLError as error:
-        raise YamlFault(f"{source}: not YAML: {error}") from error
+        reason, line = yaml_reason(error, text)
+        raise YamlFault(f"{source}{f' line {line}' if line else ''}: {reason}") from error
+
+
+def file_text(path: Path) -> str:
+    """Return the text of a file that a person wrote.
+
+    Raises:
+        YamlFault: It cannot be read, or is no UTF-8; names the file, and the line.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise YamlFault(f"{path.name}: {error.strerror or error}") from error
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise YamlFault(f"{path.name} line {line}: not UTF-8 text") from error
 
 
 def place(source: str, text: str, path: Sequence[str]) -> str:
