@@ -218,6 +218,23 @@ async def test_something_else_opens_a_field_for_other_words(home: Home) -> None:
         assert _answers(stage)[0].value == "hotfix"
 
 
+async def test_out_of_the_field_for_other_words_one_is_back_at_the_choices(home: Home) -> None:
+    async with staged(home) as stage:
+        stage.session.say(turns.question())
+        await until(lambda: stage.app.chat.card is not None)
+        await stage.pilot.pause()
+        await stage.pilot.press("3")
+        await until(lambda: "esc back to the choices" in stage.shown_text())
+        await stage.pilot.press("enter")
+        await stage.type("hotfix")
+        await stage.pilot.press("escape")
+        await until(lambda: "esc gives no answer" in stage.shown_text())
+        assert not _answers(stage)
+        await stage.pilot.press("3", "enter")
+        await until(lambda: _answers(stage))
+        assert _answers(stage)[0].value == "hotfix"
+
+
 @pytest.mark.ac("secret-never-shown")
 async def test_a_secret_is_sent_and_never_drawn_or_kept(home: Home) -> None:
     async with staged(home) as stage:

@@ -47,7 +47,8 @@ class ClarifyCard(Vertical):
     ClarifyCard .clarify-hint { color: $h-faint; margin-top: 1; height: 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "decline", "No answer", show=False, id="clarify.decline"),
+        Binding("escape", "back_or_decline", "No answer", show=False, id="clarify.decline"),
+        Binding("up", "to_choices", "To the choices", show=False, id="clarify.to-choices"),
         Binding("ctrl+c", "decline", "No answer", show=False, id="clarify.cancel"),
         Binding("tab", "next", "Next question", show=False, id="clarify.next", priority=True),
         *(
@@ -141,6 +142,8 @@ class ClarifyCard(Vertical):
         return " · ".join([*parts, self._keys()])
 
     def _keys(self) -> str:
+        if self._is_in_own_words:
+            return "⏎ answers · esc back to the choices"
         if self.question.kind == "choice":
             return "⏎ or number chooses · esc gives no answer"
         if self.question.kind == "text":
@@ -164,11 +167,32 @@ class ClarifyCard(Vertical):
             index = int(event.key.removeprefix("choice-"))
             self._answer(self.question.choices[index])
 
+    @property
+    def _is_in_own_words(self) -> bool:
+        """Whether the keyboard is in the field beside choices."""
+        return self.question.kind == "choice" and self.screen.focused is self._field
+
+    def on_descendant_focus(self) -> None:
+        """The field has other keys than the choices."""
+        self.refresh_hint()
+
     @on(Input.Submitted)
     def _written(self, event: Input.Submitted) -> None:
         event.stop()
-        if event.value or self.question.kind != "text":
+        if event.value or self.question.kind in ("sudo", "secret"):
             self._answer(event.value or None)
+
+    def action_to_choices(self) -> None:
+        """Go from the field up to the choices; what was written stays."""
+        if self._is_in_own_words:
+            self._list.focus()
+
+    def action_back_or_decline(self) -> None:
+        """Go back to the choices, or give no answer."""
+        if self._is_in_own_words:
+            self._list.focus()
+        else:
+            self._answer(None)
 
     def action_decline(self) -> None:
         """Give no answer."""
