@@ -16,19 +16,11 @@ from hermes_widgets.footer_keys import KeyLabel
 if TYPE_CHECKING:
     from hermes_tui.panes.chat import ChatPane
 
-_QUEUE = (
-    KeyLabel("⏎", "edit"),
-    KeyLabel("x", "drop"),
-    KeyLabel("^↑↓", "move"),
-    KeyLabel("p", "pause"),
-    KeyLabel("esc", "back"),
-)
-
 
 def keys_here(chat: ChatPane, focused: Widget | None) -> tuple[KeyLabel, ...]:
     """Return the keys of the block or the waiting message the keyboard is on, if it is."""
     if focused is chat.queue:
-        return _QUEUE
+        return _queue_keys(is_held=chat.state.is_held)
     block = chat.transcript.cursor_block
     return block_keys(block) if block is not None and focused is chat.transcript else ()
 
@@ -50,3 +42,9 @@ def block_keys(block: Block) -> tuple[KeyLabel, ...]:
     if isinstance(block, ToolLine | ReplyBlock):
         keys.append(KeyLabel("v", "read whole"))
     return (*keys, KeyLabel("esc", "back"))
+
+
+def _queue_keys(*, is_held: bool) -> tuple[KeyLabel, ...]:
+    pause = KeyLabel("p", "go on" if is_held else "pause")
+    edit, drop, move = KeyLabel("⏎", "edit"), KeyLabel("x", "drop"), KeyLabel("^↑↓", "move")
+    return (edit, drop, move, pause, KeyLabel("esc", "back"))
