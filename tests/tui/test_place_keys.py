@@ -54,6 +54,10 @@ async def test_a_key_that_means_nothing_for_a_block_says_so(home: Home) -> None:
         ):
             await stage.pilot.press(key)
             await until(lambda: _told(stage)[-1:] == [why])  # noqa: B023  waited for at once
+        while transcript.cursor_block is None or transcript.cursor_block.kind != "end":
+            await stage.pilot.press("alt+down")
+        await stage.pilot.press("v")
+        await until(lambda: _told(stage)[-1:] == ["There is no more to read here"])
 
 
 async def test_the_footer_names_the_keys_of_waiting_messages(home: Home) -> None:

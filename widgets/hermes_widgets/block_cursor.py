@@ -247,8 +247,11 @@ class BlockCursor(BlockPage):
 
     def action_read(self) -> None:
         """Ask for the whole of the block under the cursor."""
-        if self.cursor_block is not None:
+        block = self.cursor_block
+        if block is not None and block.source:
             self.post_message(self.ReadRequested())
+        else:
+            self.post_message(self.Refused("There is no more to read here"))
 
     def action_copy(self, what: str) -> None:
         """Copy the block under the cursor, or the newest reply."""
