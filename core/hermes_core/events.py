@@ -330,6 +330,8 @@ class ToolFinished(Event, frozen=True, kw_only=True, tag="tool.finished"):
     """The fact of the result column: `58 lines`, `exit 1`, `3 hits`, `+4 -3`."""
     result_preview: str = ""
     """The tail or head of the result for people, at most 2,000 characters."""
+    result_lines: int = 0
+    """Lines of the whole of what the preview may show a part of; 0 if it shows all."""
     result_ref: str | None = None
     """Message id of the stored result."""
     diffs: tuple[FileDiff, ...] = ()

@@ -154,6 +154,33 @@ def test_paths_are_shortened_from_the_left() -> None:
     assert "/file.py" in line.rows(sheet())[0].strip.text
 
 
+def test_the_count_of_lines_left_out_is_that_of_the_whole_output() -> None:
+    tail = "\n".join(f"line {number}" for number in range(281, 301))
+    for ok, opened, said in (
+        (False, False, "298 lines more"),
+        (True, True, "280 lines more · v shows the whole"),
+    ):
+        line = ToolLine("c", "terminal", now=0)
+        line.start("seq", {}, ("seq",), "execute", 0)
+        done = ToolFinished(
+            call_id="c", name="terminal", ok=ok, result_preview=tail, result_lines=300
+        )
+        line.finish(done)
+        if opened:
+            line.fold(False)
+        assert said in line.rows(sheet())[-1].strip.text
+
+
+def test_an_output_that_is_known_whole_says_nothing_of_more() -> None:
+    line = ToolLine("c", "terminal", now=0)
+    line.start("seq", {}, ("seq",), "execute", 0)
+    line.finish(
+        ToolFinished(call_id="c", name="terminal", ok=True, result_preview="a\nb", result_lines=2)
+    )
+    line.fold(False)
+    assert "more" not in "".join(row.strip.text for row in line.rows(sheet()))
+
+
 def test_tools_we_do_not_know_are_named_whole() -> None:
     line = ToolLine("c", "hue_set_scene", now=0)
     line.start("evening", {}, (), "execute", 0)

@@ -51,6 +51,8 @@ class ToolResult(msgspec.Struct, frozen=True, kw_only=True):
     """The fact, in at most 12 cells if it can be: `58 lines`, `exit 1`, `+4 −3`."""
     preview: str = ""
     """What a person would look at first; at most 2,000 characters."""
+    lines: int = 0
+    """How many lines there are of what `preview` may show a part of; 0 if it shows all."""
     diffs: tuple[FileDiff, ...] = ()
 
 

@@ -214,6 +214,7 @@ async def test_an_interrupt_is_answered_within_half_a_second(bench: Bench) -> No
 async def test_output_is_shown_live_at_a_bearable_rate(bench: Bench) -> None:
     result = await bench.run("for i in $(seq 300); do printf '\\033[1mline %s\\033[0m\\n' $i; done")
     assert result.summary == "300 lines"
+    assert (len(result.preview.splitlines()), result.lines) == (20, 300)
     assert "".join(bench.shown).split() == [w for i in range(1, 301) for w in ("line", str(i))]
     assert len(bench.shown) < 60
 

@@ -13,6 +13,7 @@ from hermes_widgets.blocks.diff_view import diff_rows
 from hermes_widgets.blocks.tool_output import (
     OPEN_LINES,
     PEEK_LINES,
+    Whole,
     argument_rows,
     output_rows,
     plan_rows,
@@ -96,6 +97,8 @@ class ToolLine(Block):
         self._live = ""
         self._fact = ""
         self._output = ""
+        self._lines = 0
+        """Lines there are of the output, where more of it is known elsewhere."""
         self._diffs: tuple[FileDiff, ...] = ()
         self._spilled: str | None = None
         self.result_ref = ""
@@ -152,6 +155,7 @@ class ToolLine(Block):
         if was_stopped(event):
             self.state, self._fact = "skipped", _CAUSES["interrupt"]
         self._output = event.result_preview or self._live
+        self._lines = event.result_lines
         self._diffs = event.diffs
         self._spilled = event.spilled_path
         self.result_ref = event.result_ref or ""
@@ -287,7 +291,8 @@ class ToolLine(Block):
             rows.extend(self._changes(sheet))
         if level == "full" or self.state == "failed" or (self.state == "skipped" and self._output):
             limit = OPEN_LINES if level == "full" else PEEK_LINES
-            rows.extend(output_rows(self.output, self.spilled_path, sheet, limit))
+            whole = Whole(lines=self._lines, is_elsewhere=bool(self.spilled_path))
+            rows.extend(output_rows(self.output, whole, sheet, limit))
         return rows
 
     def _is_hidden(self, sheet: Sheet) -> bool:

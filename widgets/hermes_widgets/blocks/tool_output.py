@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from msgspec import Struct
 from rich.cells import cell_len
 
 from hermes_widgets.drawing.foreign import lines_of, one_line, output_lines
@@ -41,12 +42,21 @@ def argument_rows(args: Mapping[str, Any], preview: str, sheet: Sheet) -> list[R
     return rows
 
 
-def output_rows(text: str, spilled: str, sheet: Sheet, limit: int) -> list[Row]:
+class Whole(Struct, frozen=True):
+    """What there is of an output beside what is known here."""
+
+    lines: int = 0
+    """Lines of all of it; 0 if no more than is known here."""
+    is_elsewhere: bool = False
+    """Whether a file holds all of it."""
+
+
+def output_rows(text: str, whole: Whole, sheet: Sheet, limit: int) -> list[Row]:
     """The end of the output behind a second thread.
 
     Args:
         text: What is known of it here.
-        spilled: The file with the whole; empty if there is none.
+        whole: What there is of it.
         sheet: The page.
         limit: Most lines.
     """
@@ -55,11 +65,12 @@ def output_rows(text: str, spilled: str, sheet: Sheet, limit: int) -> list[Row]:
     while lines and not lines[-1]:
         lines.pop()
     shown = lines[-limit:]
-    hidden = len(lines) - len(shown)
+    unknown = max(whole.lines - text.count("\n") - 1, 0)
+    hidden = len(lines) - len(shown) + unknown
     room = sheet.text_width - 6
     rows = [_behind_thread([(fit(line, room), _MUTED)], sheet) for line in shown]
     more = f"{hidden} lines more" if hidden != 1 else "1 line more"
-    is_whole_elsewhere = bool(spilled) and limit == OPEN_LINES
+    is_whole_elsewhere = limit == OPEN_LINES and (whole.is_elsewhere or unknown > 0)
     if is_whole_elsewhere:
         more = f"{more} · v shows the whole" if hidden else "v shows the whole"
     if hidden or is_whole_elsewhere:

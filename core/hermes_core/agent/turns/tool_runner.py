@@ -313,6 +313,7 @@ class ToolRunner:
                 duration_s=round(outcome.duration_s, 3),
                 summary=redact(result.summary)[:80],
                 result_preview=fit_text(redact(result.preview), 2_000),
+                result_lines=result.lines,
                 result_ref=message_id,
                 diffs=_fitting(result.diffs),
                 spilled_path=outcome.spilled_path,

@@ -104,8 +104,9 @@ class ReadFile(Tool[ReadFileArgs]):
             data["redacted"] = True
         if warning:
             data["_warning"] = warning
+        count = len(page.lines)
         return ToolResult(
-            data=data, summary=counted_lines(len(page.lines)), preview=content[:2_000]
+            data=data, summary=counted_lines(count), preview=content[:2_000], lines=count
         )
 
 

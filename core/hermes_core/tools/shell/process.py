@@ -131,6 +131,7 @@ def _poll(process: BackgroundProcess) -> ToolResult:
         ok=_is_fine(process),
         summary=_fact(process),
         preview=last_lines(output),
+        lines=len(output.splitlines()),
     )
 
 
@@ -151,6 +152,7 @@ def _log(process: BackgroundProcess, output: str, offset: int | None, limit: int
         ok=_is_fine(process),
         summary=f"{len(shown)} lines",
         preview=last_lines("\n".join(shown)),
+        lines=len(shown),
     )
 
 
@@ -175,6 +177,7 @@ async def _wait(process: BackgroundProcess, timeout_s: int | None, ctx: ToolCont
         ok=status == "exited" and _is_fine(process),
         summary=_fact(process) if status == "exited" else status,
         preview=last_lines(output),
+        lines=len(output.splitlines()),
     )
 
 

@@ -178,6 +178,7 @@ async def _in_foreground(
         ok=outcome.exit_code == 0 or (outcome.exit_code == 1 and "exit_code_meaning" in data),
         summary=_summary(outcome, output.lines),
         preview=last_lines(output.text),
+        lines=output.lines,
     )
 
 
