@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from hermes_tui import cycle_collection
+from hermes_tui.command_line import offers
 from hermes_tui.options import RunOptions
 
 Starter = Callable[[RunOptions], int]
@@ -33,9 +34,19 @@ def csv(_context: click.Context, _option: click.Parameter, value: Any) -> Any:
 
 @click.command()
 @click.option("-q", "--query", metavar="TEXT", help="Ask once, print the answer, leave.")
-@click.option("--image", metavar="PATH", help="A picture that goes with the question.")
+@click.option(
+    "--image",
+    metavar="PATH",
+    help="A picture that goes with the question.",
+    shell_complete=offers.files,
+)
 @click.option("-m", "--model", metavar="ID", help="Model for this run.")
-@click.option("--provider", metavar="NAME", help="Provider for this run.")
+@click.option(
+    "--provider",
+    metavar="NAME",
+    help="Provider for this run.",
+    shell_complete=offers.providers,
+)
 @click.option("-t", "--toolsets", metavar="CSV", callback=csv, help="Toolsets for this run.")
 @click.option("-s", "--skills", metavar="NAME", multiple=True, callback=csv, help="Load skills.")
 @click.option("--max-turns", type=click.IntRange(min=1), help="Tool rounds of one turn.")

@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from hermes_tui._version import VERSION
+from hermes_tui.command_line import offers
 from hermes_tui.command_line.arguments import joined, take_profile
 from hermes_tui.command_line.lazy_group import LazyGroup
 from hermes_tui.command_line.streams import output_problem, silence_output
@@ -33,14 +34,21 @@ FAILED, USAGE, NO_MODEL, RETRY, INTERRUPTED = 1, 2, 3, 4, 130
 @click.version_option(
     VERSION, "-V", "--version", prog_name="hermes", message="%(prog)s %(version)s"
 )
-@click.option("-p", "--profile", metavar="NAME", help="Use another profile.")
+@click.option(
+    "-p", "--profile", metavar="NAME", help="Use another profile.", shell_complete=offers.profiles
+)
 @click.option("-r", "--resume", metavar="ID|TITLE", help="Go on with a conversation.")
 @click.option("-c", "--continue", "continue_", metavar="[NAME]", help="Go on with the newest.")
 @click.option("-s", "--skills", metavar="NAME", multiple=True, help="Load skills.")
 @click.option("-q", "--query", metavar="TEXT", help="The same as: chat -q TEXT.")
 @click.option("--yolo", is_flag=True, help="Never ask before a dangerous command.")
 @click.option("--plain", is_flag=True, help="Plain lines in place of the screen.")
-@click.option("--serve", metavar="[TARGETS]", help=f"No screen: serve {', '.join(SERVE_TARGETS)}.")
+@click.option(
+    "--serve",
+    metavar="[TARGETS]",
+    help=f"No screen: serve {', '.join(SERVE_TARGETS)}.",
+    shell_complete=offers.words(SERVE_TARGETS),
+)
 @click.pass_context
 def program(context: click.Context, /, **asked: Any) -> None:
     """The terminal workspace of a self-improving agent."""

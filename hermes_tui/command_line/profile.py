@@ -39,6 +39,13 @@ def profile_home(name: str | None, found: Home) -> tuple[Home, str]:
         return found, f"{sticky} is ignored: {error}"
 
 
+def profile_names(found: Home) -> list[str]:
+    """Return the names `-p` takes, the first home's first."""
+    folder = _root_of(found).root / "profiles"
+    names = sorted(path.name for path in folder.glob("*") if path.is_dir())
+    return ["default", *(name for name in names if _NAME.fullmatch(name))]
+
+
 def _root_of(home: Home) -> Home:
     if home.root.parent.name == "profiles":
         return Home(home.root.parent.parent)

@@ -31,6 +31,7 @@ from hermes_core.providers.logins.posting import HttpPost
 from hermes_core.providers.logins.tokens import Tokens
 from hermes_core.providers.records import find_record, records
 from hermes_core.providers.resolve import resolve
+from hermes_tui.command_line import offers
 from hermes_tui.command_line.logging_in import browser, follow, typed_lines
 
 STRATEGIES: tuple[str, ...] = get_args(PoolStrategy)
@@ -59,7 +60,7 @@ def menu_acts(context: click.Context) -> dict[str, Callable[..., None]]:
 
 
 @command.command("list")
-@click.argument("provider", required=False)
+@click.argument("provider", required=False, shell_complete=offers.providers)
 def list_(provider: str | None) -> None:
     """Print the keys that would be asked, first asked first; never the keys themselves."""
     home = Home.find()
@@ -80,7 +81,7 @@ def list_(provider: str | None) -> None:
 
 
 @command.command()
-@click.argument("provider")
+@click.argument("provider", shell_complete=offers.providers)
 @click.option("--type", "kind", type=click.Choice(["api-key", "oauth"]), help="Key or login.")
 @click.option("--oauth", is_flag=True, help="The same as --type oauth.")
 @click.option("--api-key", help="The key; others on this machine may see it. Better: leave it out.")
@@ -141,7 +142,7 @@ def _logged_in(
 
 
 @command.command()
-@click.argument("provider")
+@click.argument("provider", shell_complete=offers.providers)
 @click.argument("key", metavar="NUMBER|ID|LABEL")
 def remove(provider: str, key: str) -> None:
     """Forget a key that is kept here."""
@@ -164,7 +165,7 @@ def remove(provider: str, key: str) -> None:
 
 
 @command.command()
-@click.argument("provider")
+@click.argument("provider", shell_complete=offers.providers)
 def reset(provider: str) -> None:
     """Ask resting keys again from now on."""
     home = Home.find()
@@ -175,7 +176,7 @@ def reset(provider: str) -> None:
 
 
 @command.command()
-@click.argument("provider")
+@click.argument("provider", shell_complete=offers.providers)
 @click.argument("strategy", type=click.Choice(STRATEGIES))
 def strategy(provider: str, strategy: str) -> None:
     """Choose which of several keys is asked."""

@@ -12,7 +12,10 @@ from click.shell_completion import get_completion_class
 def command(context: click.Context, shell: str) -> None:
     """Print the completion script of a shell.
 
-    For bash: hermes completion bash >> ~/.bashrc
+    \b
+    bash: hermes completion bash >> ~/.bashrc
+    zsh:  hermes completion zsh >> ~/.zshrc
+    fish: hermes completion fish > ~/.config/fish/completions/hermes.fish
     """
     kind = get_completion_class(shell)
     if kind is None:

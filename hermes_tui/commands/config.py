@@ -19,6 +19,7 @@ from hermes_core.config.secrets import is_secret_name
 from hermes_core.errors import ConfigError
 from hermes_core.paths import Home
 from hermes_core.security.redaction import mask
+from hermes_tui.command_line import offers
 
 _EDITORS = ("nano", "vim", "vi", "code --wait")
 
@@ -54,7 +55,7 @@ def show(as_json: bool = False, origin: bool = False) -> None:
 
 
 @command.command()
-@click.argument("key")
+@click.argument("key", shell_complete=offers.setting_keys)
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.option("--origin", is_flag=True, help="Say where the value comes from.")
 def get(key: str, as_json: bool, origin: bool) -> None:
@@ -86,8 +87,8 @@ def _print_secret(loaded: LoadedSettings, name: str, *, as_json: bool, origin: b
 
 
 @command.command("set", context_settings={"ignore_unknown_options": True})
-@click.argument("key")
-@click.argument("value")
+@click.argument("key", shell_complete=offers.setting_keys)
+@click.argument("value", shell_complete=offers.setting_values)
 def set_(key: str, value: str) -> None:
     """Set one key; API keys and tokens go to .env."""
     # measured: writing needs ruamel.yaml, reading does not
@@ -101,7 +102,7 @@ def set_(key: str, value: str) -> None:
 
 
 @command.command()
-@click.argument("key")
+@click.argument("key", shell_complete=offers.setting_keys)
 def unset(key: str) -> None:
     """Take one key out of the file, so that its default counts."""
     # measured: writing needs ruamel.yaml, reading does not

@@ -19,12 +19,18 @@ from hermes_core.log_lines import (
     parse_line,
 )
 from hermes_core.paths import Home
+from hermes_tui.command_line import offers
 
 FILES = {"agent": "agent.log", "errors": "errors.log", "gateway": "gateway.log"}
 
 
 @click.command()
-@click.argument("name", default="agent", metavar="[agent|errors|gateway|list]")
+@click.argument(
+    "name",
+    default="agent",
+    metavar="[agent|errors|gateway|list]",
+    shell_complete=offers.words(offers.LOGS),
+)
 @click.option("-n", "--lines", default=50, show_default=True, type=click.IntRange(min=1))
 @click.option("-f", "--follow", is_flag=True, help="Wait for new lines.")
 @click.option("--level", help="This level and worse.")

@@ -12,6 +12,7 @@ from hermes_core.errors import HermesError
 from hermes_core.paths import Home
 from hermes_core.providers.keys.kept import open_pools
 from hermes_core.providers.resolve import resolve
+from hermes_tui.command_line import offers
 from hermes_tui.command_line.health import model_described
 
 
@@ -37,7 +38,7 @@ def command(context: click.Context) -> None:
 
 
 @command.command("set")
-@click.argument("provider")
+@click.argument("provider", shell_complete=offers.providers)
 @click.argument("model")
 @click.option("--base-url", default="", help="Address, with the provider custom.")
 def set_(provider: str, model: str, base_url: str) -> None:

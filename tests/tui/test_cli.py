@@ -204,12 +204,31 @@ def test_completion_scripts_are_valid(shell: str) -> None:
     assert checked.returncode == 0
 
 
-def test_completion_knows_the_commands(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("hermes do", "plain,doctor\n"),
+        ("hermes sessions ren", "plain,rename\n"),
+        ("hermes -p w", "plain,work\n"),
+        ("hermes --serve w", "plain,web\n"),
+        ("hermes chat --provider anth", "plain,anthropic\n"),
+        ("hermes chat --image x", "file,x\n"),
+        ("hermes auth list openai-", "plain,openai-codex\n"),
+        ("hermes config set tui.emo", "plain,tui.emoji\n"),
+        ("hermes config set tui.emoji t", "plain,true\n"),
+        ("hermes config set approvals.mode s", "plain,smart\n"),
+        ("hermes logs err", "plain,errors\n"),
+    ],
+)
+def test_a_shell_is_offered_what_fits(
+    home: Home, monkeypatch: pytest.MonkeyPatch, line: str, offered: str
+) -> None:
+    (home.root / "profiles" / "work").mkdir(parents=True)
     monkeypatch.setenv("_HERMES_COMPLETE", "bash_complete")
-    monkeypatch.setenv("COMP_WORDS", "hermes do")
-    monkeypatch.setenv("COMP_CWORD", "1")
+    monkeypatch.setenv("COMP_WORDS", line)
+    monkeypatch.setenv("COMP_CWORD", str(line.count(" ")))
 
-    assert in_process_of_its_own().stdout == "plain,doctor\n"
+    assert in_process_of_its_own().stdout == offered
 
 
 def test_a_reader_that_leaves_early_is_no_error() -> None:
