@@ -41,7 +41,9 @@ async def test_the_footer_names_the_keys_of_the_block_under_the_cursor(home: Hom
 async def test_a_key_that_means_nothing_for_a_block_says_so(home: Home) -> None:
     async with staged(home, size=SIZE) as stage:
         stage.session.say(*turns.user(1, "what is up"), *turns.writing("All is well."))
-        stage.session.say(TurnFinished(outcome="completed", reason="text_response", turn_id="t1"))
+        stage.session.say(
+            TurnFinished(outcome="completed", reason="text_response", turn_id="t1", duration_s=1.0)
+        )
         await until(lambda: stage.app.chat.state.turns == 1)
         await until(lambda: stage.app.chat.transcript.is_settled)
         transcript = stage.app.chat.transcript
@@ -54,9 +56,7 @@ async def test_a_key_that_means_nothing_for_a_block_says_so(home: Home) -> None:
         ):
             await stage.pilot.press(key)
             await until(lambda: _told(stage)[-1:] == [why])  # noqa: B023  waited for at once
-        while transcript.cursor_block is None or transcript.cursor_block.kind != "end":
-            await stage.pilot.press("alt+down")
-        await stage.pilot.press("v")
+        await stage.pilot.press("alt+down", "v")
         await until(lambda: _told(stage)[-1:] == ["There is no more to read here"])
 
 
