@@ -20,6 +20,7 @@ from textual.worker import WorkerFailed
 from hermes_core.commands import CoreCommand, Interrupt, Reply
 from hermes_core.errors import HermesError, NoModelConfigured
 from hermes_core.events import Notice
+from hermes_core.paths import expanded
 from hermes_core.storage.records import SessionSummary
 from hermes_tui.actions.every_action import find_action
 from hermes_tui.asking import Asking
@@ -333,7 +334,7 @@ class HermesApp(TerminalApp):
     def folder(self) -> Path:
         """The working folder of the shown conversation."""
         cwd = self.chat.state.cwd
-        return Path(cwd).expanduser() if cwd else Path.cwd()
+        return expanded(cwd) if cwd else Path.cwd()
 
     def open_panes(self) -> list[ChatPane]:
         """Every open conversation, in the order of the tabs."""

@@ -17,6 +17,12 @@ from msgspec import Struct
 APP_NAME = "hermes-tui"
 
 
+def expanded(path: str | Path) -> Path:
+    """Return a path with its `~` or `~user` put in; one of a user who is not there stays."""
+    # Not of pathlib, which raises then: people, models and files name what they like.
+    return Path(os.path.expanduser(path))  # noqa: PTH111  see above
+
+
 class Home(Struct, frozen=True):
     """The user's data folder and the names inside it."""
 
@@ -28,7 +34,7 @@ class Home(Struct, frozen=True):
         environ = os.environ if environ is None else environ
         named = environ.get("HERMES_HOME", "").strip()
         if named:
-            return cls(Path(named).expanduser().absolute())
+            return cls(expanded(named).absolute())
         return cls(Path(environ.get("HOME") or Path.home()) / ".hermes")
 
     @property

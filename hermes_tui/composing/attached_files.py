@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 from msgspec import Struct
 
 from hermes_core.messages import Attachment
+from hermes_core.paths import expanded
 
 IMAGE_TYPES = {
     ".png": "image/png",
@@ -80,8 +81,7 @@ def _path_of(found: re.Match[str]) -> str:
 
 
 def _full(path: str, folder: Path) -> Path:
-    # Not of pathlib, which raises on a user that does not exist.
-    return Path(os.path.normpath(folder / os.path.expanduser(path)))  # noqa: PTH111  see above
+    return Path(os.path.normpath(folder / expanded(path)))
 
 
 def _is(path: Path) -> bool:

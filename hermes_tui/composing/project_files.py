@@ -55,8 +55,7 @@ def in_folder(root: Path, start: str, limit: int = 30) -> list[tuple[str, str]]:
     """
     head, slash, name = start.rpartition("/")
     shown = head + slash
-    # Not of pathlib, which raises on a user that does not exist.
-    folder = root / os.path.expanduser(shown)  # noqa: PTH111  see above
+    folder = root / expanded(shown)
     found = []
     for entry in _entries(folder):
         hidden = entry.name.startswith(".") and not name.startswith(".")
@@ -80,6 +79,9 @@ def _size(entry: os.DirEntry[str]) -> str:
             return f"{size:.0f} {unit}"
         size /= 1000
     return f"{size:.1f} GB"
+
+
+from hermes_core.paths import expanded
 
 
 class ProjectFiles:

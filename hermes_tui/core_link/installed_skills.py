@@ -16,7 +16,7 @@ import yaml
 from msgspec.structs import replace
 
 from hermes_core.errors import ConfigError
-from hermes_core.paths import Home
+from hermes_core.paths import Home, expanded
 from hermes_tui.core_link.workspace import SkillInfo
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ _MOST_FOLDERS = 5_000
 def skill_folders(home: Home, settings: Settings) -> tuple[Path, ...]:
     """Return where skills lie: in the home, then where `skills.external_dirs` says."""
     written = [text.strip() for text in settings.skills.external_dirs]
-    further = [home.root / os.path.expanduser(text) for text in written if text]  # noqa: PTH111
+    further = [home.root / expanded(text) for text in written if text]
     return (home.skills, *further)
 
 

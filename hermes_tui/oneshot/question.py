@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from hermes_core.errors import HermesError
 from hermes_core.messages import Attachment
+from hermes_core.paths import expanded
 from hermes_tui.composing.attached_files import IMAGE_TYPES
 
 
@@ -37,7 +38,7 @@ def read_question(
     """
     named = [image] if image else []
     first, _, rest = query.partition(" ")
-    if Path(first).suffix.lower() in IMAGE_TYPES and Path(first).expanduser().is_file():
+    if Path(first).suffix.lower() in IMAGE_TYPES and expanded(first).is_file():
         named.append(first)
         query = rest.strip()
     pictures = dict.fromkeys(_picture(name) for name in named)
@@ -48,7 +49,7 @@ def read_question(
 
 
 def _picture(name: str) -> Attachment:
-    path = Path(name).expanduser().absolute()
+    path = expanded(name).absolute()
     media_type = IMAGE_TYPES.get(path.suffix.lower())
     if media_type is None:
         known = ", ".join(suffix.removeprefix(".") for suffix in IMAGE_TYPES)

@@ -12,6 +12,7 @@ import msgspec
 
 from hermes_core.commands import CoreCommand, Reply, RunCommand, Submit
 from hermes_core.errors import HermesError
+from hermes_core.paths import expanded
 from hermes_core.storage.records import SessionSummary
 from hermes_tui.composing.attached_files import with_leading_files
 from hermes_tui.core_link.workspace import SkillInfo, StartInfo, Workspace
@@ -73,7 +74,7 @@ class LineDoor:
     @property
     def _folder(self) -> Path:
         """The working folder of the conversation."""
-        return Path(self.state.cwd or ".").expanduser()
+        return expanded(self.state.cwd or ".")
 
     @property
     def is_working(self) -> bool:

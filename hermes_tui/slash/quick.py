@@ -9,6 +9,7 @@ import signal
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
+from hermes_core.paths import expanded
 from hermes_tui.slash.command import COMMAND_REGISTRY, SlashCommand, parse
 from hermes_tui.slash.door import Door
 
@@ -70,7 +71,7 @@ def _execution(command: str) -> Callable[[Door, str], Awaitable[None]]:
 
 
 def _folder(door: Door) -> Path:
-    return Path(door.state.cwd or ".").expanduser()
+    return expanded(door.state.cwd or ".")
 
 
 async def run_shell(

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from hermes_core.commands import Branch
 from hermes_core.messages import Message
+from hermes_core.paths import expanded
 from hermes_tui.slash.command import SlashCommand
 from hermes_tui.slash.door import Door
 from hermes_widgets.fitting import clean
@@ -104,7 +105,7 @@ async def _export(door: Door, argument: str) -> None:
 
 
 def _target(door: Door, name: str) -> Path:
-    return Path(door.state.cwd or ".").expanduser() / Path(name).expanduser()
+    return expanded(door.state.cwd or ".") / expanded(name)
 
 
 async def _write(door: Door, target: Path, text: str) -> bool:

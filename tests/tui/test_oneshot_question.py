@@ -31,6 +31,12 @@ def test_a_first_word_that_is_no_file_stays_a_word() -> None:
     asked = read_question("gone.png was here", stdin=io.BytesIO())
     assert asked.text == "gone.png was here"
     assert asked.attachments == ()
+    assert read_question("~nobody-there/a.png", stdin=io.BytesIO()).attachments == ()
+
+
+def test_a_picture_of_a_user_who_is_not_there_is_not_found() -> None:
+    with pytest.raises(HermesError, match="There is no picture ~nobody-there"):
+        read_question("what", image="~nobody-there/a.png", stdin=io.BytesIO())
 
 
 def test_a_picture_no_model_can_look_at_names_the_kinds_that_are() -> None:

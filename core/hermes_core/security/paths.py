@@ -18,6 +18,7 @@ from typing import Literal
 from msgspec import Struct
 
 from hermes_core.errors import ToolBlocked
+from hermes_core.paths import expanded
 
 Concern = Literal["credential", "control", "system", "startup", "device"]
 """Keys and logins; our own settings and state; the system's files; files a shell or
@@ -173,7 +174,7 @@ class PathRules:
     def __init__(self, *, home: Path, data_home: Path, safe_root: Path | None = None) -> None:
         self._given = Places(str(home), str(data_home))
         self._real = Places(str(home.resolve()), str(data_home.resolve()))
-        self._safe_root = safe_root.expanduser().resolve() if safe_root else None
+        self._safe_root = expanded(safe_root).resolve() if safe_root else None
 
     @property
     def places(self) -> Places:

@@ -19,7 +19,7 @@ from msgspec import Struct, field
 
 from hermes_core.errors import ToolError
 from hermes_core.events import FileDiff, ToolKind
-from hermes_core.paths import Home
+from hermes_core.paths import Home, expanded
 from hermes_core.ports import (
     CancelToken,
     Checkpoints,
@@ -95,8 +95,7 @@ class ToolContext(Struct, kw_only=True):
 
     def resolve(self, path: str) -> Path:
         """Return `path` made absolute against the working folder, `~` expanded."""
-        expanded = Path(path).expanduser()
-        return expanded if expanded.is_absolute() else self.cwd / expanded
+        return self.cwd / expanded(path)
 
 
 class Tool(Generic[A]):

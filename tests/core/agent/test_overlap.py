@@ -44,6 +44,7 @@ def write(path: str) -> tuple[str, dict[str, Any]]:
         ([write("x/../a.txt"), read("/project/a.txt")], False),
         ([read("a.py"), ("terminal", {"command": "ls"})], False),
         ([read("a.py")], False),
+        ([write("~nobody-there/a"), write("~nobody-there/b")], True),
     ],
 )
 def test_calls_overlap_only_where_none_can_touch_what_another_does(

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from hermes_core.agent.references.parsing import Reference
 from hermes_core.errors import HermesError
+from hermes_core.paths import expanded
 from hermes_core.ports import CancelToken, Permissions
 
 GIT_LIMIT_S = 30.0
@@ -80,8 +81,7 @@ class Reader(Struct, frozen=True, kw_only=True):
     def _allowed(self, written: str) -> Path:
         root = self.root.resolve()
         try:
-            # Not of pathlib, which raises on a user that does not exist.
-            full = (root / os.path.expanduser(written)).resolve()  # noqa: PTH111  see above
+            full = (root / expanded(written)).resolve()
         except (OSError, ValueError, RuntimeError) as error:
             raise NotAttached("the path cannot be resolved") from error
         if not full.is_relative_to(root):

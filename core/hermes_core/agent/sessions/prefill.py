@@ -9,6 +9,7 @@ import msgspec
 
 from hermes_core.errors import ConfigError
 from hermes_core.messages import Message
+from hermes_core.paths import expanded
 
 MOST_BYTES = 256 * 1024
 
@@ -33,7 +34,7 @@ def read_prefill(written: str, folder: Path) -> tuple[Message, ...]:
     """
     if not written.strip():
         return ()
-    path = folder / Path(written.strip()).expanduser()
+    path = folder / expanded(written.strip())
     hint = "agent.prefill_messages_file names a JSON list of {role: user or assistant, content}."
     try:
         data = path.read_bytes()

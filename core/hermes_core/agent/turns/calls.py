@@ -19,6 +19,7 @@ import msgspec
 from msgspec import Struct
 
 from hermes_core.messages import ToolCall
+from hermes_core.paths import expanded
 from hermes_core.tools.registry import AnyTool, Registry
 
 SUGGEST_FROM = 0.70
@@ -209,7 +210,7 @@ def may_overlap(calls: Sequence[ReadyCall], *, base: Path) -> bool:
 
 def _parts(path: str, base: Path) -> tuple[str, ...]:
     # normalised without touching the disk: the target need not exist yet
-    return Path(os.path.normpath(base / Path(path).expanduser())).parts
+    return Path(os.path.normpath(base / expanded(path))).parts
 
 
 def _any_overlap(paths: Sequence[tuple[str, ...]]) -> bool:

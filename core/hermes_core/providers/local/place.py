@@ -10,6 +10,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from hermes_core.errors import ConfigError
+from hermes_core.paths import expanded
 from hermes_core.providers.local.gguf import window_of_file
 
 LIBRARY = "xllamacpp"
@@ -70,4 +71,4 @@ def library_missing() -> ConfigError:
 
 
 def _expanded(text: str) -> Path:
-    return Path(os.path.abspath(Path(text).expanduser()))  # noqa: PTH100  links stay as they are
+    return Path(os.path.abspath(expanded(text)))  # noqa: PTH100  links stay as they are

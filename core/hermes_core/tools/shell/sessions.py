@@ -7,6 +7,7 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from hermes_core.paths import expanded
 from hermes_core.security.redaction import Redactor
 from hermes_core.terminals.base import CommandRequest, Terminal, TerminalOptions
 from hermes_core.terminals.registry import open_terminal
@@ -51,7 +52,7 @@ class TerminalSessions:
         settings = ctx.settings.terminal
         self._used_at = self._now()
         if self._terminal is None:
-            scratch = Path(settings.scratch_dir).expanduser() if settings.scratch_dir else None
+            scratch = expanded(settings.scratch_dir) if settings.scratch_dir else None
             self._terminal = open_terminal(
                 settings.backend,
                 TerminalOptions(cwd=ctx.cwd, persistent=settings.persistent_shell, scratch=scratch),

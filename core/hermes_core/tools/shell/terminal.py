@@ -18,6 +18,7 @@ from hermes_core.checkpoints.destructive import looks_destructive
 from hermes_core.errors import ToolError
 from hermes_core.events import ToolKind
 from hermes_core.messages import clean_text
+from hermes_core.paths import expanded
 from hermes_core.terminals.base import CommandOutcome, Terminal
 from hermes_core.terminals.exit_codes import meaning
 from hermes_core.terminals.local import find_shell
@@ -131,7 +132,7 @@ def _checked(args: TerminalArgs, ctx: ToolContext) -> str:
 
 
 def _folder(workdir: str | None, terminal: Terminal) -> str | None:
-    return str(Path(terminal.cwd, Path(workdir).expanduser())) if workdir else None
+    return str(Path(terminal.cwd, expanded(workdir))) if workdir else None
 
 
 async def _in_foreground(
