@@ -348,15 +348,15 @@ class HermesApp(TerminalApp):
         """Show a conversation, opening it if need be."""
         self.run_worker(self.sessions.resume(session_id))
 
-    async def open_new(self) -> None:
-        """Begin a new conversation."""
-        await self.sessions.resume(None)
+    async def open_new(self) -> bool:
+        """Begin a new conversation; says whether it could."""
+        return await self.sessions.resume(None)
 
     async def open_in_place(self) -> None:
         """Begin a new conversation in the tab of the shown one."""
         before = self.chat
-        await self.open_new()
-        await self.close_pane(before)
+        if await self.open_new():
+            await self.close_pane(before)
 
     async def pick_session(self, found: Sequence[SessionSummary]) -> str:
         """Show the pane in which conversations are searched and opened."""

@@ -75,25 +75,32 @@ class OpenSessions:
         if launch.first_message:
             await self._host.input_line.submit(launch.first_message, pane=pane)
 
-    async def resume(self, session_id: str | None) -> None:
-        """Show a conversation; a pane in which nothing was said is used again."""
+    async def resume(self, session_id: str | None) -> bool:
+        """Show a conversation; a pane in which nothing was said is used again.
+
+        Returns:
+            Whether it is shown; why not was told.
+        """
         if self._host.leaving.is_finishing:
-            return  # a key too many on the way out: there is nothing left to mount into
+            return False  # a key too many on the way out: there is nothing left to mount into
         for pane in self.panes:
             if session_id is not None and pane.state.session_id == session_id:
                 self.show(pane)
-                return
+                return True
         empty = next((pane for pane in self.panes if self._is_unused(pane)), None)
         if empty is not None and session_id is None:
             self.show(empty)
-            return
+            return True
         pane = await self.add_pane()
         if empty is not None and empty.composer.draft:
             # At once: what is typed from here on goes into the new field, behind it.
             pane.composer.set_draft(empty.composer.draft)
-        if await self._attach(pane, session_id) and empty is not None:
+        if not await self._attach(pane, session_id):
+            return False
+        if empty is not None:
             await self.close(empty)
             self.show(pane)
+        return True
 
     @staticmethod
     def _is_unused(pane: ChatPane) -> bool:
@@ -113,9 +120,9 @@ class OpenSessions:
                 pane.draw_newest(session_id, newest)
             handle = await workspace.open(session_id)
         except HermesError as error:
-            self._host.tell_error(str(error), hint=error.hint)
             if len(self.panes) > 1:
-                await self.close(pane)
+                await self.close(pane)  # first: else the words go with it
+            self._host.tell_error(str(error), hint=error.hint)
             return False
         pane.state.approval_mode = self._host.start_info.approval_mode
         stored = workspace.stored(handle.session_id)

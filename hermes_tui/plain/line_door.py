@@ -230,9 +230,9 @@ class LineDoor:
 
     # --- which conversation ----------------------------------------------------------
 
-    async def open_new(self) -> None:
-        """Begin a new conversation."""
-        await self.show(None)
+    async def open_new(self) -> bool:
+        """Begin a new conversation; says whether it could."""
+        return await self.show(None)
 
     async def open_in_place(self) -> None:
         """The same here: one conversation is shown at a time."""
@@ -240,19 +240,26 @@ class LineDoor:
 
     def resume(self, session_id: str) -> None:
         """Show another conversation."""
-        self.begin(self.show(session_id))
+        self.begin(self._resume(session_id))
 
-    async def show(self, session_id: str | None) -> None:
-        """Open a conversation in place of the present one, which must be at rest."""
+    async def _resume(self, session_id: str) -> None:
+        await self.show(session_id)
+
+    async def show(self, session_id: str | None) -> bool:
+        """Open a conversation in place of the present one, which must be at rest.
+
+        Returns:
+            Whether it is open; why not was told.
+        """
         if self.state.is_busy:
             self.tell_error("A turn is running here", hint="/stop ends it")
-            return
+            return False
         try:
             handle = await self.workspace.open(session_id)
             past = await self.workspace.past_events(handle.session_id) if session_id else ()
         except HermesError as error:
             self.tell_error(str(error), hint=error.hint)
-            return
+            return False
         before = self.conversation
         self.conversation = Conversation(
             self._page, self._asker, clocks=self.clocks, start=self.begin, changed=before.changed
@@ -263,6 +270,7 @@ class LineDoor:
             self.tell("A new conversation.")
         await before.release()
         self.conversation.attach(handle, past)
+        return True
 
     async def leave(self) -> None:
         """Leave, after a question if something still runs."""

@@ -9,8 +9,7 @@ from hermes_widgets.fitting import tokens
 
 
 async def _new(door: Door, argument: str) -> None:
-    await door.open_new()
-    if argument:
+    if await door.open_new() and argument:
         await door.submit(argument)
 
 

@@ -111,8 +111,8 @@ class Door(Protocol):
         """Read again what is installed."""
         ...
 
-    async def open_new(self) -> None:
-        """Begin a new conversation."""
+    async def open_new(self) -> bool:
+        """Begin a new conversation; says whether it could, why not was told."""
         ...
 
     async def open_in_place(self) -> None:

@@ -56,7 +56,7 @@ async def _permission(door: Door, argument: str) -> None:
 
 async def _revoke(door: Door, number: str) -> None:
     grants = await door.guard(door.workspace.grants(door.state.session_id)) or []
-    if number.isdigit() and 1 <= int(number) <= len(grants):
+    if number.isdecimal() and 1 <= int(number) <= len(grants):
         grant = grants[int(number) - 1]
         reply = await door.command(RevokeGrant(key=grant.key, client="screen"))
         if reply.ok:
@@ -111,7 +111,7 @@ def _rows(found: list[CheckpointInfo], text: str, now: float) -> list[Row]:
 
 
 def _chosen(found: list[CheckpointInfo], word: str) -> CheckpointInfo | None:
-    if word.isdigit() and 1 <= int(word) <= len(found):
+    if word.isdecimal() and 1 <= int(word) <= len(found):
         return found[int(word) - 1]
     same = [item for item in found if item.checkpoint_id.startswith(word)]
     return same[0] if len(same) == 1 else None

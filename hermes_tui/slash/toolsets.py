@@ -49,9 +49,9 @@ async def switch(door: Door, names: Sequence[str], *, on: bool) -> None:
     except HermesError as error:
         door.tell_error(str(error), hint=error.hint)
         return
-    await door.open_new()
+    where = "this" if await door.open_new() else "the next"
     verb = "offered" if on else "no longer offered"
-    door.tell(f"{', '.join(names)}: {verb} from this conversation on")
+    door.tell(f"{', '.join(names)}: {verb} from {where} conversation on")
 
 
 async def _config(door: Door, argument: str) -> None:

@@ -319,6 +319,8 @@ class FakeWorkspace:
         self.door = asyncio.Event()
         """Nothing opens while it is not set."""
         self.door.set()
+        self.open_problem: HermesError | None = None
+        """Why no conversation can be opened."""
         self.setting_list: list[SettingInfo] = []
         self.settings_typed: list[tuple[str, str]] = []
         self.config_problem = ""
@@ -373,6 +375,8 @@ class FakeWorkspace:
     async def open(self, session_id: str | None = None) -> SessionHandle:
         """Open one that is known, or begin one."""
         await self.door.wait()
+        if self.open_problem is not None:
+            raise self.open_problem
         if session_id is None:
             session_id = f"new{next(self._numbers)}"
             self.sessions[session_id] = FakeSession(

@@ -6,8 +6,6 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import msgspec
@@ -27,16 +25,14 @@ from hermes_core.events import (
 from hermes_core.paths import Home
 from hermes_tui.command_line.chat_command import wants_lines
 from hermes_tui.core_link.workspace import SkillInfo, ToolInfo
-from hermes_tui.launch_state import ExitState
 from hermes_tui.plain.asker import Asker
 from hermes_tui.plain.conversation import Conversation
-from hermes_tui.plain.line_mode import LineMode
 from hermes_tui.plain.page import Page
 from hermes_tui.plain.typed_lines import TypedLines
 from hermes_tui.session_state import Clocks
 from tests.fakes import scripted_turns as turns
-from tests.fakes.fake_session import FakeSession, FakeWorkspace
 from tests.support import until
+from tests.tui.line_stage import Stage, staged
 
 GOLDEN = (Path(__file__).parents[1] / "core" / "golden" / "events.jsonl").read_bytes()
 ASKED = ApprovalRequested(
@@ -45,66 +41,6 @@ ASKED = ApprovalRequested(
     findings=(ApprovalFinding(key="recursive delete", explanation="deletes build"),),
     shown_hash="h1",
 )
-
-
-class Stage:
-    """The line mode with its input in a pipe and its output in a list."""
-
-    def __init__(self, home: Home, *, grace_s: float = 0.0) -> None:
-        self.written: list[str] = []
-        self._out, self._in = os.pipe()
-        self.lines = TypedLines(self._out)
-        self.workspace = FakeWorkspace(home)
-        self.workspace.settings["tui.confirm_exit"] = "when busy"
-        self.mode = LineMode(self.workspace, Page(self.written.append), self.lines, grace_s=grace_s)
-
-    @property
-    def text(self) -> str:
-        """Everything printed."""
-        return "".join(self.written)
-
-    @property
-    def session(self) -> FakeSession:
-        """The conversation."""
-        return self.workspace.sessions[self.mode.door.state.session_id]
-
-    def type(self, text: str) -> None:
-        """Type a line."""
-        os.write(self._in, f"{text}\n".encode())
-
-    def end(self) -> None:
-        """End the input."""
-        if self._in >= 0:
-            os.close(self._in)
-            self._in = -1
-
-    def close(self) -> None:
-        """Free the pipe."""
-        self.end()
-        self.lines.close()
-        os.close(self._out)
-
-    async def shows(self, text: str) -> None:
-        """Wait until something is printed."""
-        try:
-            await until(lambda: text in self.text)
-        except TimeoutError:
-            raise AssertionError(f"never printed: {text}\n{self.text}") from None
-
-
-@asynccontextmanager
-async def staged(home: Home, *, grace_s: float = 0.0) -> AsyncIterator[Stage]:
-    """Run the line mode until the input ends."""
-    stage = Stage(home, grace_s=grace_s)
-    running: asyncio.Task[ExitState] = asyncio.create_task(stage.mode.run(None))
-    try:
-        await stage.shows("> ")
-        yield stage
-        stage.mode.finish()
-        await running
-    finally:
-        running.cancel()
-        stage.close()
 
 
 def is_plain(text: str) -> bool:
