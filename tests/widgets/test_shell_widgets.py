@@ -173,6 +173,13 @@ def test_brackets_in_foreign_text_are_data() -> None:
     assert "[red]" in hint_content(ComposerHint(mode="manual", text="[red]"), 40).plain
 
 
+def test_no_dot_stands_before_nothing() -> None:
+    assert hint_content(ComposerHint(mode="manual", text=""), 40).plain.rstrip() == "manual"
+    assert hint_content(ComposerHint(mode="manual", text="demo"), 40).plain.startswith(
+        "manual · demo"
+    )
+
+
 def test_a_long_paste_becomes_a_label_and_is_whole_again_when_sent() -> None:
     fold = PasteFold(5)
     label = fold.fold(PASTE)

@@ -63,14 +63,15 @@ def hint_content(
     mode_style = "$h-bad bold" if hint.mode == "yolo" else "$h-info"
     keys_style = "$h-faint" if keys == "insert" else "$h-gold bold"
     files = badges_content(badges, width)
+    words = note or hint.text
     left = Content.assemble(
         (keys, keys_style),
         (" · " if keys else "", "$h-faint"),
         (hint.mode, mode_style),
-        (" · " if hint.mode else "", "$h-faint"),
+        (" · " if hint.mode and words else "", "$h-faint"),
     )
     room = width - left.cell_length - (files.cell_length + 2 if badges else 0)
-    left = left + Content.styled(fit(note or hint.text, max(room, 0)), "$h-faint")
+    left = left + Content.styled(fit(words, max(room, 0)), "$h-faint")
     right = files if badges else Content.styled(hint.right, "$h-faint")
     free = width - left.cell_length - cell_len(right.plain)
     if free < 2:
