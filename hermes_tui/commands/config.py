@@ -97,8 +97,25 @@ def set_(key: str, value: str) -> None:
     edit = ConfigEditor(Home.find()).set_text(key, value)
     shown = mask(value) if edit.kind == "secret" else value
     click.echo(f"{edit.key} = {masked(shown, edit.key)} in {edit.file}")
-    if edit.note:
-        click.echo(f"Warning: {edit.note}", err=True)
+    note = edit.note or _look_note(Home.find(), key, value)
+    if note:
+        click.echo(f"Warning: {note}", err=True)
+
+
+def _look_note(home: Home, key: str, value: str) -> str:
+    """Say that no skin or theme has the name that was set; the file may still be to come."""
+    if key not in ("display.skin", "tui.theme") or not value:
+        return ""
+    from hermes_tui.looks.wardrobe import Wardrobe  # measured: the toolkit, 0.3 s
+
+    wardrobe = Wardrobe(is_light=False)
+    wardrobe.look_in(home.root / "skins", home.root / "themes")
+    if key == "display.skin":
+        is_there, kind, names = bool(wardrobe.skin_named(value)), "skin", wardrobe.skins()
+    else:
+        names = wardrobe.themes()
+        is_there, kind = value.strip().lower() in names, "theme"
+    return "" if is_there else f"there is no {kind} {value} yet; there are: {', '.join(names)}"
 
 
 @command.command()

@@ -53,8 +53,8 @@ def command(
     if name == "list":
         _list(home)
         return
-    path = _file(home, name)
     wanted = _filter(level, session, since, component)
+    path = _file(home, name)
     found, position = last_lines(path, lines, wanted)
     if not as_json:
         click.echo(f"--- {path}{_described(level, session, since, component)} (last {lines}) ---")

@@ -67,8 +67,9 @@ async def _serve(options: RunOptions) -> int:
     try:
         for warning in host.loaded.warnings:
             _say(str(warning))
+        model = _model_words(host)  # a wrong setting is told before anything listens
         opened = [await _OPENERS[target](host) for target in targets]
-        _say_model(host)
+        _say(model)
         await _until_told(opened)
     finally:
         await host.aclose()
@@ -136,13 +137,17 @@ async def _open_web(host: Host) -> Server:
 _OPENERS: dict[str, Callable[[Host], Awaitable[Server]]] = {"api": _open_api, "web": _open_web}
 
 
-def _say_model(host: Host) -> None:
+def _model_words(host: Host) -> str:
+    """Say who answers.
+
+    Raises:
+        ConfigError: What is configured can never answer.
+    """
     try:
         runtime = host.resolve().runtime
     except NoModelConfigured as error:
-        _say(f"No model configured, requests are answered with 503. {error.hint}".strip())
-    else:
-        _say(f"Model: {runtime.model} via {runtime.provider}")
+        return f"No model configured, requests are answered with 503. {error.hint}".strip()
+    return f"Model: {runtime.model} via {runtime.provider}"
 
 
 def _profile(home: Home) -> str:

@@ -125,3 +125,13 @@ def test_serving_loads_nothing_that_draws() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout.strip() == "[]"
+
+
+async def test_a_setting_that_can_never_answer_ends_it_before_it_listens(machine: Machine) -> None:
+    machine.use_server("no url")
+
+    done = await machine.run("--serve", "api")
+
+    assert done.code == 1
+    assert "'no url' is not an http or https address." in done.err
+    assert "listens on" not in done.err

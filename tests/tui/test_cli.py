@@ -400,6 +400,18 @@ def test_a_key_of_env_can_be_asked_for_and_is_masked(home: Home, capsys: Capture
     assert capsys.readouterr().out == "sk-liv...c3d4  [.env]\n"
 
 
+@pytest.mark.parametrize(("key", "name"), [("display.skin", "slate"), ("tui.theme", "nord")])
+def test_a_look_that_is_not_there_is_set_with_a_warning(
+    home: Home, capsys: Captured, key: str, name: str
+) -> None:
+    assert run(["config", "set", key, name]) == 0
+    assert capsys.readouterr().err == ""
+    assert run(["config", "set", key, "harbour"]) == 0
+    shown = capsys.readouterr().err
+    assert shown.startswith("Warning: there is no ")
+    assert name in shown
+
+
 def test_what_cannot_be_read_cannot_be_migrated(home: Home, capsys: Captured) -> None:
     home.config_file.write_text("max_turns: [3\n")
 
@@ -521,11 +533,14 @@ def test_status_has_no_escape_and_no_key(home: Home, capsys: Captured) -> None:
 def test_logs_refuses_what_it_does_not_know(
     home: Home, capsys: Captured, arguments: list[str]
 ) -> None:
+    assert run(["logs", *arguments]) == 1
+    before_any_log = capsys.readouterr().err
+    assert before_any_log.startswith("Error: ")
     home.logs.mkdir()
     (home.logs / "agent.log").write_text("")
 
     assert run(["logs", *arguments]) == 1
-    assert capsys.readouterr().err.startswith("Error: ")
+    assert capsys.readouterr().err == before_any_log  # what is wrong does not depend on files
 
 
 @pytest.mark.ac("logs-command")
