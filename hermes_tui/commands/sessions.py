@@ -163,7 +163,7 @@ def prune(older_than: int, source: str | None, yes: bool) -> None:
             raise HermesError("Nothing was deleted.", hint="Without a terminal, add --yes.")
         return await store.prune(older_than_days=older_than, source=source)
 
-    click.echo(f"Pruned {_counted(_with_store(work), 'session')}.")
+    click.echo(f"Pruned {_with_store(work)} session(s).")
 
 
 @group.command()

@@ -184,6 +184,27 @@ async def test_prompt_stays_the_same_in_steps_turns_and_after_reopening(
         assert after.json["messages"][: len(sent)] == sent
 
 
+async def test_a_conversation_that_is_closed_has_ended_until_it_is_opened_again(
+    home: Home, model_server: ModelServer
+) -> None:
+    model_server.add(say("one"), say("two"))
+    wanted = options(home, model_server.base_url)
+    async with opened(wanted) as r:
+        await r.turn("first")
+        session_id = r.handle.session_id
+        assert (await r.host.store.session(session_id)).ended_at is None
+        assert await r.host.store.prunable(older_than_days=-1) == []
+    async with opened(wanted) as other:
+        record = await other.host.store.session(session_id)
+        assert record.ended_at is not None
+        assert record.end_reason == "released"
+        assert await other.host.store.prunable(older_than_days=-1) == [session_id]
+        assert await other.host.store.old_events(days=-1, limit=9) == [session_id]
+    async with opened(wanted, session_id) as r:
+        await r.turn("second")
+        assert (await r.host.store.session(session_id)).ended_at is None
+
+
 @pytest.mark.ac("gauge-after-opening")
 async def test_a_reopened_session_tells_how_full_the_window_is_before_it_is_asked_anything(
     home: Home, model_server: ModelServer

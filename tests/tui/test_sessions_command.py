@@ -165,8 +165,9 @@ def test_an_open_conversation_is_not_deleted(filled: Home) -> None:
 
 def test_pruning_counts_what_it_deleted(filled: Home) -> None:
     assert isinstance(run("prune").exception, HermesError)
-    assert run("prune", "--yes").stdout == "Pruned 1 session.\n"
-    assert run("prune").stdout == "Pruned 0 sessions.\n"
+    assert run("prune", "--source", "telegram", "--yes").stdout == "Pruned 1 session(s).\n"
+    assert run("prune", "--yes").stdout == "Pruned 3 session(s).\n"
+    assert run("prune").stdout == "Pruned 0 session(s).\n"
 
 
 def test_stats_and_reindex_name_numbers(filled: Home) -> None:

@@ -111,12 +111,14 @@ def old_logs(
 ) -> list[str]:
     """Ids of conversations that ended before `moment` and whose events nobody needs.
 
-    Events stay where somebody has the conversation open, and where a message was accepted
-    and never delivered, which is written nowhere else.
+    Events stay where somebody has the conversation open, or died with it open: they say
+    what has to be closed. They stay where a message was accepted and never delivered,
+    which is written nowhere else.
     """
     rows = connection.execute(
-        "SELECT id FROM sessions WHERE ended_at < ? AND last_seq > 0 AND message_count > 0"
-        " AND id NOT IN (SELECT session_id FROM leases) ORDER BY ended_at",
+        "SELECT id FROM sessions WHERE COALESCE(ended_at, last_active) < ? AND last_seq > 0"
+        " AND message_count > 0 AND id NOT IN (SELECT session_id FROM leases)"
+        " ORDER BY COALESCE(ended_at, last_active)",
         (moment,),
     )
     found = (

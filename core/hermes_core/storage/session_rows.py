@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -258,15 +258,26 @@ def ids(connection: sqlite3.Connection, source: str | None) -> list[str]:
 
 
 def ended_before(
-    connection: sqlite3.Connection, moment: float, source: str | None
+    connection: sqlite3.Connection, moment: float, source: str | None, *, open_now: Collection[str]
 ) -> Sequence[str]:
-    """Ids of ended conversations that started before `moment` (seconds since the epoch)."""
+    """Ids of ended conversations that started before `moment` (seconds since the epoch).
+
+    One whose process was killed has no end written down; it has ended if nobody has it open
+    or has used it since that moment.
+
+    Args:
+        connection: The database.
+        moment: Seconds since the epoch.
+        source: Only conversations from there; None: from anywhere.
+        open_now: What living processes have open.
+    """
     rows = connection.execute(
-        "SELECT id FROM sessions WHERE ended_at IS NOT NULL AND started_at < :m"
+        "SELECT id FROM sessions WHERE started_at < :m"
+        " AND (ended_at IS NOT NULL OR last_active < :m)"
         " AND kind != 'subagent' AND (:s IS NULL OR source = :s) ORDER BY started_at",
         {"m": moment, "s": source},
     )
-    return [str(row[0]) for row in rows]
+    return [str(row[0]) for row in rows if row[0] not in open_now]
 
 
 def totals(connection: sqlite3.Connection) -> dict[str, Any]:

@@ -371,7 +371,11 @@ class Store(History, Ownership, Aging):
         """Ids that `prune` would delete."""
         moment = self._clock() - older_than_days * 86_400
         return list(
-            await self._database.read(lambda db: session_rows.ended_before(db, moment, source))
+            await self._database.read(
+                lambda db: session_rows.ended_before(
+                    db, moment, source, open_now=self._open_now(db)
+                )
+            )
         )
 
     async def _delete(self, session_ids: Sequence[str]) -> None:

@@ -15,6 +15,7 @@ from hermes_core.events import Notice
 from hermes_core.messages import Attachment, Message, ToolCall
 from hermes_core.paths import Home
 from hermes_core.storage.migration import copy_name
+from hermes_core.storage.owner import current_owner
 from hermes_core.storage.records import SessionRecord
 from hermes_core.storage.store import Store
 
@@ -120,9 +121,13 @@ async def test_pruning_takes_old_ended_conversations_only(home: Home) -> None:
                 id=name, preview="said", started_at=started, ended_at=ended, source=source
             )
         )
+    owner = current_owner("/nowhere")
+    await store.take_lease("open", owner, now=100 * day)
     assert await store.prune(older_than_days=90, source="cli") == 1
     assert await store.prunable(older_than_days=90) == ["old-chat"]
     assert {one.id for one in await store.list_sessions()} == {"old-chat", "open", "young"}
+    await store.release_lease("open", owner)  # as after a kill: no end is written down
+    assert await store.prunable(older_than_days=90, source="cli") == ["open"]
     await store.aclose()
 
 

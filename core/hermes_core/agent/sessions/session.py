@@ -565,6 +565,8 @@ class Session:
                 await self._parts.titles.aclose()
             if self._parts.helpers is not None:
                 await self._parts.helpers.aclose()
+            ended_at = self._parts.turn_parts.clock.time()
+            self._journal.patch(ended_at=ended_at, end_reason=reason)
             self._journal.emit(SessionClosed(reason=reason))
             await self._journal.aclose()
             if self._parts.on_close is not None:
