@@ -206,6 +206,19 @@ async def test_at_80_by_24_more_than_60_percent_of_the_rows_are_conversation(hom
         assert stage.app.chat.transcript.region.height / 24 > 0.6
 
 
+@pytest.mark.parametrize(
+    ("size", "rows"), [((120, 40), 8), ((80, 24), 8), ((80, 23), 4), ((40, 12), 3)]
+)
+async def test_the_field_grows_with_its_text_as_far_as_the_screen_allows(
+    home: Home, size: tuple[int, int], rows: int
+) -> None:
+    async with staged(home, size=size) as stage:
+        composer = stage.app.chat.composer
+        assert composer.area.size.height == 1
+        composer.set_draft("\n".join(str(number) for number in range(10)))
+        await until(lambda: composer.area.size.height == rows)
+
+
 @pytest.mark.ac("tiny-terminal-works")
 async def test_a_message_can_be_sent_and_a_request_answered_at_20_by_6(home: Home) -> None:
     async with staged(home, size=(20, 6)) as stage:
