@@ -106,7 +106,7 @@ class KeyOrder:
             await self._deal(self._waiting.popleft())
 
     def _forget(self) -> None:
-        self._screen = None
+        self._screen, self._way = None, ()  # nothing of a closed screen is kept alive
         if self._timer is not None:
             self._timer.stop()
             self._timer = None
