@@ -33,12 +33,11 @@ class Viewing:
         transcript.scroll_relative(y=direction * step, animate=False)
 
     def scroll_to(self, *, top: bool) -> None:
-        """Scroll to the first or the last line."""
-        transcript = self._host.chat.transcript
+        """Scroll to the first or the last line of the conversation."""
         if top:
-            transcript.action_top()
+            self._host.chat.go_to_first()
         else:
-            transcript.action_bottom()
+            self._host.chat.transcript.action_bottom()
 
     def toggle_folds(self) -> None:
         """Unfold all tools, or fold them again."""

@@ -290,6 +290,22 @@ class ChatPane(Vertical):
         if batch := await self.past.batch(messages):
             self.transcript.prepend_history(batch)
 
+    def go_to_first(self) -> None:
+        """Show the first message, reading what is not drawn of the past."""
+        self.transcript.action_top()
+        if self.past.has_older:
+            self.run_worker(self._draw_first(), group="first", exclusive=True)
+
+    async def _draw_first(self) -> None:
+        try:
+            older = await self.past.down_from("")
+        except HermesError as error:
+            logger.warning("older messages cannot be read: %s", error)
+            return
+        self.transcript.prepend_history(older)
+        if not self.transcript.is_following:  # nobody went back to the end meanwhile
+            self.transcript.action_top()
+
     @property
     def has_older(self) -> bool:
         """Whether some of the past is not drawn."""

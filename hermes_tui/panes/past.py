@@ -64,13 +64,16 @@ class Past:
             return self._taken(taken, seq_of(taken[0]) if before else 1, first)
 
     async def down_from(self, wanted: str) -> Sequence[CoreEvent]:
-        """Take everything from the oldest turn on in which a text stands; empty if in none."""
+        """Take everything from the oldest turn on in which a text stands; empty if in none.
+
+        No text stands in every turn: all is taken.
+        """
         async with self._lock:
             walk, first = await self._start()
             if walk is None:
                 return ()
             again = Walk(walk.stored, walk.below)
-            start = await _oldest_turn_with(wanted.casefold(), walk)
+            start = await _oldest_turn_with(wanted.casefold(), walk) if wanted else 1
             if not start:
                 return ()
             taken: list[CoreEvent] = []

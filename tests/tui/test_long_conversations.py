@@ -74,6 +74,21 @@ async def test_only_a_window_is_drawn_and_what_was_let_go_comes_back(home: Home)
         await until(lambda: transcript.block_count <= 200)
 
 
+@pytest.mark.parametrize("key", ["home", "ctrl+home"])
+async def test_the_first_message_of_all_is_one_key_away(home: Home, key: str) -> None:
+    async with staged(home, size=(80, 24)) as stage:
+        past = [event for n in range(300) for event in _exchange(n)]
+        stage.workspace.add_session("old", title="Old", events=past)
+        stage.app.resume("old")
+        await until(lambda: stage.app.chat.state.last_user_text == "question 299")
+        await until(lambda: "answer 299" in stage.shown_text())
+        await stage.pilot.press(key)
+        await until(lambda: "question 0 " in stage.shown_text())
+        assert not stage.app.chat.has_older
+        await stage.pilot.press("end")
+        await until(lambda: "answer 299" in stage.shown_text())
+
+
 def _stored(*events: CoreEvent) -> FakeStored:
     session = FakeSession("old").begin()
     session.say(*events)
