@@ -49,15 +49,16 @@ def _label(action: Action) -> str:
 
 def command_rows(state: SessionState | None = None) -> list[Row]:
     """Slash commands: those that suit a conversation, or all."""
-    return [
-        Row(
-            key=f"command:{command.name}",
-            text=f"/{command.name} {command.args}".rstrip(),
-            note=command.summary,
-            right=" ".join(f"/{alias}" for alias in command.aliases),
-        )
-        for command in _suited(state)
-    ]
+    return [_command_row(command) for command in _suited(state)]
+
+
+def _command_row(command: SlashCommand) -> Row:
+    return Row(
+        key=f"command:{command.name}",
+        text=f"/{command.name} {command.args}".rstrip(),
+        note=command.summary,
+        right=" ".join(f"/{alias}" for alias in command.aliases),
+    )
 
 
 def _suited(state: SessionState | None) -> list[SlashCommand]:
@@ -135,8 +136,8 @@ def help_rows(
     groups["Keys"] = [row for row in actions if row.right and row.key not in of_pane]
     if spec is None:
         groups["Editing"] = list(local)
-    for command, row in zip(_suited(state), command_rows(state), strict=True):
-        groups.setdefault(command.group, []).append(row)
+    for command in _suited(state):
+        groups.setdefault(command.group, []).append(_command_row(command))
     return _grouped(groups)
 
 
