@@ -4,7 +4,8 @@ A field takes letters when it reads them, but what a binding does only when the 
 gone up through all its parents. Over a slow line keys come in bundles, and Backspace would
 take the last letter of the bundle instead of the one before it. So what was pressed
 after such a key waits until it has done its work, and until a screen it opened has put
-the keyboard somewhere.
+the keyboard somewhere. A key that is pressed twice means one screen: its second press is
+not for the one that came in its place.
 """
 
 from __future__ import annotations
@@ -54,6 +55,8 @@ class KeyOrder:
         self._number = 0
         self._screen: Screen[Any] | None = None
         """Which had the keyboard when the key on its way was pressed; None if none is."""
+        self._key = ""
+        """That key; empty for what was pasted."""
         self._way: Sequence[DOMNode] = ()
         """Whom that key reaches, one after the other."""
         self._timer: Timer | None = None
@@ -72,6 +75,7 @@ class KeyOrder:
             screen: Which had the keyboard then.
             focused: What got it there.
         """
+        self._key = event.key if isinstance(event, events.Key) else ""
         if not event.is_forwarded:  # it was for the whole program, and may begin something
             self._send(screen, screen)
         elif isinstance(event, events.Key) and not _is_letter_for(event, focused):
@@ -94,6 +98,8 @@ class KeyOrder:
             return
         before = self._screen
         self._forget()
+        if screen is not before:
+            self._drop_repeated()
         if self._waiting and screen is not before:
             self._send(screen, screen)
         if self._screen is None:
@@ -101,9 +107,18 @@ class KeyOrder:
 
     async def go_on(self) -> None:
         """Deal what waits, as far as it may."""
+        before = self._screen
         self._forget()
+        if before is not None and not before.is_current:
+            self._drop_repeated()
         while self._waiting and self._screen is None:
             await self._deal(self._waiting.popleft())
+
+    def _drop_repeated(self) -> None:
+        while self._waiting and isinstance(first := self._waiting[0], events.Key):
+            if first.key != self._key:
+                break
+            self._waiting.popleft()
 
     def _forget(self) -> None:
         self._screen, self._way = None, ()  # nothing of a closed screen is kept alive

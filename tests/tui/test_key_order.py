@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
 from textual import events
 from textual.widgets import Input
 
-from hermes_core.commands import Submit
+from hermes_core.commands import Interrupt, Submit
 from hermes_core.paths import Home
+from hermes_tui.screens.approval import ApprovalScreen
 from hermes_tui.terminal.key_order import KeyDone
+from tests.fakes import scripted_turns as turns
 from tests.support import until
 from tests.tui.stage import Stage, staged
 
@@ -64,3 +67,18 @@ async def test_keys_go_on_when_one_before_them_is_not_heard_of_again(home: Home)
             await until(lambda: field.cursor_location == (0, 0) and field.text == "a")
         press_at_once(stage, "b", "end", "c")
         await until(lambda: field.text == "bac")
+
+
+@pytest.mark.parametrize("key", ["enter", "o", "escape"])
+async def test_a_key_pressed_twice_is_not_for_what_comes_in_place_of_its_screen(
+    home: Home, key: str
+) -> None:
+    async with staged(home, size=SIZE) as stage:
+        stage.app.chat.composer.set_draft("not to be sent")
+        stage.session.say(*turns.work_so_far(), *turns.waiting())
+        await until(lambda: isinstance(stage.app.screen, ApprovalScreen))
+        await stage.pilot.pause()
+        press_at_once(stage, key, key, key, "!")
+        await until(lambda: stage.app.chat.composer.draft == "not to be sent!")
+        assert not stage.session.sent(Submit)
+        assert not stage.session.sent(Interrupt)
