@@ -57,6 +57,8 @@ class BaseScreen(Screen[None]):
         Parts tell in answer to their new size that they need another layout, up to three
         times; each time most of the screen was drawn, up to 33 ms later.
         """
+        if self._held_until and size == self._compositor.size:
+            return  # told by its own layout, which was for this size
         if self._drawn_at and self.is_current and not self._held_until:
             self._held_until = time.monotonic() + RESIZE_S
             asyncio.get_running_loop().call_soon(self._draw_once_settled)
@@ -65,9 +67,10 @@ class BaseScreen(Screen[None]):
     def _draw_once_settled(self) -> None:
         if not self.is_attached:
             return
-        if self._layout_required:
+        is_late = time.monotonic() >= self._held_until
+        if self._layout_required and (is_late or not self._has_mail()):
             super()._on_timer_update()
-        if time.monotonic() < self._held_until and self._is_moving():
+        if not is_late and self._is_moving():
             asyncio.get_running_loop().call_soon(self._draw_once_settled)
             return
         self._held_until = 0.0
@@ -77,10 +80,18 @@ class BaseScreen(Screen[None]):
 
     def _is_moving(self) -> bool:
         """Whether a part that is seen, or the screen, still has something to take in."""
-        return bool(self._callbacks) or any(
-            not part._message_queue.empty() or part._layout_required or part._repaint_required
-            for part in (self, *self._compositor.visible_widgets)
+        return (
+            bool(self._callbacks)
+            or self._has_mail()
+            or any(part._layout_required or part._repaint_required for part in self._seen_parts())
         )
+
+    def _has_mail(self) -> bool:
+        """Whether a part that is seen, or the screen, has not handled all it was told."""
+        return any(not part._message_queue.empty() for part in self._seen_parts())
+
+    def _seen_parts(self) -> tuple[Widget, ...]:
+        return (self, *self._compositor.visible_widgets)
 
     def _compositor_refresh(self) -> None:
         if not self._held_until:
@@ -119,6 +130,8 @@ class BaseScreen(Screen[None]):
 
     def _on_timer_update(self) -> None:
         """Draw what changed, at the tick; at the next one if a key is on its way."""
+        if self._held_until:
+            return  # laid out and drawn in one go, see `_draw_once_settled`
         now, key_at = time.monotonic(), self._key_at()
         if self._focus_drawn_at < key_at and now < min(
             key_at + KEY_S, self._drawn_at + LONGEST_WAIT_S

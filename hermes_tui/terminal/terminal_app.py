@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -27,6 +28,8 @@ from hermes_widgets.drawing.gone_widgets import forget_gone
 _TOASTS = 2
 """Most toasts at a time."""
 _UNTIL_DISMISSED_S = 86_400.0
+_SIZES_APART_S = 0.05
+"""Sizes that come closer to each other are those of an edge that is being dragged."""
 
 
 class TerminalApp(App[ExitState]):
@@ -56,6 +59,7 @@ class TerminalApp(App[ExitState]):
         super().__init__(driver_class=driver_class)
         self._meant_for = WeakKeyDictionary()
         self._order = KeyOrder(self._deal, self.set_timer)
+        self._resized_at = 0.0
 
     def open_url(self, url: str, *, new_tab: bool = True) -> None:
         """Show a page in a browser, or copy its address where there is none."""
@@ -112,6 +116,16 @@ class TerminalApp(App[ExitState]):
 
     def _is_meant_here(self, key: events.Key) -> bool:
         return self._meant_for.get(key, self.screen) is self.screen
+
+    def on_resize(self) -> None:
+        """Take a new size at once; the toolkit waits 8 ms each time for a further one.
+
+        It still does where one comes right behind the other.
+        """
+        now = time.monotonic()
+        if now > self._resized_at + _SIZES_APART_S:
+            self.call_next(self._check_resize)
+        self._resized_at = now
 
     def watch_app_focus(self) -> None:
         """Nothing moves in a window that nobody looks at."""

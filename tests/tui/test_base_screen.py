@@ -6,7 +6,7 @@ import time
 
 import pytest
 from textual.app import App, ComposeResult
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
@@ -142,3 +142,15 @@ async def test_another_size_is_drawn_once_with_everything_that_follows_from_it()
         assert len({frame for frame, _ in app.drawn}) == 1
         assert {name for _, name in app.drawn} == {"answering", "page", "field"}
         assert app.part("page").region.y == 2
+
+
+async def test_a_size_that_comes_before_the_last_one_is_drawn_is_taken_too() -> None:
+    app = Parts()
+    async with app.run_test(size=(20, 8)) as pilot:
+        await pilot.pause()
+        screen = await _begun(app)
+        screen._screen_resized(Size(30, 8))
+        app._size = Size(25, 8)  # which the app knows before it tells
+        screen._screen_resized(Size(25, 8))
+        await until(lambda: not screen._held_until)
+        assert app.part("page").size.width == 25

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import termios
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -264,6 +265,27 @@ async def test_the_bell_rings_once_at_the_end_of_a_turn_if_that_is_wanted(home: 
         await until(lambda: rung == [1])
         app.link.review()
         assert rung == [1]
+
+
+@pytest.mark.ac("bench-first-size")
+async def test_a_new_size_is_taken_at_once_and_one_right_behind_it_waits(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with staged(home, size=(80, 24)) as stage:
+        app, status = stage.app, stage.app.query_one(StatusBar)
+        set_timer = app.set_timer
+        monkeypatch.setattr(  # no wait ever ends
+            app, "set_timer", lambda delay, call: set_timer(delay, call, pause=True)
+        )
+        app._resized_at = 0.0  # as if the last size were long ago
+        await stage.pilot.resize_terminal(100, 30)
+        await until(lambda: status.size.width == 100)
+        app._resized_at = time.monotonic() + 60  # as if it had come just now
+        await stage.pilot.resize_terminal(90, 28)
+        await until(lambda: app._resize_timer is not None)
+        assert status.size.width == 100
+        app._check_resize()  # as the timer would
+        await until(lambda: status.size.width == 90)
 
 
 async def test_what_was_typed_before_the_prompt_is_the_draft(home: Home) -> None:
