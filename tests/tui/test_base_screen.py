@@ -6,6 +6,9 @@ import time
 
 import pytest
 from textual.app import App, ComposeResult
+from textual.color import Color
+from textual.containers import Vertical
+from textual.dom import DOMNode
 from textual.geometry import Region, Size
 from textual.screen import Screen
 from textual.strip import Strip
@@ -154,3 +157,42 @@ async def test_a_size_that_comes_before_the_last_one_is_drawn_is_taken_too() -> 
         screen._screen_resized(Size(25, 8))
         await until(lambda: not screen._held_until)
         assert app.part("page").size.width == 25
+
+
+class Counting(Part):
+    """Counts how often rules were applied to it."""
+
+    applied = 0
+
+    @property
+    def css_path_nodes(self) -> list[DOMNode]:
+        self.applied += 1
+        return super().css_path_nodes
+
+
+class Box(Vertical):
+    """Looks another way while the keyboard is in it."""
+
+    DEFAULT_CSS = """
+    Box { height: 6; background: black; }
+    Box:focus-within { background: white; }
+    """
+
+
+@pytest.mark.ac("bench-focus-styles")
+async def test_where_the_keyboard_goes_only_what_looks_another_way_is_styled() -> None:
+    app = Parts()
+    async with app.run_test(size=(20, 14)) as pilot:
+        await pilot.pause()
+        field, beside = Counting(id="in-box"), Counting(id="beside")
+        box = Box(field, beside)
+        await app.mount(box)
+        await _begun(app)
+        before = field.applied, beside.applied
+        field.focus()
+        await until(lambda: field.has_focus)
+        assert box.styles.background == Color.parse("white")
+        app.part("page").focus()
+        await until(lambda: app.part("page").has_focus)
+        assert box.styles.background == Color.parse("black")
+        assert (field.applied, beside.applied) == (before[0] + 2, before[1])
