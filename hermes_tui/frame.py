@@ -171,23 +171,19 @@ class Frame:
         """Set the classes, and return the parts whose rules name one that changed."""
         changed: list[DOMNode] = []
         on_left = any(pane.name_id == self.shown for pane in self.rail("left").panes)
-        base = {
-            "-pane": self.shown != "chat",
-            "-left-pane": on_left,
-            "-zoomed": self._is_zoomed,
-        }
-        is_all = _change_classes(self._base, base)
-        if is_all:
+        base = self._base
+        is_zoom = _change_classes(base, {"-zoomed": self._is_zoomed})
+        if _change_classes(base, {"-pane": self.shown != "chat", "-left-pane": on_left}) or is_zoom:
             changed.append(self._host.query_one("#main"))
         for rail in (self.rail(side) for side in _SIDES):
             filled = any(pane.has_news for pane in rail.panes)
             is_open = any(pane.name_id == self.shown for pane in rail.panes)
             is_rail = _change_classes(rail, {"-filled": filled, "-open": is_open})
-            changed += [rail] if is_rail or is_all else []
+            changed += [rail] if is_rail or is_zoom else []
             for pane in rail.panes:
                 marks = {"-open": pane.name_id == self.shown, "-news": pane.has_news}
                 is_pane = _change_classes(pane, marks)
-                changed += [pane] if is_pane or is_rail or is_all else []
+                changed += [pane] if is_pane or is_rail or is_zoom else []
                 # a compact pane alone has a rule for its children that asks whether it is open
                 changed += pane.children if is_pane and pane.has_class("-compact") else []
         return changed
