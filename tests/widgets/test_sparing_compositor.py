@@ -7,15 +7,16 @@ import random
 import pyte
 import pytest
 from rich.console import Console
-from textual._compositor import Compositor, CompositorUpdate
+from textual._compositor import Compositor, CompositorMap, CompositorUpdate
 from textual.app import App, ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
 
 from hermes_widgets.drawing.sparing_compositor import SparingCompositor
+from tests.support import until
 
 COLUMNS, ROWS = 30, 12
 
@@ -124,6 +125,33 @@ async def test_what_was_removed_is_not_drawn_before_the_next_layout() -> None:
 
         assert field.asked == []
         assert {row.cell_length for row in rows} == {COLUMNS}
+
+
+@pytest.mark.ac("bench-one-layout")
+async def test_a_widget_that_is_new_is_laid_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = Boards()
+    async with app.run_test(size=(COLUMNS, ROWS)) as pilot:
+        await pilot.pause()
+        compositor, over = app.screen._compositor, app.board("over")
+        over.display = False
+        await pilot.pause()
+        layouts: list[Widget] = []
+        arrange = compositor._arrange_root
+
+        def counted(
+            root: Widget, size: Size, visible_only: bool = True
+        ) -> tuple[CompositorMap, set[Widget]]:
+            layouts.append(root)
+            return arrange(root, size, visible_only=visible_only)
+
+        monkeypatch.setattr(compositor, "_arrange_root", counted)
+        over.display = True
+        over.refresh()
+        over.asked.clear()
+        await until(lambda: over.asked)
+
+        assert len(layouts) == 1
+        assert over.region == Region(10, 3, 12, 4)
 
 
 async def test_frames_show_what_the_frames_of_the_toolkit_show() -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from textual._compositor import ChopsUpdate, Compositor, LayoutUpdate
+from textual._compositor import ChopsUpdate, Compositor, LayoutUpdate, ReflowResult
 from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
@@ -26,6 +26,13 @@ Missing = dict[int, set[int]]
 
 class SparingCompositor(Compositor):
     """The toolkit's compositor with another way to collect rows; layouts stay its own."""
+
+    def reflow(self, parent: Widget, size: Size) -> ReflowResult:
+        """Lay everything out; return the hidden, shown and resized widgets."""
+        found = super().reflow(parent, size)
+        # The toolkit would lay out once more as soon as a new widget asks for its place.
+        self._full_map_invalidated = False
+        return found
 
     def render_full_update(self, simplify: bool = False) -> LayoutUpdate:
         """Return the whole screen; `simplify` joins what looks alike, for a picture."""
