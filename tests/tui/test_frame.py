@@ -74,6 +74,9 @@ async def test_an_edge_is_moved_by_key_and_by_mouse_and_remembered_by_size(home:
         await until(lambda: _columns(app, "left")[1] == 38)
         grip = app.query_one("#left-grip", Grip)
         await until(lambda: grip.region.x == 38)
+        assert {row.text for row in grip.render_lines(grip.size.region)} == {" "}
+        await stage.pilot.hover(grip)
+        assert {row.text for row in grip.render_lines(grip.size.region)} == {"│"}
         await stage.pilot.mouse_down(grip)
         move = events.MouseMove(grip, 0, 0, 0, 0, 1, False, False, False, screen_x=50, screen_y=9)
         grip.on_mouse_move(move)

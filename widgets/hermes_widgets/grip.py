@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rich.segment import Segment
 from textual import events
+from textual.geometry import Region
 from textual.message import Message
+from textual.strip import Strip
 from textual.widget import Widget
+
+from hermes_widgets.drawing.ready_rows import finished
 
 
 class Grip(Widget):
@@ -28,10 +33,17 @@ class Grip(Widget):
         is_done: bool
         """Whether it was let go there."""
 
-    def render(self) -> str:
-        """Draw the line, or nothing."""
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Draw the line, or nothing: one row for all, past the toolkit's frames and fills."""
         is_seen = self.mouse_hover or self.has_class("-held")
-        return "\n".join("│" * self.size.height) if is_seen else ""
+        row = Strip([Segment("│" if is_seen else " ", self.visual_style.rich_style)], 1)
+        return finished(
+            [row] * crop.height,
+            crop,
+            width=self.size.width,
+            filters=self.get_line_filters(),
+            background=self.background_colors[1],
+        )
 
     def on_enter(self) -> None:
         """Show that there is something to take."""
