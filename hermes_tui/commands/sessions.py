@@ -17,7 +17,7 @@ import click
 from hermes_core.checkpoints.store import CheckpointStore
 from hermes_core.errors import HermesError
 from hermes_core.paths import Home
-from hermes_core.storage.records import SessionSummary
+from hermes_core.storage.records import SessionRecord, SessionSummary
 from hermes_core.storage.store import Store
 
 T = TypeVar("T")
@@ -130,21 +130,21 @@ def rename(session_id: str, title: tuple[str, ...]) -> None:
 def delete(session_id: str, yes: bool) -> None:
     """Delete a conversation with all that belongs to it."""
 
-    async def work(store: Store) -> str:
+    async def find(store: Store) -> SessionRecord:
         record = await store.session(await store.resolve(session_id))
         if record.id in await store.live_sessions():
             raise HermesError(
                 f"Session {record.id} is open in another process.", hint="Close it there first."
             )
-        named = f"{record.id} ({record.title or record.preview or 'empty'})"
-        if not yes and not await asyncio.to_thread(_confirm, f"Delete session {named}?"):
-            raise HermesError("Nothing was deleted.", hint="Without a terminal, add --yes.")
-        await store.delete_session(record.id)
-        return record.source_id or ""
+        return record
 
-    imported = _with_store(work)
+    record = _with_store(find)
+    if not yes:
+        what = printable(record.title or record.preview or "empty")
+        _ask_before(f"Delete session {record.id} ({what})?")
+    _with_store(lambda store: store.delete_session(record.id))
     click.echo("Session deleted.")
-    if imported:
+    if record.source_id:
         click.echo("The older program's state.db still holds its own copy.")
 
 
@@ -155,15 +155,11 @@ def delete(session_id: str, yes: bool) -> None:
 def prune(older_than: int, source: str | None, yes: bool) -> None:
     """Delete ended conversations that started long ago."""
 
-    async def work(store: Store) -> int:
-        due = await store.prunable(older_than_days=older_than, source=source)
-        count = _counted(len(due), "ended session")
-        question = f"Delete {count} older than {older_than} days?"
-        if due and not yes and not await asyncio.to_thread(_confirm, question):
-            raise HermesError("Nothing was deleted.", hint="Without a terminal, add --yes.")
-        return await store.prune(older_than_days=older_than, source=source)
-
-    click.echo(f"Pruned {_with_store(work)} session(s).")
+    due = _with_store(lambda store: store.prunable(older_than_days=older_than, source=source))
+    if due and not yes:
+        _ask_before(f"Delete {_counted(len(due), 'ended session')} older than {older_than} days?")
+    count = _with_store(lambda store: store.prune(older_than_days=older_than, source=source))
+    click.echo(f"Pruned {count} session(s).")
 
 
 @group.command()
@@ -354,9 +350,16 @@ async def _export(store: Store, ids: Sequence[str], file: IO[str]) -> int:
     return len(ids)
 
 
-def _confirm(question: str) -> bool:
-    """Ask for yes; nobody at a terminal means no."""
-    return sys.stdin.isatty() and click.confirm(question)
+def _ask_before(question: str) -> None:
+    """Ask whether to go on; outside any event loop, so that Ctrl+C is felt at once.
+
+    Raises:
+        HermesError: The answer is no, or nobody can be asked.
+    """
+    if not sys.stdin.isatty():
+        raise HermesError("Nothing was deleted.", hint="Without a terminal, add --yes.")
+    if not click.confirm(question):
+        raise HermesError("Nothing was deleted.")
 
 
 def _with_store(work: Callable[[Store], Awaitable[T]]) -> T:

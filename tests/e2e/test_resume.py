@@ -74,3 +74,21 @@ async def test_a_message_sent_at_once_is_asked_with_all_that_was_said_and_surviv
         await again.until("find words in this conversation")
         again.type("words number 1.")
         await again.until("1 of 1")
+
+
+async def test_deleting_asks_and_ctrl_c_or_no_keeps_the_conversation(machine: Machine) -> None:
+    made = await machine.run("chat", "--provider", "demo", "-Q", "-q", "hello")
+    async with machine.screen("sessions", "delete", made.session_id) as screen:
+        await screen.until(lambda shown: "(hello)? [y/N]" in shown)
+        os.kill(screen.pid, signal.SIGINT)
+        assert await screen.ended() == 130
+    async with machine.screen("sessions", "delete", made.session_id) as screen:
+        await screen.until(lambda shown: "[y/N]" in shown)
+        screen.type("n\r")
+        assert "terminal" not in await screen.until("Nothing was deleted.")
+        assert await screen.ended() == 1
+    async with machine.screen("sessions", "delete", made.session_id) as screen:
+        await screen.until(lambda shown: "[y/N]" in shown)
+        screen.type("y\r")
+        assert await screen.ended() == 0
+    assert "hello" not in (await machine.run("sessions", "list")).out
