@@ -151,7 +151,7 @@ async def test_cancelled_command_does_not_shift_the_replies_of_later_ones(
         await asyncio.sleep(0)
         first.cancel()
         await asyncio.gather(first, return_exceptions=True)
-        assert (await remote.send(SetTitle(title="two"))).text == "two"
+        assert (await remote.send(SetTitle(title="two"))).text == "Title: two"
         await remote.release()
 
 
