@@ -65,6 +65,8 @@ def select(
             )
             warnings.append(f"There is no toolset {name}; there are {known}.")
         else:
+            if not found and name.strip() in settings.custom_toolsets:
+                warnings.append(f"custom_toolsets.{name.strip()} names no tool there is.")
             wanted |= found
     wanted -= NOT_ON_PLATFORM.get(platform, frozenset())
     offered = [tool for tool in registry.subset(wanted) if tool.available(environ, settings)]
@@ -100,15 +102,22 @@ def _custom(
     definition: Any, registry: Registry, custom: Mapping[str, Any], seen: frozenset[str]
 ) -> set[str]:
     if isinstance(definition, Mapping):
-        tools, includes = definition.get("tools", ()), definition.get("includes", ())
+        tools, includes = definition.get("tools"), definition.get("includes")
     else:
-        tools, includes = definition, ()
+        tools, includes = definition, None
     names: set[str] = set()
-    for entry in tools:
-        if registry.get(str(entry)) is not None:
-            names.add(str(entry))
+    for entry in _words(tools):
+        if registry.get(entry) is not None:
+            names.add(entry)
         else:
-            names |= resolve(str(entry), registry, custom, seen) or set()
-    for entry in includes:
-        names |= resolve(str(entry), registry, custom, seen) or set()
+            names |= resolve(entry, registry, custom, seen) or set()
+    for entry in _words(includes):
+        names |= resolve(entry, registry, custom, seen) or set()
     return names
+
+
+def _words(written: Any) -> list[str]:
+    """Read a list of names, or one alone; whatever else is written names nothing."""
+    if isinstance(written, str):
+        return [written]
+    return [str(entry) for entry in written] if isinstance(written, list | tuple) else []
