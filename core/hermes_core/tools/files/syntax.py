@@ -54,7 +54,7 @@ def _python(text: str) -> str | None:
 
 def _json(text: str) -> str | None:
     try:
-        json.loads(text)
+        json.loads(text, parse_int=str)  # a number of any length is valid JSON
     except json.JSONDecodeError as error:
         return f"line {error.lineno}: {error.msg}"
     except RecursionError:
@@ -65,7 +65,7 @@ def _json(text: str) -> str | None:
 def _toml(text: str) -> str | None:
     try:
         tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # also a number that is too long, which TOML has not
         return str(error)
     except RecursionError:
         return "nested too deeply"
