@@ -86,7 +86,7 @@ class RemoteSession:
             except BaseException:
                 self._drop()  # its reply would be taken for the next one's
                 raise
-            if not line:
+            if not line.endswith(b"\n"):  # the end, perhaps in the middle of a line
                 self._drop()
                 raise OwnerLost("The process that ran this conversation has ended.")
             return msgspec.json.decode(line, type=Reply)
@@ -102,7 +102,7 @@ class RemoteSession:
         try:
             writer.write(encode_command(Subscribe(from_seq=from_seq)) + b"\n")
             await writer.drain()
-            while line := await reader.readline():
+            while (line := await reader.readline()).endswith(b"\n"):
                 last = decode_event(line)
                 yield last
         except ConnectionError as error:
