@@ -396,6 +396,68 @@ async def test_a_read_file_is_shown_without_line_numbers() -> None:
     assert text == "Reading `a.md` did not work: File not found: a.md. There is `b.md`."
 
 
+@pytest.mark.parametrize(
+    ("asked", "result", "said"),
+    [
+        ("read a.md", {"content": "", "total_lines": 0}, "`a.md` is empty."),
+        ("read a.md", {"output": "one\ntwo"}, "`a.md` has 2 lines:\n\n```\none\ntwo\n```"),
+        ("read a.md", {"status": "unchanged"}, "`a.md` has not changed since I read it, which was"),
+        ("list files", {"error": "no shell"}, "I could not list this folder: no shell."),
+        ("list files", {"output": "", "exit_code": 1}, "this folder: the command failed."),
+        ("list files", {"output": "a/\nb/"}, "There are 2 folders in this folder:"),
+        ("write 'x' to a.txt", {"error": "disk full"}, "Writing `a.txt` did not work: disk full."),
+        ("write 'x' to a.txt", {}, "I wrote the text to `a.txt`."),
+        (
+            "write 'x' to a.txt",
+            {"bytes_written": 1, "_warning": "It changed meanwhile"},
+            "I wrote 1 byte to `a.txt`. It changed meanwhile.",
+        ),
+        ("find all python files", {"files": []}, "No file is named like `*.py`."),
+        (
+            "find all python files",
+            {"files": ["a.py"], "total_count": 1},
+            "1 file is named like `*.py`:\n\n- `a.py`",
+        ),
+        (
+            "find all python files",
+            {"output": "a.py\nb.py\n"},
+            "2 files are named like `*.py`:\n\n- `a.py`\n- `b.py`",
+        ),
+        ("find all python files", {"error": "no such folder"}, "`*.py` did not work: no such"),
+        (
+            "search for x",
+            {"output": "a.py:3:x\nb.py:1:x\n"},
+            "`x` is in 2 lines of 2 files:\n\n- a.py:3:x\n- b.py:1:x",
+        ),
+        ("search for x", {"error": "bad pattern"}, "Searching for `x` did not work: bad pattern."),
+        ("run date", {"output": "", "exit_code": None, "error": "no shell"}, "was not run: no sh"),
+        (
+            "run date",
+            {"output": "", "exit_code": 124, "error": "stopped", "exit_code_meaning": "timeout"},
+            "`date` ended with exit code 124 (timeout): stopped and printed nothing.",
+        ),
+        ("run date", {"status": "blocked", "error": "BLOCKED: "}, "it was refused."),
+        ("remember that x is y", {"success": True, "usage": "3 %"}, "Memory is 3 % full."),
+        ("run date", "", "`date` was not run: no answer came."),
+    ],
+)
+async def test_what_came_of_a_call_is_said_in_its_own_words(
+    asked: str, result: object, said: str
+) -> None:
+    assert said in await said_after(asked, result)
+
+
+async def test_long_answers_are_cut_and_say_how_much_is_left_out() -> None:
+    many = "".join(f"{number:06}|line {number}\n" for number in range(1, 101))
+    text = await said_after("read a.md", {"content": many, "total_lines": 100})
+    assert text.startswith("`a.md` has 100 lines:\n\n```\nline 1\n")
+    assert text.endswith("line 40\n```\n\n… and 60 more lines.")
+    names = {"output": "".join(f"f{number}\n" for number in range(33)), "exit_code": 0}
+    text = await said_after("list files", names)
+    assert text.startswith("There are 33 files in this folder:")
+    assert text.endswith("- `f29`\n- … and 3 more")
+
+
 async def test_a_name_without_its_ending_is_read_as_the_one_file_that_fits() -> None:
     first = await play(request(user("read the readme")))
     missing = {"error": "File not found: readme", "similar_files": ["README.md", "reading.txt"]}

@@ -111,6 +111,19 @@ def test_a_locked_keyring_loses_nothing(tmp_path: Path, vault: FakeVault) -> Non
     assert [key.value for key in pools(tmp_path, vault).keys("openai")] == ["sk-key-1"]
 
 
+@pytest.mark.parametrize("text", ["no JSON", "[1, 2]", "null", ""])
+def test_what_somebody_else_wrote_into_the_keyring_is_no_key(
+    tmp_path: Path, vault: FakeVault, text: str
+) -> None:
+    made = pools(tmp_path, vault)
+    made.add("openai", "sk-key-1")
+    vault.texts = dict.fromkeys(vault.texts, text)
+    later = pools(tmp_path, vault)
+    assert later.keys("openai") == ()
+    later.add("openai", "sk-key-2")
+    assert [key.value for key in pools(tmp_path, vault).keys("openai")] == ["sk-key-2"]
+
+
 @pytest.mark.ac("keyring")
 async def test_a_renewed_login_stays_there_for_every_process(
     tmp_path: Path, vault: FakeVault

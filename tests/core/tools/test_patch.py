@@ -492,6 +492,12 @@ async def test_a_hunk_never_matches_inside_a_line(ctx: ToolContext, work: Path) 
         ("a\nb\n", "@@\n-a\n", "b\n"),
         ("a\r\nb\r\n", "@@\n a\n-b\n+c\n+d\n", "a\r\nc\r\nd\r\n"),
         ("a\nb\n", "@@ -1,2 +1,2 @@\n-a\n+c\n", "c\nb\n"),
+        ("a\nb", "@@ b\n+x\n", "a\nb\nx"),
+        ("a\nb\n", "\n-a\n+c\n\\ No newline at end of file\n", "c\nb\n"),
+        ("x\n", "*** End of File\n@@\n-x\n+y\n", "y\n"),
+        ("a\nof h\na\nh\na\n", "@@ h\n-a\n+c\n", "a\nof h\na\nh\nc\n"),
+        ("a\nb\n", "@@\n-a\n+c\n@@\n b\n", "c\nb\n"),
+        ("", "@@\n+x\n", "x\n"),
     ],
 )
 async def test_hunks_of_every_form(
@@ -503,20 +509,48 @@ async def test_hunks_of_every_form(
 
 
 @pytest.mark.parametrize(
-    "patch",
+    ("patch", "reason"),
     [
-        "",
-        "nonsense",
-        "*** Update File: a\n",
-        "*** Update File: a\n@@\n only context\n",
-        "*** Move File: a\n",
-        "*** Add File: a\nno sign\n",
-        "*** Move to: b\n",
+        ("", "the patch names no file"),
+        ("*** Begin Patch\n\n*** End Patch\n*** Delete File: a\n", "the patch names no file"),
+        ("\nnonsense", "line 2: expected '*** Update File: PATH'"),
+        ("*** Update File: \n@@\n-a\n+b\n", "line 1: no path"),
+        ("*** Update File: a\n", "a: an update needs at least one hunk"),
+        ("*** Update File: a\n@@\n only context\n", "a: an update needs at least one hunk"),
+        ("*** Move File: a\n", "line 1: expected 'OLD -> NEW'"),
+        ("*** Move File: a -> \n", "line 1: expected 'OLD -> NEW'"),
+        ("*** Add File: a\n+x\nno sign\n", "line 3: lines of an added file begin with '+'"),
+        ("*** Move to: b\n", "line 1: 'Move to' must follow 'Update File'"),
+        ("*** Delete File: a\n*** Move to: b\n", "line 2: 'Move to' must follow"),
+        ("*** Delete File: a\n\n-old line\n", "line 3: nothing may follow 'delete'"),
+        ("*** Move File: a -> b\n@@\n", "line 2: nothing may follow 'move'"),
     ],
 )
-def test_text_that_is_no_patch_is_refused(patch: str) -> None:
-    with pytest.raises(ToolError):
+def test_text_that_is_no_patch_is_refused_with_the_line(patch: str, reason: str) -> None:
+    with pytest.raises(ToolError) as caught:
         parse(patch)
+    assert reason in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("body", "hunk", "reason"),
+    [
+        ("a\nb\n", "@@\n-a\n+b\n", "a hunk seems to be applied already"),
+        ("x\ny\nx\n", "@@\n-x\n+z\n", "Found 2 places for a hunk (lines 1, 3)"),
+        ("x\nh\nh\nx\n", "@@ h\n-x\n+z\n", "Found 2 places for a hunk (lines 1, 4)"),
+        ("a\n", "@@ gone\n+x\n", "the hint 'gone' must name exactly one line"),
+        ("h\na\nh\n", "@@ h\n+x\n", "the hint 'h' must name exactly one line"),
+    ],
+)
+async def test_a_hunk_without_one_place_is_refused_with_the_reason(
+    ctx: ToolContext, work: Path, body: str, hunk: str, reason: str
+) -> None:
+    (work / "f").write_text(body)
+    if "applied already" in reason:
+        (work / "f").write_text("b\n")
+    with pytest.raises(ToolError) as caught:
+        await apply(ctx, f"*** Update File: f\n{hunk}")
+    assert reason in str(caught.value)
 
 
 async def test_a_move_never_overwrites(ctx: ToolContext, work: Path) -> None:

@@ -122,8 +122,9 @@ def _page(path: str, last: Done, earlier: Sequence[Done]) -> str:
             d for d in earlier if d.arguments == last.arguments and d.get("content") is not None
         ]
         note = " and has not changed since I read it"
-        if same:
-            source, content = same[-1], same[-1].get("content")
+        if not same:
+            return f"`{path}` has not changed since I read it, which was before what I still know."
+        source, content = same[-1], same[-1].get("content")
     if content is None:
         content = last.get("output")
     total = source.get("total_lines")
