@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 from pathlib import Path
@@ -64,6 +65,7 @@ def work(tmp_path: Path) -> Path:
     (tmp_path / ".ssh/id_rsa").write_text("canary key")
     (root / "notes").symlink_to(tmp_path / ".ssh/id_rsa")
     (tmp_path / "outside.txt").write_text("canary outside")
+    os.mkfifo(root / "pipe")  # nobody writes into it
     return root
 
 
@@ -72,17 +74,25 @@ def _git(root: Path, *words: str) -> None:
     subprocess.run(["git", *names, *words], cwd=root, check=True, capture_output=True)
 
 
-async def _expanded(root: Path, text: str, *, window: int = 100_000) -> Expansion:
+async def _expanded(
+    root: Path,
+    text: str,
+    *,
+    window: int = 100_000,
+    path: str | None = None,
+    cancel: FakeCancel | None = None,
+) -> Expansion:
     user = root.parent
+    environ = dict(os.environ) | ({} if path is None else {"PATH": path})
     reader = Reader(
         root=root,
         permissions=SessionPermissions(
             policy=ApprovalPolicy(mode="manual"),
             paths=PathRules(home=user, data_home=user / ".hermes"),
-            surroundings=Surroundings(cwd=root, home=user, environ=dict(os.environ)),
+            surroundings=Surroundings(cwd=root, home=user, environ=environ),
         ),
         max_chars=window * 2,
-        cancel=FakeCancel(),
+        cancel=cancel or FakeCancel(),
     )
     return await expand(text, reader, window_tokens=window)
 
@@ -130,6 +140,10 @@ async def test_changes_and_commits_are_those_of_git(work: Path) -> None:
         ("@folder:absent", "folder not found"),
         ("@file:src/a.py:90", "no such lines"),
         ("@diff", "not a git repository"),
+        ("@file:pipe", "path is not a file"),
+        ("@folder:src/a.py", "folder not found"),
+        ('@file:"a\0b"', "the path cannot be resolved"),
+        ("@file:~nobody-there/a.py", "file not found"),
     ],
 )
 async def test_what_may_not_be_read_brings_a_reason(work: Path, text: str, reason: str) -> None:
@@ -137,6 +151,54 @@ async def test_what_may_not_be_read_brings_a_reason(work: Path, text: str, reaso
     assert reason.casefold() in found.notices[0].text.casefold()
     assert reason.casefold() in found.text.casefold()
     assert "canary" not in found.text
+
+
+@pytest.mark.ac("ref-brings")
+@pytest.mark.parametrize(
+    ("text", "brought"),
+    [
+        ("@file:one.md", "@file:one.md (1 line)\n````md\n```\n````"),
+        ("@file:src/a.py:30", "@file:src/a.py:30 (1 line)\n```py\nline 30\n```"),
+        ("@file:src/a.py:29-99", "(2 lines)\n```py\nline 29\nline 30\n```"),
+        ("@file:empty", "@file:empty (0 lines)"),
+        ("@folder:nothing", "@folder:nothing (0 entries)\n(empty)"),
+        ("@folder:few", "@folder:few (1 entry)\n- x (1 line)"),
+        ("@folder:many", "@folder:many (more than 200 entries)\n- f000 (0 lines)\n"),
+    ],
+)
+async def test_one_none_and_many_are_told_apart(work: Path, text: str, brought: str) -> None:
+    (work / "one.md").write_text("```")
+    (work / "empty").touch()
+    for name in ("nothing", "few", "many"):
+        (work / name).mkdir()
+    (work / "few/x").write_text("one")
+    for number in range(250):
+        (work / f"many/f{number:03}").touch()
+    found = await _expanded(work, text)
+    assert brought in found.text
+    if text == "@folder:many":
+        assert found.text.endswith("- f199 (0 lines)\n- ...")
+
+
+@pytest.mark.ac("ref-refused")
+async def test_a_git_that_is_not_there_or_is_stopped_brings_a_reason(
+    work: Path, tmp_path: Path
+) -> None:
+    bin_folder = tmp_path / "bin"
+    bin_folder.mkdir()
+    found = await _expanded(work, "@diff", path=str(bin_folder))
+    assert "git cannot be started" in found.text
+    git = bin_folder / "git"
+    git.write_text(f"#!/bin/sh\ntouch {bin_folder}/began\nexec /bin/sleep 60\n")
+    git.chmod(0o755)
+    cancel = FakeCancel()
+    reading = asyncio.create_task(
+        _expanded(work, "@diff", path=f"{bin_folder}:/bin:/usr/bin", cancel=cancel)
+    )
+    await until((bin_folder / "began").exists)
+    cancel.set()
+    async with asyncio.timeout(10):
+        assert "git failed" in (await reading).text
 
 
 @pytest.mark.ac("ref-size")

@@ -86,6 +86,8 @@ class Reader(Struct, frozen=True, kw_only=True):
             raise NotAttached("the path cannot be resolved") from error
         if not full.is_relative_to(root):
             raise NotAttached("path is outside the allowed workspace")
+        if full.exists() and not (full.is_file() or full.is_dir()):
+            raise NotAttached("path is not a file")  # a pipe would be waited for
         try:
             return self.permissions.readable(full)
         except HermesError as error:
@@ -110,8 +112,8 @@ class Reader(Struct, frozen=True, kw_only=True):
             raise NotAttached(f"it cannot be read: {error.strerror}") from error
         language = path.suffix.removeprefix(".")
         fence = "`" * max(3, _longest_fence(text) + 1)
-        noun = "line" if count == 1 else "lines"
-        return Block(reference.label, f"{fence}{language}\n{text}\n{fence}", f"{count} {noun}")
+        fact = _count(count, "line", "lines")
+        return Block(reference.label, f"{fence}{language}\n{text}\n{fence}", fact)
 
     def _lines(self, path: Path, reference: Reference) -> tuple[str, int]:
         kept: list[str] = []
@@ -136,9 +138,11 @@ class Reader(Struct, frozen=True, kw_only=True):
             raise NotAttached("folder not found")
         lines: list[str] = []
         self._tree(path, 0, lines)
+        fact = _count(len(lines), "entry", "entries")
         if len(lines) > MOST_ENTRIES:
             lines = [*lines[:MOST_ENTRIES], "- ..."]
-        return Block(reference.label, "\n".join(lines) or "(empty)", f"{len(lines)} entries")
+            fact = f"more than {MOST_ENTRIES} entries"
+        return Block(reference.label, "\n".join(lines) or "(empty)", fact)
 
     def _tree(self, folder: Path, depth: int, lines: list[str]) -> None:
         try:
@@ -164,8 +168,8 @@ class Reader(Struct, frozen=True, kw_only=True):
             raise TooLarge(len(text))
         if not text.strip():
             raise NotAttached("there are no changes" if words[0] == "diff" else "no commits")
-        count = text.count("\n")
-        return Block(reference.label, f"```diff\n{text.rstrip()}\n```", f"{count} lines")
+        fact = _count(text.count("\n"), "line", "lines")
+        return Block(reference.label, f"```diff\n{text.rstrip()}\n```", fact)
 
     async def _git(self, words: list[str]) -> str:
         environ: Mapping[str, str] = {
@@ -207,6 +211,10 @@ def _kill(process: asyncio.subprocess.Process) -> None:
         process.kill()
 
 
+def _count(number: int, one: str, more: str) -> str:
+    return f"{number} {one if number == 1 else more}"
+
+
 def _longest_fence(text: str) -> int:
     runs = [len(line) - len(line.lstrip("`")) for line in text.splitlines()]
     return max([run for run in runs if run >= 3], default=2)
@@ -223,4 +231,4 @@ def _count_of(entry: os.DirEntry[str]) -> str:
     if b"\0" in data[:_SNIFFED_BYTES]:
         return ""
     count = data.count(b"\n") + (not data.endswith(b"\n") and bool(data))
-    return f" ({count} lines)"
+    return f" ({_count(count, 'line', 'lines')})"
