@@ -261,6 +261,8 @@ class HermesApp(TerminalApp):
             self.skills = await self.workspace.skills()
         except HermesError as error:
             self.tell_error(str(error), hint=error.hint)
+        if not self.is_running:
+            return  # closing: the panes are gone
         for pane in self.frame.panes:
             pane.refresh_content()
         self.frame.refresh()
