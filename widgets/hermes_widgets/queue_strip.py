@@ -16,6 +16,7 @@ from textual.widget import Widget
 from hermes_widgets.fitting import clean, fit
 
 _SHOWN = 3
+_LABELS = {False: "queued  ", True: "paused  "}
 _DROP = "^x drop"
 _KEYS = "e edit · J K move · x drop · p {pause}"
 
@@ -31,20 +32,13 @@ def queue_content(
         chosen: The one under the cursor, which is among those that are seen.
         held: Whether they wait until they may go on.
     """
-    label = "paused  " if held else "queued  "
+    label = _LABELS[held]
     first = _first_seen(len(texts), chosen)
     rows: list[Content] = []
     for at, text in enumerate(texts[first : first + _SHOWN], first):
         is_first, is_chosen = at == first, at == chosen
-        left = len(texts) - first - _SHOWN
-        end = f"  +{left}" if at == first + _SHOWN - 1 and left > 0 else ""
-        if is_chosen:
-            end = "  " + _KEYS.format(pause="go on" if held else "pause")
-        elif not end and is_first and chosen is None:
-            end = f"  {_DROP}"
+        end = _end(at, len(texts), width, chosen=chosen, held=held)
         number = f"{at + 1} "
-        if cell_len(label) + cell_len(number) + cell_len(end) + 8 > width:
-            end = ""
         room = width - len(label) - len(number) - cell_len(end)
         body = fit(clean(text), room)
         row = Content.assemble(
@@ -56,6 +50,29 @@ def queue_content(
         )
         rows.append(row.stylize("on $h-select") if is_chosen else row)
     return Content("\n").join(rows)
+
+
+def _end(at: int, count: int, width: int, *, chosen: int | None, held: bool) -> str:
+    """The words at the end of a row: its keys, how it is dropped, how many follow."""
+    first = _first_seen(count, chosen)
+    left = count - first - _SHOWN
+    if at == chosen:
+        end = "  " + _KEYS.format(pause="go on" if held else "pause")
+    elif at == first + _SHOWN - 1 and left > 0:
+        end = f"  +{left}"
+    elif at == first and chosen is None:
+        end = f"  {_DROP}"
+    else:
+        return ""
+    return end if len(_LABELS[held]) + len(f"{at + 1} ") + len(end) + 8 <= width else ""
+
+
+def _word_at(end: str, x: int) -> str:
+    """The one of the words at the end of a row that stands in a column, empty if none does."""
+    if not 0 <= x < len(end):
+        return ""
+    begin, stop = end.rfind("·", 0, x + 1) + 1, end.find("·", x)
+    return end[begin : stop if stop >= 0 else len(end)].strip()
 
 
 def _first_seen(count: int, chosen: int | None) -> int:
@@ -116,6 +133,9 @@ class QueueStrip(Widget, can_focus=True):
         self._items: dict[str, str] = {}
         self._held = False
         self._chosen = ""
+        self._drawn: int | None = None
+        """Place of the cursor as it was drawn last; a press takes the keyboard before its click."""
+        self._pressed: int | None = None
 
     def show(self, items: Mapping[str, str], *, held: bool = False) -> None:
         """Replace the waiting messages, by input id, the next one first."""
@@ -152,7 +172,8 @@ class QueueStrip(Widget, can_focus=True):
         """Draw the rows."""
         texts = list(self._items.values())
         width = self.content_size.width
-        return queue_content(texts, width, chosen=self._cursor(), held=self._held)
+        self._drawn = self._cursor()
+        return queue_content(texts, width, chosen=self._drawn, held=self._held)
 
     def action_move(self, step: int) -> None:
         """Move the cursor; below the last one the keyboard leaves."""
@@ -198,18 +219,27 @@ class QueueStrip(Widget, can_focus=True):
         """Give the keyboard back."""
         self.post_message(self.Left())
 
+    def on_mouse_down(self) -> None:
+        """Keep what the press was aimed at."""
+        self._pressed = self._drawn
+
     def on_click(self, event: events.Click) -> None:
-        """The label pauses, the words behind a row drop it, the row itself is chosen."""
+        """The label pauses, a word at the end of a row does what it says, the row is chosen."""
         offset = event.get_content_offset(self)
         if offset is None:
             return
-        at = _first_seen(len(self._items), self._cursor()) + offset.y
-        if at >= len(self._items):
+        count, width, chosen = len(self._items), self.content_size.width, self._pressed
+        at = _first_seen(count, chosen) + offset.y
+        if at >= count:
             return
+        end = _end(at, count, width, chosen=chosen, held=self._held)
+        word = _word_at(end, offset.x - (width - len(end)))
         self._chosen = self._ids[at]
         self.focus()
-        if offset.x < len("queued "):
+        if (offset.y == 0 and offset.x < len(_LABELS[self._held].rstrip())) or word[:2] == "p ":
             self.action_pause()
-        elif offset.x >= self.content_size.width - len(_DROP):
+        elif word.endswith("drop"):
             self.post_message(self.DropAsked(self._chosen))
+        elif word.endswith("edit"):
+            self.post_message(self.EditAsked(self._chosen, self._items[self._chosen]))
         self.refresh()
