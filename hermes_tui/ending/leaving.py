@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -93,18 +93,8 @@ class Leaving:
             if wanted != "always" or await self._is_sure():
                 await self.finish()
             return
-        names = ", ".join(f"“{pane.state.shown_title}”" for pane in running)
-        screen = ConfirmScreen(
-            "Something still runs",
-            f"{names} has not finished.",
-            (
-                ("wait", "Wait until it is done, then leave"),
-                ("stop", "Stop it and leave"),
-                ("cancel", "Cancel, stay here"),
-            ),
-            safe="cancel",
-        )
-        answer = await self._host.push_screen_wait(screen)
+        titles = [pane.state.shown_title for pane in running]
+        answer = await self._host.push_screen_wait(_question_about(titles))
         if answer == "stop":
             for pane in running:
                 await pane.send(Interrupt(scope="all", client="screen"))
@@ -171,3 +161,20 @@ class Leaving:
         except HermesError as error:
             logger.warning("the conversation cannot be printed: %s", error)
             return host.chat.state.last_reply
+
+
+def _question_about(titles: Sequence[str]) -> ConfirmScreen:
+    """Ask what becomes of the conversations in which something runs."""
+    *names, last = (f"“{title}”" for title in titles)
+    names = [", ".join(names), last] if names else [last]
+    it, is_done, has = ("them", "they are", "have") if len(names) > 1 else ("it", "it is", "has")
+    return ConfirmScreen(
+        "Something still runs",
+        f"{' and '.join(names)} {has} not finished.",
+        (
+            ("wait", f"Wait until {is_done} done, then leave"),
+            ("stop", f"Stop {it} and leave"),
+            ("cancel", "Cancel, stay here"),
+        ),
+        safe="cancel",
+    )

@@ -215,3 +215,21 @@ def test_the_summary_says_how_to_come_back_and_to_what() -> None:
 def test_only_whole_and_valid_reports_of_the_mouse_pass(pieces: list[str], passed: str) -> None:
     reports = MouseFilter()
     assert "".join(map(reports.feed, pieces)) == passed
+
+
+async def test_leaving_names_every_conversation_that_still_works(home: Home) -> None:
+    async with staged(home, size=(100, 30)) as stage:
+        stage.session.say(*turns.work_so_far())
+        await until(lambda: stage.app.chat.state.is_busy)
+        await stage.pilot.press("ctrl+d")
+        await until(lambda: "“fix the retry loop” has not finished." in stage.shown_text())
+        assert "Stop it and leave" in stage.shown_text()
+        await stage.pilot.press("escape")
+        await until(lambda: not stage.app.is_modal_open)
+        await stage.app.open_new()
+        stage.session.say(*turns.work_so_far(question="second"))
+        await until(lambda: stage.app.chat.state.is_busy)
+        await stage.pilot.press("ctrl+d")
+        await until(lambda: " have not finished." in stage.shown_text())
+        assert "“fix the retry loop” and “" in stage.shown_text()
+        assert "Wait until they are done, then leave" in stage.shown_text()
