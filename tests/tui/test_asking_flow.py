@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 from textual.events import Key
 
 from hermes_core.commands import Answer
@@ -167,6 +168,18 @@ async def test_enter_after_a_reason_denies_unless_another_button_is_chosen(home:
         await stage.pilot.press("enter", "enter")
         await until(lambda: _answers(stage))
         assert (_answers(stage)[0].decision, _answers(stage)[0].reason) == ("deny", "not on stage")
+
+
+async def test_what_always_would_allow_is_seen_whole_before_it_is_chosen(home: Home) -> None:
+    pattern = "recursive delete under /home/me/code/sync/build/of/the/day"
+    async with staged(home, size=(120, 40)) as stage:
+        request = replace(turns.approval(), always_pattern=pattern)
+        stage.session.say(TurnStarted(turn_id="t1"), request)
+        await until(lambda: _is_open(stage))
+        await stage.pilot.pause()
+        assert pattern not in stage.shown_text()
+        await stage.pilot.press("right", "right")
+        await until(lambda: f"Always would allow: {pattern}" in stage.shown_text())
 
 
 async def test_the_whole_command_says_how_to_get_back_to_its_request(home: Home) -> None:

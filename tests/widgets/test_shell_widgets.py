@@ -303,6 +303,16 @@ def test_a_long_reason_is_wrapped_beside_its_words() -> None:
     assert lines == ["rm -rf deletes build with all", "       inside"]
 
 
+def test_what_has_no_room_among_the_reasons_ends_in_an_ellipsis() -> None:
+    finding = ApprovalFinding(
+        key="rm", explanation="deletes build with everything inside", fragment="rm -rf build"
+    )
+    assert findings_content((finding,), 36, 1).plain == "rm -rf build deletes build with …"
+    two = findings_content((finding, finding), 80, 1).plain
+    assert two == "rm -rf build deletes build with everything inside …"
+    assert "…" not in findings_content((finding, finding), 80, 2).plain
+
+
 class AskingBench(Bench):
     """Notes what a question was answered with."""
 

@@ -32,6 +32,9 @@ _WORDS: dict[str, tuple[Decision, str]] = {
     "always": ("always", "Always"),
     "deny": ("deny", "Deny"),
 }
+_FINDING_ROWS = 4
+_PATTERN_CELLS = 32
+"""Most of the pattern on the button."""
 _KEYS = "tab reason  v view"
 _KEYS_OF_REASON = "⏎ to the buttons"
 _QUESTIONS = {
@@ -59,8 +62,16 @@ def subject_content(subject: str, findings: tuple[ApprovalFinding, ...]) -> Cont
     return content
 
 
-def findings_content(findings: tuple[ApprovalFinding, ...], width: int) -> Content:
-    """Draw each reason: the risky words, then what they do here, wrapped beside them."""
+def findings_content(
+    findings: tuple[ApprovalFinding, ...], width: int, rows: int = _FINDING_ROWS
+) -> Content:
+    """Draw each reason: the risky words, then what they do here, wrapped beside them.
+
+    Args:
+        findings: The reasons.
+        width: Cells there are.
+        rows: Most lines; what has no room ends in an ellipsis.
+    """
     names = [fit(clean(item.fragment or item.key), 24) for item in findings]
     column = max((cell_len(name) for name in names), default=0)
     lines = []
@@ -68,7 +79,10 @@ def findings_content(findings: tuple[ApprovalFinding, ...], width: int) -> Conte
         gap = " " * (column - cell_len(name) + 1)
         room = max(width - column - 1, 8)
         text = ("\n" + " " * (column + 1)).join(wrap(clean(item.explanation), room))
-        lines.append(Content.assemble((name, "$h-bad bold"), gap, (text, "$h-muted")))
+        lines += Content.assemble((name, "$h-bad bold"), gap, (text, "$h-muted")).split("\n")
+    if len(lines) > rows:
+        last = lines[rows - 1].truncate(width - 2)
+        lines[rows - 1 :] = [Content.assemble(last, (" …", "$h-muted"))]
     return Content("\n").join(lines)
 
 
@@ -244,7 +258,7 @@ class ApprovalCard(Vertical, can_focus=True):
             label = _WORDS[option][1]
             pattern = clean(self.request.always_pattern)
             if option == "always" and pattern and width >= 80:
-                label = f"{label}: {fit(pattern, 32)}"
+                label = f"{label}: {fit(pattern, _PATTERN_CELLS)}"
             labels.append(label)
         return tuple(labels)
 
@@ -295,7 +309,9 @@ class ApprovalCard(Vertical, can_focus=True):
         self._head.update(head)
         self._where.update(where_content(self.request, self._asked_by, width))
         if self.request.findings:
-            self._findings.update(findings_content(self.request.findings, width))
+            most = self._findings.styles.max_height
+            rows = int(most.value) if most is not None else _FINDING_ROWS
+            self._findings.update(findings_content(self.request.findings, width, rows))
 
     @property
     def _is_too_soon(self) -> bool:
@@ -329,7 +345,9 @@ class ApprovalCard(Vertical, can_focus=True):
         """Fill a button, and show what `Always` would allow where it is not on it."""
         self._choices.chosen = at
         is_always = self._options[self._choices.chosen] == "always"
-        is_hidden = self.content_size.width < 80 and bool(self.request.always_pattern)
+        pattern = clean(self.request.always_pattern)
+        is_whole = self.content_size.width >= 80 and cell_len(pattern) <= _PATTERN_CELLS
+        is_hidden = bool(pattern) and not is_whole
         self.set_class(is_always and is_hidden, "-pattern")
 
     def action_scroll_well(self, step: int) -> None:
