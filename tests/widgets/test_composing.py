@@ -174,6 +174,16 @@ async def test_offers_that_come_twice_keep_the_first_one_chosen() -> None:
         assert app.draft == "@file:a.py "
 
 
+async def test_a_draft_that_was_chosen_is_written_on_in_vi_mode_too() -> None:
+    app = Bench(vi=True)
+    async with app.run_test(size=(60, 16)) as pilot:
+        await _type(pilot, "half a thought")
+        await pilot.press("escape")
+        app.composer.replace_draft("/plan ")
+        await _type(pilot, "dw it")
+        assert app.draft == "/plan dw it"
+
+
 @pytest.mark.ac("vi-in-the-field")
 async def test_vi_keys_edit_undo_select_and_show_their_mode() -> None:
     app = Bench(vi=True, past=("an earlier one",))

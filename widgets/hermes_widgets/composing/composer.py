@@ -154,6 +154,8 @@ class Composer(Vertical):
         if before != text:
             self.past.add(before)
         self.set_draft(text)
+        self.area.vi.begin()  # to be written on
+        self._show_mode()
 
     def give_back(self, text: str) -> None:
         """Put a refused text into the field, before what was typed there meanwhile."""
