@@ -55,4 +55,6 @@ class ExitState(Struct, frozen=True, kw_only=True):
     user_messages: int = 0
     replies: int = 0
     tool_calls: int = 0
+    goes_on: bool = False
+    """Whether it is still at work, in another process."""
     reason: Literal["quit", "failed"] = "quit"

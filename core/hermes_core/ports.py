@@ -27,6 +27,11 @@ class SessionHandle(Protocol):
         """The id, which never changes."""
         ...
 
+    @property
+    def is_owner(self) -> bool:
+        """Whether it runs in this process, and so ends with it."""
+        ...
+
     async def send(self, command: CoreCommand) -> Reply:
         """Ask for something. The reply comes at once; effects come as events.
 

@@ -6,13 +6,16 @@ from hermes_tui.launch_state import ExitState
 from hermes_tui.session_state import SessionState
 
 
-def exit_state(state: SessionState, seconds: float, *, goodbye: str = "") -> ExitState:
+def exit_state(
+    state: SessionState, seconds: float, *, goodbye: str = "", goes_on: bool = False
+) -> ExitState:
     """Gather what is worth keeping of the conversation that was shown last.
 
     Args:
         state: Of that conversation.
         seconds: How long the program ran.
         goodbye: What the skin says at the end; empty for the usual.
+        goes_on: Whether it is still at work, in another process.
     """
     goodbye = goodbye or ExitState().goodbye
     if not state.has_content:
@@ -25,6 +28,7 @@ def exit_state(state: SessionState, seconds: float, *, goodbye: str = "") -> Exi
         user_messages=state.user_messages,
         replies=state.replies,
         tool_calls=state.tool_calls,
+        goes_on=goes_on,
     )
 
 
@@ -37,7 +41,9 @@ def summary_lines(left: ExitState | None) -> list[str]:
     if not left.session_id:
         return [left.goodbye]
     lines = [f"Resume with: hermes --resume {left.session_id}"]
-    if left.title:
+    if left.goes_on:
+        lines = [f"It goes on. Join again with: hermes attach {left.session_id}"]
+    elif left.title:
         quoted = left.title.replace("\\", "\\\\").replace('"', '\\"')
         lines.append(f'         or: hermes -c "{quoted}"')
     lines.append(f"Session:  {left.session_id}")

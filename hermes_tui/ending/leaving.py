@@ -18,6 +18,7 @@ from hermes_tui.session_state import SessionState
 
 if TYPE_CHECKING:
     from hermes_tui.app import HermesApp
+    from hermes_tui.panes.chat import ChatPane
 
 logger = logging.getLogger(__name__)
 
@@ -86,8 +87,8 @@ class Leaving:
             await self.leave()
 
     async def leave(self) -> None:
-        """Leave at once, or ask if something runs."""
-        running = [pane for pane in self._host.open_panes() if self._runs(pane.state)]
+        """Leave at once, or ask if something runs that would end with us."""
+        running = [pane for pane in self._host.open_panes() if self._runs_here(pane)]
         wanted = self._host.chosen.confirm_exit
         if not running or wanted == "never":
             if wanted != "always" or await self._is_sure():
@@ -107,9 +108,12 @@ class Leaving:
     def _runs(state: SessionState) -> bool:
         return state.is_busy or bool(state.background)
 
+    def _runs_here(self, pane: ChatPane) -> bool:
+        return self._runs(pane.state) and (pane.handle is None or pane.handle.is_owner)
+
     async def review(self) -> None:
         """Leave if that was asked for and everything is done."""
-        if self._waits and not any(self._runs(pane.state) for pane in self._host.open_panes()):
+        if self._waits and not any(map(self._runs_here, self._host.open_panes())):
             await self.finish()
 
     async def _is_sure(self) -> bool:
@@ -126,7 +130,13 @@ class Leaving:
         self.is_finishing = True
         host = self._host
         goodbye = host.appearance.persona.branding.goodbye
-        left = exit_state(host.chat.state, self._clock() - self._began, goodbye=goodbye)
+        state = host.chat.state
+        left = exit_state(
+            state,
+            self._clock() - self._began,
+            goodbye=goodbye,
+            goes_on=self._runs(state) and not self._runs_here(host.chat),
+        )
         if host.is_ready:
             left = replace(left, text=await self._text_left(left.session_id))
             await host.keeper.end(by_choice=by_choice)

@@ -80,6 +80,11 @@ class Conversation:
         """Whether nothing runs and nothing that was sent still waits for its turn."""
         return not self.state.is_busy and not self._waiting
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether it runs in this process, and so ends with it."""
+        return self.handle is None or self.handle.is_owner
+
     def attach(self, handle: SessionHandle, past: Sequence[CoreEvent] = ()) -> None:
         """Print the end of the past and follow the conversation from here on."""
         self.handle = handle

@@ -116,14 +116,15 @@ class LineMode:
         finally:
             reader.cancel()
             self._page.end_line()
+            goes_on = self._conversation.state.is_busy and not self._conversation.is_ours
             await self._close()
         if self._has_failed:
             return ExitState(reason="failed")
-        return exit_state(self._conversation.state, self._clocks.steady() - began)
+        return exit_state(self._conversation.state, self._clocks.steady() - began, goes_on=goes_on)
 
     async def _close(self) -> None:
         conversation = self._conversation
-        if conversation.state.is_busy:
+        if conversation.state.is_busy and conversation.is_ours:
             await conversation.send(Interrupt(scope="all", client=CLIENT))
         await conversation.release()
         await self._workspace.close()
@@ -299,6 +300,7 @@ class LineMode:
         state = self._conversation.state
         wanted = str(self._workspace.setting("tui.confirm_exit"))
         runs = state.is_busy or bool(state.background) or not self._conversation.is_idle
+        runs = runs and self._conversation.is_ours
         if not self._lines.is_terminal:
             self._later.clear()
             self._waits = True  # what was sent is answered first

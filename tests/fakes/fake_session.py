@@ -77,6 +77,7 @@ class FakeSession:
         self.commands: list[CoreCommand] = []
         self.released = 0
         self.fail_with: HermesError | None = None
+        self.is_owner = True
         self._open: dict[str, CoreEvent] = {}
 
     @property

@@ -226,6 +226,25 @@ async def test_ctrl_c_in_a_question_of_ones_own_shows_the_prompt_again(home: Hom
         await until(lambda: stage.text.endswith("Answer 1-2: \n> "))
 
 
+async def test_what_another_process_runs_is_left_and_goes_on(home: Home) -> None:
+    stage = Stage(home)
+    running = asyncio.create_task(stage.mode.run(None))
+    try:
+        await stage.shows("> ")
+        stage.session.is_owner = False
+        stage.session.say(*turns.work_so_far())
+        await stage.shows("working...")
+        stage.lines.is_terminal = True
+        stage.type("/quit")
+        async with asyncio.timeout(10):
+            left = await running
+        assert left.goes_on
+        assert not stage.session.sent(Interrupt)
+    finally:
+        running.cancel()
+        stage.close()
+
+
 async def test_the_end_of_the_input_waits_for_the_answer(home: Home) -> None:
     stage = Stage(home)
     running = asyncio.create_task(stage.mode.run(None))

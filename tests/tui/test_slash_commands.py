@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hermes_core.commands import (
+    Interrupt,
     Retry,
     Rollback,
     SetApprovalMode,
@@ -14,6 +15,7 @@ from hermes_core.commands import (
 )
 from hermes_core.paths import Home
 from hermes_tui.core_link.workspace import CheckpointInfo, ModelInfo, SkillInfo
+from hermes_tui.ending.farewell import summary_lines
 from hermes_tui.launch_state import LaunchState
 from hermes_tui.screens.confirm import ConfirmScreen
 from hermes_tui.screens.model import ModelScreen
@@ -249,6 +251,22 @@ async def test_leaving_asks_while_a_turn_runs_and_not_at_rest(home: Home) -> Non
         await until(lambda: stage.workspace.is_closed)
         assert stage.app.return_value is not None
         assert stage.app.return_value.title == "fix the retry loop"
+
+
+@pytest.mark.ac("quit-asks-when-busy")
+async def test_what_another_process_runs_is_left_without_a_question_and_goes_on(
+    home: Home,
+) -> None:
+    async with staged(home) as stage:
+        stage.session.is_owner = False
+        stage.session.say(*turns.work_so_far())
+        await until(lambda: stage.app.chat.state.is_busy)
+        await stage.send("/quit")
+        await until(lambda: stage.workspace.is_closed)
+        assert not stage.session.sent(Interrupt)
+        left = stage.app.return_value
+    assert left is not None
+    assert summary_lines(left)[0] == f"It goes on. Join again with: hermes attach {left.session_id}"
 
 
 @pytest.mark.ac("theme-files")
