@@ -23,6 +23,16 @@ def _is_open(stage: Stage) -> bool:
     return isinstance(stage.app.screen, ApprovalScreen)
 
 
+def _takes_keys(stage: Stage) -> bool:
+    screen = stage.app.screen
+    return isinstance(screen, ApprovalScreen) and screen.card.has_focus
+
+
+def _asks(stage: Stage) -> bool:
+    card = stage.app.chat.card
+    return card is not None and card.has_focus_within
+
+
 @pytest.mark.ac("approval-answer")
 @pytest.mark.parametrize(
     ("key", "decision"),
@@ -41,8 +51,7 @@ def _is_open(stage: Stage) -> bool:
 async def test_each_key_of_the_card_gives_its_decision(home: Home, key: str, decision: str) -> None:
     async with staged(home) as stage:
         stage.session.say(*turns.work_so_far(), *turns.waiting())
-        await until(lambda: _is_open(stage))
-        await stage.pilot.pause()
+        await until(lambda: _takes_keys(stage))
         await stage.pilot.press(key)
         await until(lambda: _answers(stage))
         answer = _answers(stage)[0]
@@ -57,8 +66,7 @@ async def test_each_key_of_the_card_gives_its_decision(home: Home, key: str, dec
 async def test_a_key_pressed_twice_decides_once_and_closes_one_screen(home: Home, key: str) -> None:
     async with staged(home) as stage:
         stage.session.say(*turns.work_so_far(), *turns.waiting())
-        await until(lambda: _is_open(stage))
-        await stage.pilot.pause()
+        await until(lambda: _takes_keys(stage))
         for _ in range(3):
             stage.app.post_message(Key(key, key if len(key) == 1 else None))
         await until(lambda: not stage.app.is_modal_open)
@@ -72,8 +80,7 @@ async def test_a_key_for_a_request_that_closes_meanwhile_spares_the_draft(home: 
     async with staged(home) as stage:
         await stage.type("half a thought")
         stage.session.say(*turns.work_so_far(), *turns.waiting())
-        await until(lambda: _is_open(stage))
-        await stage.pilot.pause()
+        await until(lambda: _takes_keys(stage))
         shown = stage.app.screen
         await stage.app.on_event(Key("backspace", None))  # on its way to the card
         shown.dismiss(Decided("once", ""))
@@ -107,8 +114,7 @@ async def test_a_request_never_opens_over_fresh_typing(home: Home) -> None:
         assert not _answers(stage)
         assert stage.app.chat.composer.draft == "also check oads"
         await stage.pilot.press("alt+5")
-        await until(lambda: _is_open(stage))
-        await stage.pilot.pause()
+        await until(lambda: _takes_keys(stage))
         await stage.pilot.press("o")
         await until(lambda: not _is_open(stage))
         assert stage.app.chat.composer.draft == "also check oads"
@@ -121,12 +127,10 @@ async def test_two_requests_come_one_after_the_other_and_are_answered_separately
 ) -> None:
     async with staged(home) as stage:
         stage.session.say(TurnStarted(turn_id="t1"), turns.approval("r1"), turns.approval("r2"))
-        await until(lambda: _is_open(stage))
-        await stage.pilot.pause()
+        await until(lambda: _takes_keys(stage))
         await stage.pilot.press("o")
         await until(lambda: len(_answers(stage)) == 1)
-        await until(lambda: _is_open(stage))
-        await stage.pilot.pause()
+        await until(lambda: _takes_keys(stage))
         await stage.pilot.press("d")
         await until(lambda: len(_answers(stage)) == 2)
         assert [(item.request_id, item.decision) for item in _answers(stage)] == [
@@ -147,8 +151,7 @@ async def test_a_request_answered_elsewhere_closes_its_card(home: Home) -> None:
 async def test_a_reason_goes_with_the_decision(home: Home) -> None:
     async with staged(home) as stage:
         stage.session.say(*turns.waiting())
-        await until(lambda: _is_open(stage))
-        await stage.pilot.pause()
+        await until(lambda: _takes_keys(stage))
         await stage.pilot.press("tab")
         await stage.type("not on stage")
         await stage.pilot.press("enter", "d")
@@ -159,9 +162,8 @@ async def test_a_reason_goes_with_the_decision(home: Home) -> None:
 async def test_enter_after_a_reason_denies_unless_another_button_is_chosen(home: Home) -> None:
     async with staged(home) as stage:
         stage.session.say(*turns.waiting())
-        await until(lambda: _is_open(stage))
-        await stage.pilot.pause()
-        assert "v view" in stage.shown_text()
+        await until(lambda: _takes_keys(stage))
+        await until(lambda: "v view" in stage.shown_text())
         await stage.pilot.press("tab")
         await stage.type("not on stage")
         await until(lambda: "⏎ to the buttons" in stage.shown_text())
@@ -185,8 +187,7 @@ async def test_what_always_would_allow_is_seen_whole_before_it_is_chosen(home: H
 async def test_the_whole_command_says_how_to_get_back_to_its_request(home: Home) -> None:
     async with staged(home) as stage:
         stage.session.say(*turns.waiting())
-        await until(lambda: _is_open(stage))
-        await stage.pilot.pause()
+        await until(lambda: _takes_keys(stage))
         await stage.pilot.press("v")
         await until(lambda: "The whole text" in stage.shown_text())
         await until(lambda: "esc back" in stage.shown_text())
@@ -210,8 +211,7 @@ async def test_a_request_of_another_conversation_says_who_asks(home: Home) -> No
 async def test_a_choice_is_answered_by_its_number(home: Home) -> None:
     async with staged(home) as stage:
         stage.session.say(turns.question())
-        await until(lambda: stage.app.chat.card is not None)
-        await stage.pilot.pause()
+        await until(lambda: _asks(stage))
         await stage.pilot.press("2")
         await until(lambda: _answers(stage))
         assert _answers(stage)[0].value == "release/2.4"
@@ -222,8 +222,7 @@ async def test_a_choice_is_answered_by_its_number(home: Home) -> None:
 async def test_something_else_opens_a_field_for_other_words(home: Home) -> None:
     async with staged(home) as stage:
         stage.session.say(turns.question())
-        await until(lambda: stage.app.chat.card is not None)
-        await stage.pilot.pause()
+        await until(lambda: _asks(stage))
         await stage.pilot.press("3")
         await stage.type("hotfix")
         await stage.pilot.press("enter")
@@ -234,8 +233,7 @@ async def test_something_else_opens_a_field_for_other_words(home: Home) -> None:
 async def test_out_of_the_field_for_other_words_one_is_back_at_the_choices(home: Home) -> None:
     async with staged(home) as stage:
         stage.session.say(turns.question())
-        await until(lambda: stage.app.chat.card is not None)
-        await stage.pilot.pause()
+        await until(lambda: _asks(stage))
         await stage.pilot.press("3")
         await until(lambda: "esc back to the choices" in stage.shown_text())
         await stage.pilot.press("enter")
@@ -254,8 +252,7 @@ async def test_a_secret_is_sent_and_never_drawn_or_kept(home: Home) -> None:
         stage.session.say(
             QuestionAsked(request_id="q1", kind="secret", question="API key", shown_hash="h")
         )
-        await until(lambda: stage.app.chat.card is not None)
-        await stage.pilot.pause()
+        await until(lambda: _asks(stage))
         await stage.type("hunter2")
         await stage.pilot.pause()
         assert "hunter2" not in stage.shown_text()
@@ -268,8 +265,7 @@ async def test_a_secret_is_sent_and_never_drawn_or_kept(home: Home) -> None:
 async def test_escape_declines_a_question(home: Home) -> None:
     async with staged(home) as stage:
         stage.session.say(turns.question())
-        await until(lambda: stage.app.chat.card is not None)
-        await stage.pilot.pause()
+        await until(lambda: _asks(stage))
         await stage.pilot.press("escape")
         await until(lambda: _answers(stage))
         assert _answers(stage)[0].value is None

@@ -77,7 +77,7 @@ async def test_a_key_pressed_twice_is_not_for_what_comes_in_place_of_its_screen(
         stage.app.chat.composer.set_draft("not to be sent")
         stage.session.say(*turns.work_so_far(), *turns.waiting())
         await until(lambda: isinstance(stage.app.screen, ApprovalScreen))
-        await stage.pilot.pause()
+        await until(lambda: stage.app.screen.focused is not None)
         press_at_once(stage, key, key, key, "!")
         await until(lambda: stage.app.chat.composer.draft == "not to be sent!")
         assert not stage.session.sent(Submit)

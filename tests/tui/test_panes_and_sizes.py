@@ -59,7 +59,9 @@ async def test_the_keys_one_needs_most_among_conversations_are_named_in_80_colum
     async with staged(home, size=(80, 24)) as stage:
         await stage.pilot.press("alt+3")
         await until(lambda: "f8 delete" in stage.shown_text())
-        assert "⏎ open   f3 rename   f8 delete   f7 branch   f5 folder" in stage.shown_text()
+        await until(
+            lambda: "⏎ open   f3 rename   f8 delete   f7 branch   f5 folder" in stage.shown_text()
+        )
 
 
 async def test_what_is_said_of_nothing_is_whole_in_a_narrow_drawer(home: Home) -> None:

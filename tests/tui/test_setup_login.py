@@ -99,7 +99,7 @@ async def test_a_login_by_code_waits_on_the_screen_and_is_kept_with_the_model(
         await until(lambda: "id of an application" in stage.shown_text())
         await enter(stage, CLIENT)
         await until(lambda: "type this code: WDJB-0001" in stage.shown_text())
-        assert portal.url in stage.shown_text()
+        await until(lambda: portal.url in stage.shown_text())
         await stage.pilot.press("down", "down", "enter")
         await until(lambda: copied == ["WDJB-0001"])
         portal.grants.decide("WDJB-0001", "approved")
