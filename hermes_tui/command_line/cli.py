@@ -131,8 +131,6 @@ def _with_exit_code(call: Callable[[], Any]) -> int:
         error.show()
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
-        if sys.stderr.isatty():
-            click.echo(err=True)  # the terminal has written ^C into the line
         return INTERRUPTED
     except BrokenPipeError:
         silence_output()  # the reader left

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import stat
-import sys
 from pathlib import Path
-from typing import BinaryIO
 
 from msgspec import Struct
 
@@ -23,15 +19,13 @@ class Question(Struct, frozen=True):
     attachments: tuple[Attachment, ...] = ()
 
 
-def read_question(
-    query: str, *, image: str | None = None, stdin: BinaryIO | None = None
-) -> Question:
-    """Gather the question. Blocking: piped input is read to its end.
+def read_question(query: str, *, image: str | None = None, piped: str = "") -> Question:
+    """Gather the question. Blocking: looks for pictures on the disk.
 
     Args:
         query: As it was given; if its first word is a picture that exists, that is attached.
         image: A picture named by its own option.
-        stdin: Piped input, put behind the query as context; None for the process's own.
+        piped: Put behind the query as context.
 
     Raises:
         HermesError: The picture is not there, or no model can look at its kind.
@@ -42,7 +36,6 @@ def read_question(
         named.append(first)
         query = rest.strip()
     pictures = dict.fromkeys(_picture(name) for name in named)
-    piped = _piped(stdin)
     if piped:
         query = f"{query}\n\n<stdin>\n{piped}\n</stdin>".lstrip()
     return Question(query, tuple(pictures))
@@ -57,19 +50,3 @@ def _picture(name: str) -> Attachment:
     if not path.is_file():
         raise HermesError(f"There is no picture {name}.")
     return Attachment(path=str(path), media_type=media_type)
-
-
-def _piped(stdin: BinaryIO | None) -> str:
-    if stdin is None:
-        if sys.stdin is None or not _has_input(sys.stdin.fileno()):
-            return ""
-        stdin = sys.stdin.buffer
-    return stdin.read().decode("utf-8", "replace").strip()
-
-
-def _has_input(descriptor: int) -> bool:
-    try:
-        mode = os.fstat(descriptor).st_mode
-    except OSError:
-        return False
-    return stat.S_ISFIFO(mode) or stat.S_ISREG(mode)

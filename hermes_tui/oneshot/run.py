@@ -29,6 +29,7 @@ from hermes_tui.command_line.streams import takes_unicode
 from hermes_tui.core_link.installed_skills import skill_folders, skill_text
 from hermes_tui.ending_signals import ending_signals
 from hermes_tui.oneshot import printers
+from hermes_tui.oneshot.piped_input import piped_text
 from hermes_tui.oneshot.question import Question, read_question
 from hermes_tui.options import RunOptions
 
@@ -70,7 +71,10 @@ async def ask(options: RunOptions) -> int:
 
 async def _ask(host: Host, options: RunOptions) -> int:
     session_id = await chosen_session(host.store, options)
-    question = await asyncio.to_thread(read_question, options.query or "", image=options.image)
+    piped = await piped_text(lambda line: _err(f"{line}\n"))
+    question = await asyncio.to_thread(
+        read_question, options.query or "", image=options.image, piped=piped
+    )
     folders = skill_folders(host.options.home, host.loaded.settings)
     preload = await asyncio.to_thread(skill_text, folders, () if session_id else options.skills)
     if session_id and options.skills:

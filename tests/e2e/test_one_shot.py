@@ -373,6 +373,20 @@ async def test_an_empty_question_is_an_error_and_leaves_no_conversation(machine:
     assert "cli" not in listed.out
 
 
+async def test_a_pipe_that_stays_open_is_told_and_left_by_ctrl_c(machine: Machine) -> None:
+    out, into = os.pipe()
+    process = await machine.start("chat", "--provider", "demo", "-q", "hi", stdin=out)
+    assert process.stderr is not None
+    async with asyncio.timeout(60):
+        assert b"Waiting for the end of the piped input" in await process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        done = await finished(process)
+    os.close(into)
+    os.close(out)
+    assert done.code == 130
+    assert "Fatal" not in done.err
+
+
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
