@@ -12,12 +12,15 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from textual.app import SuspendNotSupported
+
 from hermes_core.errors import HermesError
 
 if TYPE_CHECKING:
     from hermes_tui.app import HermesApp
 
 _USUAL = "vi"
+_HINT = "set VISUAL or EDITOR"
 
 
 class EditorFailed(HermesError):
@@ -25,9 +28,16 @@ class EditorFailed(HermesError):
 
 
 def editor_command(environ: Mapping[str, str]) -> list[str]:
-    """Return the editor as words: `VISUAL`, else `EDITOR`, else vi."""
+    """Return the editor as words: `VISUAL`, else `EDITOR`, else vi.
+
+    Raises:
+        EditorFailed: What is named there has an open quote.
+    """
     named = environ.get("VISUAL", "").strip() or environ.get("EDITOR", "").strip()
-    return shlex.split(named) or [_USUAL]
+    try:
+        return shlex.split(named) or [_USUAL]
+    except ValueError as error:
+        raise EditorFailed(f"{named} names no editor: {error}", hint=_HINT) from error
 
 
 async def edited(
@@ -52,11 +62,14 @@ async def edited(
     with tempfile.TemporaryDirectory(prefix="hermes-draft-") as folder:
         file = Path(folder) / "draft.md"
         file.write_text(f"{text}\n" if text else "", encoding="utf-8")
-        with free:
-            # The conversation goes on meanwhile: the loop is not held up.
-            code = await asyncio.to_thread(
-                _run, [*command, str(file)], terminal or Path(os.ctermid())
-            )
+        try:
+            with free:
+                # The conversation goes on meanwhile: the loop is not held up.
+                code = await asyncio.to_thread(
+                    _run, [*command, str(file)], terminal or Path(os.ctermid())
+                )
+        except SuspendNotSupported as error:
+            raise EditorFailed("There is no terminal here that an editor could have") from error
         if code:
             raise EditorFailed(f"{command[0]} ended with {code}; the draft is as it was")
         return file.read_text(encoding="utf-8", errors="replace").rstrip("\n")
@@ -67,9 +80,7 @@ def _run(words: list[str], terminal: Path) -> int:
         with terminal.open("r+b", buffering=0) as stream:
             return subprocess.call(words, stdin=stream, stdout=stream, stderr=stream)
     except OSError as error:
-        raise EditorFailed(
-            f"{words[0]} cannot be started: {error.strerror}", hint="set VISUAL or EDITOR"
-        ) from error
+        raise EditorFailed(f"{words[0]} cannot be started: {error.strerror}", hint=_HINT) from error
 
 
 async def edit_draft(host: HermesApp) -> None:

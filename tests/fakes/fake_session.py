@@ -320,6 +320,8 @@ class FakeWorkspace:
         self.door = asyncio.Event()
         """Nothing opens while it is not set."""
         self.door.set()
+        self.stored_texts: dict[str, str] = {}
+        """Texts of messages that no event holds, by id."""
         self.open_problem: HermesError | None = None
         """Why no conversation can be opened."""
         self.setting_list: list[SettingInfo] = []
@@ -400,6 +402,8 @@ class FakeWorkspace:
 
     async def message_text(self, session_id: str, message_id: str) -> str:
         """The text of a message that was said."""
+        if message_id in self.stored_texts:
+            return self.stored_texts[message_id]
         for event in self.sessions[session_id].stored:
             if isinstance(event, MessageFinished) and event.message_id == message_id:
                 return event.text

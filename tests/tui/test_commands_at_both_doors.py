@@ -435,8 +435,9 @@ async def test_clear_asks_first_where_something_was_said(home: Home, door: DoorN
         assert place.session is before
         await place.send("/clear")
         await place.agree()
-        await until(lambda: place.session is not before)
         await until(lambda: before.released)
+        await place.settle()
+        assert place.session is not before
 
 
 async def test_in_lines_a_new_conversation_waits_for_the_turn_and_takes_no_words(

@@ -175,6 +175,23 @@ def test_the_editor_is_the_one_the_environment_names(
     assert editor_command(environ) == words
 
 
+def test_an_editor_named_with_an_open_quote_is_refused_with_the_way_out() -> None:
+    with pytest.raises(EditorFailed, match="No closing quotation") as caught:
+        editor_command({"EDITOR": "code '--wait"})
+    assert caught.value.hint == "set VISUAL or EDITOR"
+
+
+async def test_where_no_terminal_can_be_given_away_the_draft_stays_and_that_is_said(
+    home: Home,
+) -> None:
+    async with staged(home) as stage:  # as in a browser
+        await stage.type("half a")
+        await stage.pilot.press("ctrl+g")
+        await until(lambda: "no terminal here that an editor could have" in stage.shown_text())
+        await stage.type(" draft")
+        assert stage.app.chat.composer.draft == "half a draft"
+
+
 def test_files_are_listed_near_ones_first_without_installed_packages(project: Path) -> None:
     assert listed(project) == ["README.md", "my notes.txt", "src/sync/pool.py", "src/sync/retry.py"]
     assert listed(project, limit=2) == ["README.md", "my notes.txt"]
