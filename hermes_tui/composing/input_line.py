@@ -21,7 +21,7 @@ from hermes_tui.slash.command import (
 )
 from hermes_tui.slash.door import SubmitMode
 from hermes_tui.slash.quick import commands_in_force
-from hermes_tui.slash.skills import use_skill
+from hermes_tui.slash.skills import usable, use_skill
 
 if TYPE_CHECKING:
     from hermes_tui.app import HermesApp
@@ -126,8 +126,7 @@ class InputLine:
 
     def _run_slash(self, text: str, name: str, argument: str) -> None:
         host = self._host
-        skills = [skill.name for skill in host.skills if skill.state != "off"]
-        found = find(name, self.commands(), skills)
+        found = find(name, self.commands(), usable(host.skills))
         if isinstance(found, SlashCommand):
             host.run_worker(self.run(found, argument))
         elif isinstance(found, Unknown):

@@ -19,8 +19,8 @@ _ALONE = "Nobody can answer: the input has ended."
 class Question(Struct, frozen=True, kw_only=True):
     """What is asked.
 
-    A typed line answers it if it is a number, a key or the first word of a label; any
-    other text does only where `takes_text`.
+    A typed line answers it if it is a number, a key or the first word of one label
+    alone; any other text does only where `takes_text`.
     """
 
     text: str
@@ -146,12 +146,10 @@ class Asker:
         first, _, words = text.partition(" ")
         if first.isdecimal() and 1 <= int(first) <= len(question.choices):
             return Answered(question.choices[int(first) - 1][0], words.strip())
-        for key, label in question.choices:
-            if text and text.casefold() in (
-                key.casefold(),
-                label.split()[0].strip(":,").casefold(),
-            ):
-                return Answered(key)
+        keys = [key for key, _ in question.choices if key.casefold() == text.casefold()]
+        meant = keys or [key for key, label in question.choices if _begins(label, text)]
+        if text and len(meant) == 1:
+            return Answered(meant[0])
         if question.takes_text and (text or question.takes_empty):
             return Answered(line if question.is_hidden else text)
         return None
@@ -181,3 +179,9 @@ class Asker:
     def _settle(self, answer: Answered | None) -> None:
         if self._answer is not None and not self._answer.done():
             self._answer.set_result(answer)
+
+
+def _begins(label: str, word: str) -> bool:
+    """Whether a label has this first word."""
+    first = label.split(maxsplit=1)[:1]
+    return bool(first) and first[0].strip(":,").casefold() == word.casefold()

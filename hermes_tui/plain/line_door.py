@@ -23,6 +23,7 @@ from hermes_tui.session_state import Clocks, SessionState
 from hermes_tui.slash.command import SlashCommand
 from hermes_tui.slash.door import Source, SubmitMode
 from hermes_tui.slash.quick import commands_in_force
+from hermes_tui.slash.skills import usable
 from hermes_widgets.fitting import fit
 from hermes_widgets.row import Row
 
@@ -205,7 +206,11 @@ class LineDoor:
             line = f"{names} {command.args}".rstrip() + f": {command.summary}"
             if word.casefold() in line.casefold():
                 lines.append(line)
-        lines += [f"/{skill.name} [instruction]: skill" for skill in self.skills if not word]
+        lines += [
+            f"/{name} [instruction]: skill"
+            for name in usable(self.skills)
+            if word.casefold() in name.casefold()
+        ]
         self._page.say("\n".join(lines) or f"Nothing is called {word}; /help lists everything")
 
     def offer_draft(self, text: str) -> None:

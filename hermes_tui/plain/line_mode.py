@@ -27,7 +27,7 @@ from hermes_tui.slash.command import (
     unknown_words,
 )
 from hermes_tui.slash.door import SubmitMode
-from hermes_tui.slash.skills import use_skill
+from hermes_tui.slash.skills import usable, use_skill
 
 logger = logging.getLogger(__name__)
 
@@ -104,6 +104,7 @@ class LineMode:
             loop.add_signal_handler(number, self.finish)
         self._greet()
         reader = asyncio.create_task(self._read())
+        reader.add_done_callback(self._reading_ended)
         self.door.begin(self._open(session_id, offers_setup=offers_setup))
         changed = self._conversation.changed
         try:
@@ -191,6 +192,10 @@ class LineMode:
                 self._conversation.changed.set()
                 return
 
+    def _reading_ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled():
+            self._conversation.failed_with(task.exception())
+
     def take(self, text: str) -> None:
         """Do what a typed line means: an answer, a command, a message."""
         asker = self._asker
@@ -231,8 +236,7 @@ class LineMode:
             self._run_slash(words, *command)
 
     def _run_slash(self, text: str, name: str, argument: str) -> None:
-        skills = [skill.name for skill in self.door.skills if skill.state == "on"]
-        found = find(name, self.door.commands(), skills)
+        found = find(name, self.door.commands(), usable(self.door.skills))
         if isinstance(found, SlashCommand):
             self.door.begin(self._run_command(found, argument))
         elif isinstance(found, Unknown):

@@ -76,28 +76,24 @@ class TypedLines:
             ready, _, _ = select.select([self._number, self._wake], [], [])
             if self._wake in ready:
                 return
-            data = self._take()
-            if not data:
-                if rest:
-                    self._give(rest)
-                    rest = b""
-                self._give(None)
-                if self._is_gone():
-                    return
-                continue
-            while self.is_terminal and self._has_more():
+            data = more = self._take()
+            while more and self.is_terminal and self._has_more():
                 more = self._take()
                 data += more
-                if not more:
-                    break
-            whole, _, rest = (rest + data).rpartition(b"\n")
-            if data.count(b"\n") == 0:
-                continue
-            if self.is_terminal:
+            whole, line_end, rest = (rest + data).rpartition(b"\n")
+            if line_end and self.is_terminal:
                 self._give(whole)
-            else:
+            elif line_end:
                 for line in whole.split(b"\n"):
                     self._give(line)
+            if more:
+                continue
+            if rest:
+                self._give(rest)
+                rest = b""
+            self._give(None)
+            if self._is_gone():
+                return
 
     def _take(self) -> bytes:
         try:

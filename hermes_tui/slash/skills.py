@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from hermes_core.commands import Submit
 from hermes_core.errors import HermesError
+from hermes_tui.core_link.workspace import SkillInfo
 from hermes_tui.slash.door import Door
+
+
+def usable(skills: Iterable[SkillInfo]) -> list[str]:
+    """Names of the skills that can be used: all that are not switched off."""
+    return [skill.name for skill in skills if skill.state != "off"]
 
 
 async def use_skill(door: Door, name: str, line: str) -> None:

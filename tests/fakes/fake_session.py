@@ -72,7 +72,7 @@ class FakeSession:
         self._react = react
         self._numbers = itertools.count(1)
         self._inputs = itertools.count(1)
-        self._queues: list[asyncio.Queue[CoreEvent | None]] = []
+        self._queues: list[asyncio.Queue[CoreEvent | HermesError | None]] = []
         self.stored: list[CoreEvent] = []
         self.commands: list[CoreCommand] = []
         self.released = 0
@@ -115,6 +115,11 @@ class FakeSession:
         """End every iterator, as a lost owner does."""
         for queue in self._queues:
             queue.put_nowait(None)
+
+    def break_off(self, error: HermesError) -> None:
+        """Let every iterator fail, as one does whose store cannot be read any more."""
+        for queue in self._queues:
+            queue.put_nowait(error)
 
     def sent(self, kind: type[CoreCommand]) -> list[CoreCommand]:
         """The recorded commands of one kind."""
@@ -169,13 +174,15 @@ class FakeSession:
 
     async def events(self, from_seq: int = 0) -> AsyncIterator[CoreEvent]:
         """Stored events after `from_seq`, then live ones."""
-        queue: asyncio.Queue[CoreEvent | None] = asyncio.Queue()
+        queue: asyncio.Queue[CoreEvent | HermesError | None] = asyncio.Queue()
         for event in self.stored:
             if isinstance(event.seq, int) and event.seq > from_seq:
                 queue.put_nowait(event)
         self._queues.append(queue)
         try:
             while (event_or_end := await queue.get()) is not None:
+                if isinstance(event_or_end, HermesError):
+                    raise event_or_end
                 yield event_or_end
         finally:
             self._queues.remove(queue)
