@@ -17,6 +17,7 @@ from textual.widget import Widget
 
 from hermes_core.commands import Answer
 from hermes_core.events import ApprovalRequested, Notice
+from hermes_tui.keys import key_of
 from hermes_tui.panes.row_texts import decision_word
 
 if TYPE_CHECKING:
@@ -83,7 +84,9 @@ class Asking:
                 self._review_in(rest)
         hidden = self.pending() if self._screen is None else []
         count = len(hidden)
-        text = f"{count} request{'s' if count != 1 else ''} · alt+5" if count else ""
+        key = key_of("pane.approvals", self._host.keymap.keys_of)
+        words = [f"{count} request{'s' if count != 1 else ''}", *([key] if key else [])]
+        text = " · ".join(words) if count else ""
         self._host.chat.show_ask_strip(text)
 
     def review_questions(self, pane: ChatPane) -> None:

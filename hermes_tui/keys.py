@@ -7,7 +7,7 @@ from collections.abc import Callable
 from textual.binding import Binding
 
 from hermes_tui.actions.action import Action
-from hermes_tui.actions.every_action import every_action
+from hermes_tui.actions.every_action import every_action, find_action
 
 KeysOf = Callable[[Action], str]
 """The keys of an action in force, comma-separated."""
@@ -43,6 +43,12 @@ def first_key(action: Action, keys_of: KeysOf = default_keys) -> str:
     """The main key of an action as people write it, empty if it has none."""
     keys = keys_of(action)
     return key_label(keys.split(",")[0]) if keys else ""
+
+
+def key_of(action_id: str, keys_of: KeysOf = default_keys) -> str:
+    """The same by the id of the action."""
+    action = find_action(action_id)
+    return first_key(action, keys_of) if action is not None else ""
 
 
 def bindings(keys_of: KeysOf = default_keys) -> list[Binding]:

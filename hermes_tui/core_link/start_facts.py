@@ -8,9 +8,8 @@ from msgspec import structs
 
 from hermes_core.events import Notice
 from hermes_core.storage.records import SessionSummary
-from hermes_tui.actions.every_action import find_action
 from hermes_tui.core_link.workspace import StartInfo
-from hermes_tui.keys import first_key
+from hermes_tui.keys import key_of
 from hermes_tui.model_label import model_label
 from hermes_widgets.blocks.start_card import RecentSession, StartCardInfo
 
@@ -39,6 +38,7 @@ def card_info(
     offer: str = "",
     *,
     is_short: bool = False,
+    palette_key: str = "^p",
 ) -> StartCardInfo:
     """Gather the card's facts.
 
@@ -49,7 +49,11 @@ def card_info(
         now: Seconds since the epoch.
         offer: What an earlier run left open, in words.
         is_short: Whether it takes few rows.
+        palette_key: As people write it; empty for none.
     """
+    ways = ["Type a message", "/ commands", "@ files", "! shell"]
+    if palette_key:
+        ways.append(f"{palette_key} everything else")
     return StartCardInfo(
         model=model_label(info.model),
         provider=info.provider,
@@ -72,16 +76,15 @@ def card_info(
         ),
         remark=info.demo or offer,
         is_short=is_short,
-        hint="Type a message · / commands · @ files · ! shell · ^p everything else",
+        hint=" · ".join(ways),
     )
 
 
 def _demo_line(host: HermesApp) -> str:
     """Say that a script answers, and with which key that is changed here."""
-    action = find_action("app.setup")
-    if not host.start_info.demo or host.launch.open_setup is None or action is None:
+    if not host.start_info.demo or host.launch.open_setup is None:
         return host.start_info.demo
-    key = first_key(action, host.keymap.keys_of) or "/setup"
+    key = key_of("app.setup", host.keymap.keys_of) or "/setup"
     return f"{host.start_info.demo.partition(' · ')[0]} · {key} sets up a real one"
 
 
@@ -98,6 +101,7 @@ async def start_card(host: HermesApp, pane: ChatPane) -> None:
             host.clocks.wall(),
             offer=host.keeper.offer,
             is_short=host.chosen.greets_shortly,
+            palette_key=key_of("app.palette", host.keymap.keys_of),
         )
     )
     for warning in host.start_info.warnings:

@@ -8,6 +8,7 @@ from textual import work
 
 from hermes_core.commands import RevokeGrant
 from hermes_tui.core_link.workspace import GrantInfo
+from hermes_tui.keys import key_of
 from hermes_tui.panes.doing import pane_action
 from hermes_tui.panes.list_pane import ListPane
 from hermes_tui.panes.pane import PaneSpec
@@ -40,12 +41,14 @@ class ApprovalsPane(ListPane):
         return bool(self._waiting() or self.host.chat.state.decisions)
 
     def _waiting(self) -> list[Row]:
+        way = key_of("pane.approvals", self.host.keymap.keys_of)
         return [
             approval_row(
                 request,
                 state.shown_title,
                 key=_REQUEST + request.request_id,
                 now=state.clocks.wall(),
+                way=way,
             )
             for state in self.host.open_states().values()
             for request in state.approvals.values()

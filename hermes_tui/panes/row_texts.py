@@ -117,15 +117,17 @@ def beside_rows(state: SessionState) -> list[Row]:
     ]
 
 
-def approval_row(request: ApprovalRequested, title: str, *, now: float, key: str = "") -> Row:
-    """A request that waits."""
+def approval_row(
+    request: ApprovalRequested, title: str, *, now: float, key: str = "", way: str = "alt+5"
+) -> Row:
+    """A request that waits; `way` is the key that leads to it."""
     return Row(
         key=key,
         glyph="!",
         glyph_style="$h-warn bold",
         text=clean(request.subject),
         right=age(max(now - request.ts, 0)) if request.ts else "",
-        detail=f"{clean(title)} · alt+5",
+        detail=" · ".join(part for part in (clean(title), way) if part),
     )
 
 

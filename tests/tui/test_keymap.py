@@ -6,11 +6,13 @@ import pytest
 
 from hermes_core.paths import Home
 from hermes_tui.actions.every_action import every_action
+from hermes_tui.core_link.start_facts import card_info
 from hermes_tui.keymap import Keymap, keymap_of
 from hermes_tui.palette_rows import help_rows
 from hermes_tui.screens.pick import PickScreen
 from hermes_tui.summary import footer_of
 from hermes_widgets.footer_keys import KeyLabel
+from tests.fakes import scripted_turns as turns
 from tests.support import until
 from tests.tui.stage import Stage, staged
 
@@ -116,6 +118,20 @@ async def test_help_and_footer_show_the_keys_in_force(home: Home) -> None:
         assert help_rows("app.palette", keys_of)[0].note == "app.palette"
         assert KeyLabel("f7", "commands", "app.palette") in footer_of("chat", keys_of)
         await until(lambda: "f7 commands" in " ".join(stage.shown_text().split()))
+
+
+@pytest.mark.ac("keymap-shown")
+async def test_what_names_a_key_names_the_one_in_force(home: Home) -> None:
+    async with staged(home, size=(80, 24)) as stage:
+        await take(stage, {"app.palette": "f7", "pane.approvals": "f8"})
+        stage.app.chosen.typing_grace_s = 60.0
+        await stage.type("half a thought")
+        stage.session.say(*turns.work_so_far(), *turns.waiting())
+        await until(lambda: "1 request · f8" in stage.shown_text())
+        await stage.app.open_new()
+        await until(lambda: "f7 everything else" in stage.shown_text())
+        card = card_info(stage.app.start_info, [], frozenset(), 0.0, palette_key="")
+        assert card.hint == "Type a message · / commands · @ files · ! shell"
 
 
 async def test_a_wrong_entry_is_told_once(home: Home) -> None:

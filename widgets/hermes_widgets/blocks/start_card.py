@@ -145,11 +145,12 @@ class StartCard(Block):
         return rows
 
     def _hint(self, sheet: Sheet, indent: int) -> Row:
-        """Keys in the hint stand out a little."""
+        """Keys in the hint, each behind a dot, stand out a little."""
         runs: list[Run] = []
+        before = ""
         for word in self.info.hint.split(" "):
-            pen = MUTED if word in ("/", "@", "!", "^p") else FAINT
-            runs.append((word + " ", pen))
+            runs.append((word + " ", MUTED if before == "·" else FAINT))
+            before = word
         return sheet.row(runs, indent=indent, copied=False)
 
 
