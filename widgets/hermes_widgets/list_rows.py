@@ -152,6 +152,7 @@ class RowList(ScrollView, can_focus=True):
         self._lines: list[tuple[int, int]] = []
         self._drawn: LRUCache[tuple[object, ...], Strip] = LRUCache(_KEPT)
         """Lines as they look, so that a list that is shown again is not drawn anew."""
+        self._blank = Strip.blank(0)
         self._empty = empty
         self._note_at = note_at
         self.set_reactive(RowList.is_lit, is_lit)
@@ -247,6 +248,11 @@ class RowList(ScrollView, can_focus=True):
         """Rows are as wide as the list."""
         self.virtual_size = Size(self.size.width, len(self._lines))
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Draw lines of the visible part; the blank ones of one drawing are the same."""
+        self._blank = Strip.blank(self.size.width, self.rich_style)
+        return super().render_lines(crop)
+
     def render_line(self, y: int) -> Strip:
         """Draw one line of the visible part."""
         width = self.size.width
@@ -254,7 +260,7 @@ class RowList(ScrollView, can_focus=True):
         if not self._lines and y < len(said := self._said_of_nothing()):
             return self._strip(Content.styled("  " + said[y], "$h-muted"))
         if line >= len(self._lines) or width < 8:
-            return Strip.blank(width, self.rich_style)
+            return self._blank
         index, part = self._lines[line]
         is_lit = self.has_focus or self.is_lit
         on_cursor = index == self.cursor and (is_lit or self._keeps_cursor)
