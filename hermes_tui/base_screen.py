@@ -20,8 +20,8 @@ KEY_S = 0.012
 """How long everything else waits for what a pressed key changes."""
 ANSWER_S = 0.06
 """How long after a key what changes is taken for an answer to it, and drawn without a tick."""
-RESIZE_S = 0.05
-"""Longest time for which the picture waits until everything has its place in a new size."""
+SETTLE_S = 0.05
+"""Longest time for which the picture waits until everything has its place and its look."""
 LONGEST_WAIT_S = 0.1
 """Time after which everything is drawn although somebody types."""
 
@@ -60,16 +60,20 @@ class BaseScreen(Screen[None]):
         """
         if self._held_until and size == self._compositor.size:
             return  # told by its own layout, which was for this size
-        if self._drawn_at and self.is_current and not self._held_until:
-            self._held_until = time.monotonic() + RESIZE_S
-            asyncio.get_running_loop().call_soon(self._draw_once_settled)
+        self.draw_once()
         super()._screen_resized(size)
+
+    def draw_once(self) -> None:
+        """Draw what changes from now on in one frame, once all that follows is done."""
+        if self._drawn_at and self.is_current and not self._held_until:
+            self._held_until = time.monotonic() + SETTLE_S
+            asyncio.get_running_loop().call_soon(self._draw_once_settled)
 
     def _draw_once_settled(self) -> None:
         if not self.is_attached:
             return
         is_late = time.monotonic() >= self._held_until
-        if self._layout_required and (is_late or not self._has_mail()):
+        if (self._layout_required or self._callbacks) and (is_late or not self._has_mail()):
             super()._on_timer_update()
         if not is_late and self._is_moving():
             asyncio.get_running_loop().call_soon(self._draw_once_settled)
@@ -88,8 +92,8 @@ class BaseScreen(Screen[None]):
         )
 
     def _has_mail(self) -> bool:
-        """Whether a part that is seen, or the screen, has not handled all it was told."""
-        return any(not part._message_queue.empty() for part in self._seen_parts())
+        """Whether the program or a part that is seen has not handled all it was told."""
+        return any(not part._message_queue.empty() for part in (self.app, *self._seen_parts()))
 
     def _seen_parts(self) -> tuple[Widget, ...]:
         return (self, *self._compositor.visible_widgets)

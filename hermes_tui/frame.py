@@ -9,6 +9,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher
 
+from hermes_tui.base_screen import BaseScreen
 from hermes_tui.panes.chat import ChatPane
 from hermes_tui.panes.pane import PANE_REGISTRY, Pane, Side
 from hermes_tui.panes.rails import SideRail
@@ -48,8 +49,10 @@ class Frame:
     # --- parts -----------------------------------------------------------------------
 
     @property
-    def _base(self) -> Widget:
-        return self._host.screen_stack[0]
+    def _base(self) -> BaseScreen:
+        base = self._host.screen_stack[0]
+        assert isinstance(base, BaseScreen), "see HermesApp.get_default_screen"
+        return base
 
     def rail(self, side: Side) -> SideRail:
         """The rail of a side."""
@@ -96,6 +99,7 @@ class Frame:
         """Use a pane, or the conversation again."""
         if not self._host.is_running:
             return  # closing: a job that was still under way has nothing to show it in
+        self._base.draw_once()
         if name != self.shown:
             self._is_zoomed = False
         known = {pane.name_id for pane in self.panes}

@@ -159,6 +159,29 @@ async def test_a_size_that_comes_before_the_last_one_is_drawn_is_taken_too() -> 
         assert app.part("page").size.width == 25
 
 
+@pytest.mark.ac("bench-one-pane")
+async def test_what_follows_from_one_act_is_drawn_once_and_waits_for_no_tick() -> None:
+    app = Parts()
+    async with app.run_test(size=(20, 8)) as pilot:
+        await pilot.pause()
+        screen = await _begun(app)
+        screen._update_timer.stop()  # no tick any more
+        done: list[str] = []
+        screen.draw_once()
+        screen._held_until += 60  # as long as it takes
+        app.part("page").styles.height = 2
+        app.part("field").refresh()
+        app.part("page").focus()
+        screen.call_after_refresh(done.append, "after")
+        await until(lambda: not screen._held_until)
+
+        assert len({frame for frame, _ in app.drawn}) == 1
+        assert {name for _, name in app.drawn} == {"page", "field"}
+        assert app.part("field").region.y == 2
+        assert app.part("page").has_focus
+        assert done == ["after"]
+
+
 class Counting(Part):
     """Counts how often rules were applied to it."""
 
