@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from textwrap import wrap
 from typing import ClassVar
 
@@ -77,6 +78,11 @@ def row_lines(
         "  ",
     )
     return (first, second)
+
+
+@lru_cache(maxsize=16)
+def _wrapped(text: str, width: int) -> tuple[str, ...]:
+    return tuple(wrap(text, width)) if width > 0 else (text,)
 
 
 class RowList(ScrollView, can_focus=True):
@@ -277,10 +283,9 @@ class RowList(ScrollView, can_focus=True):
             strip = self._drawn[look] = self._strip(lines[part], cursor=on_cursor)
         return strip
 
-    def _said_of_nothing(self) -> list[str]:
+    def _said_of_nothing(self) -> tuple[str, ...]:
         """What is said when there are no rows, in lines."""
-        width = self.size.width - 4
-        return wrap(self._empty, width) if width > 0 else [self._empty]
+        return _wrapped(self._empty, self.size.width - 4)
 
     def notify_style_update(self) -> None:
         """Draw anew, in other colours."""
