@@ -149,6 +149,10 @@ def skill_file_text(folders: Sequence[Path], name: str) -> str:
     path = _named_files(folders).get(name)
     if path is None:
         raise ConfigError(f"There is no skill {name} any more.")
+    return _whole(path)
+
+
+def _whole(path: Path) -> str:
     try:
         return path.read_text("utf-8", "replace")
     except OSError as error:
@@ -165,8 +169,8 @@ def _front_matter(path: Path) -> dict[str, Any]:
         return {}
     end = text.find("\n---", 3)
     try:
-        head = yaml.safe_load(text[3:end] if end > 0 else "")
-    except yaml.YAMLError:
+        head = yaml.load(text[3:end] if end > 0 else "", Loader=yaml.CSafeLoader)
+    except (yaml.YAMLError, ValueError):  # ValueError: a date or number that cannot exist
         return {}
     return head if isinstance(head, dict) else {}
 
@@ -175,7 +179,7 @@ def skill_text(folders: Sequence[Path], names: Sequence[str]) -> str:
     """Return the instructions of the named skills for the prompt, empty for none. Blocking.
 
     Raises:
-        ConfigError: No skill has one of the names.
+        ConfigError: No skill has one of the names, or its file cannot be read.
     """
     if not names:
         return ""
@@ -184,9 +188,7 @@ def skill_text(folders: Sequence[Path], names: Sequence[str]) -> str:
     if unknown:
         known = f"Installed: {', '.join(sorted(paths))}." if paths else "No skill is installed."
         raise ConfigError(f"There is no skill {', '.join(unknown)}.", hint=known)
-    return "\n\n".join(
-        f"# Skill: {name}\n\n{_body(paths[name].read_text('utf-8', 'replace'))}" for name in names
-    )
+    return "\n\n".join(f"# Skill: {name}\n\n{_body(_whole(paths[name]))}" for name in names)
 
 
 _MOST_FILES = 50

@@ -35,6 +35,7 @@ def test_unknown_keys_are_named_with_the_nearest() -> None:
     ("text", "said"),
     [
         ("name: a\nb: [", "sea.yaml line 2"),
+        ("name: a\nsince: 2024-13-45", "sea.yaml: month must be in 1..12"),
         ("primary: '#fff'", "with a name"),
         ("name: a\nprimary: blue", "line 2: primary: not a colour"),
     ],

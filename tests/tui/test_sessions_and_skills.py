@@ -13,7 +13,7 @@ from hermes_core.messages import Message
 from hermes_core.paths import Home
 from hermes_core.storage.records import SessionRecord
 from hermes_tui.core_link.core_workspace import CoreWorkspace
-from hermes_tui.core_link.installed_skills import installed_skills, skill_file_text
+from hermes_tui.core_link.installed_skills import activation_text, installed_skills, skill_file_text
 from hermes_tui.core_link.workspace import Workspace
 from hermes_tui.screens.pager import PagerScreen
 from tests.fakes import scripted_turns as turns
@@ -116,6 +116,18 @@ def test_what_a_skill_needs_and_whether_it_is_on_is_known(tmp_path: Path) -> Non
     assert skill_file_text([tmp_path], "plain").endswith("# plain\n")
     with pytest.raises(ConfigError, match="no skill nothing"):
         skill_file_text([tmp_path], "nothing")
+
+
+@pytest.mark.parametrize(
+    "head", ["since: 2024-13-45\n", f"size: {'1' * 5000}\n", "a: [\n", "a: !!python/x 1\n", "- a\n"]
+)
+def test_a_skill_whose_head_cannot_be_read_is_listed_by_its_folder(
+    tmp_path: Path, head: str
+) -> None:
+    _skill(tmp_path, "odd", f"description: does it\n{head}")
+    (skill,) = installed_skills([tmp_path])
+    assert (skill.name, skill.state) == ("odd", "on")
+    assert "# odd" in activation_text([tmp_path], "odd")
 
 
 @pytest.mark.ac("skills-external")

@@ -30,6 +30,8 @@ def parsed(text: str, source: str) -> Any:
     except yaml.YAMLError as error:
         reason, line = yaml_reason(error, text)
         raise YamlFault(f"{source}{f' line {line}' if line else ''}: {reason}") from error
+    except ValueError as error:  # a date or number that cannot exist, say 2024-13-45
+        raise YamlFault(f"{source}: {error}") from error
 
 
 def file_text(path: Path) -> str:

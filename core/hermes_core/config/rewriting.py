@@ -97,7 +97,7 @@ def _spliced(text: str, path: tuple[str, ...], value: Any) -> str | None:
 def _reads_as(text: str, path: tuple[str, ...], value: Any) -> bool:
     try:
         tree = yaml.load(text, Loader=yaml.CSafeLoader)
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError):  # ValueError: a date or number that cannot exist
         return False
     for name in path:
         tree = tree.get(name) if isinstance(tree, dict) else None
@@ -121,7 +121,7 @@ def _is_plain(value: str) -> bool:
     """Whether a word reads as itself in YAML 1.1 and 1.2, with no quotes."""
     try:
         return bool(value) and yaml.safe_load(f"[{value}]") == [value] and "#" not in value
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError):
         return False
 
 

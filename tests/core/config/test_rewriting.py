@@ -16,6 +16,7 @@ NAMES = st.sampled_from(["a", "b", "model", "on", "1", "x y", "key#"])
 TEXTS = st.one_of(
     st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), max_size=12),
     st.sampled_from(["off", "yes", "1:30", "0o7", "1_0", "~", "null", "- a", "a: b", "x # y", "{"]),
+    st.sampled_from(["2024-13-45", "2024-01-05", "1" * 5000]),
     st.sampled_from(["two\nlines\n", "tab\there", "'", '"', "*a", "&a", "!t", "%d", "@", "`"]),
 )
 SCALARS = st.one_of(TEXTS, st.booleans(), st.integers(-5, 5000), st.sampled_from([0.5, 1.25]))
@@ -28,6 +29,12 @@ TREES = st.dictionaries(
 
 def read(text: str) -> dict[str, Any]:
     return yaml.safe_load(text) or {}
+
+
+@pytest.mark.parametrize("value", ["2024-13-45", "2024-01-05", "1" * 5000, "12:30:99"])
+def test_text_that_looks_like_a_date_or_number_stays_text(value: str) -> None:
+    for text in ("", "a: b\n", "a: 'b'\n"):
+        assert read(with_value(text, ("a",), value)) == {"a": value}
 
 
 @given(tree=TREES, section=NAMES, name=NAMES, value=SCALARS, flow=st.booleans())
