@@ -34,6 +34,7 @@ from hermes_tui.core_link.place import folder_shown, git_branch
 from hermes_tui.core_link.provider_facts import provider_infos
 from hermes_tui.core_link.setting_book import SettingBook
 from hermes_tui.core_link.stored_past import StoredPast
+from hermes_tui.core_link.text_file import write_text
 from hermes_tui.core_link.usage_facts import read_insights, read_usage
 from hermes_tui.core_link.workspace import (
     CheckpointInfo,
@@ -250,7 +251,7 @@ class CoreWorkspace:
 
     async def checkpoint_diff(self, session_id: str, checkpoint_id: str) -> str:
         """What restoring would change, as a unified diff."""
-        return await self._host.checkpoints.diff(checkpoint_id)
+        return await self._host.checkpoints.diff(checkpoint_id, back=True)
 
     async def checkpoint_files(self, session_id: str, checkpoint_id: str) -> list[FileDiff]:
         """What changed since a snapshot, file by file."""
@@ -280,8 +281,8 @@ class CoreWorkspace:
         """What the model is told when a skill is used."""
         return await asyncio.to_thread(activation_text, self.skill_folders(), name)
 
-    async def export(self, session_id: str) -> Path:
-        """Write a conversation to a Markdown file in the working folder and return where."""
+    async def export(self, session_id: str, target: Path | None = None) -> Path:
+        """Write a conversation to a Markdown file, in the working folder if none is named."""
         record = await self._host.store.session(session_id)
         messages = await self._host.store.messages(session_id, active_only=False)
         lines = [f"# {record.title or session_id}", ""]
@@ -291,9 +292,9 @@ class CoreWorkspace:
             lines += [f"## {message.role}", "", message.content, ""]
             for call in message.tool_calls:
                 lines += [f"- `{call.name}` {json.dumps(call.arguments, ensure_ascii=False)}", ""]
-        target = self._host.options.cwd / f"hermes_{session_id}.md"
-        await asyncio.to_thread(target.write_text, "\n".join(lines), "utf-8")
-        return target
+        place = target or self._host.options.cwd / f"hermes_{session_id}.md"
+        await asyncio.to_thread(write_text, place, "\n".join(lines), anew=target is None)
+        return place
 
     async def close(self) -> None:
         """Let go of everything; the last call."""

@@ -367,8 +367,17 @@ class Workspace(Protocol):
         """
         ...
 
-    async def export(self, session_id: str) -> Path:
-        """Write a conversation to a Markdown file and return where."""
+    async def export(self, session_id: str, target: Path | None = None) -> Path:
+        """Write a conversation to a Markdown file and return where.
+
+        Args:
+            session_id: The conversation.
+            target: A file that is not there yet; None takes one named after the
+                conversation in the working folder and writes it anew.
+
+        Raises:
+            HermesError: It cannot be written, or `target` is there already.
+        """
         ...
 
     async def close(self) -> None:

@@ -9,8 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from hermes_core.commands import Branch
+from hermes_core.errors import HermesError
 from hermes_core.messages import Message
 from hermes_core.paths import expanded
+from hermes_tui.core_link.text_file import write_text
 from hermes_tui.slash.command import SlashCommand
 from hermes_tui.slash.door import Door
 from hermes_widgets.fitting import clean
@@ -89,42 +91,24 @@ async def _save(door: Door, argument: str) -> None:
     model = door.state.runtime.model if door.state.runtime else ""
     stamp = datetime.fromtimestamp(door.clocks.wall(), UTC).astimezone()
     target = _target(door, argument or f"hermes_conversation_{stamp:%Y%m%d_%H%M%S}.json")
-    await _write(door, target, as_json(model, messages) + "\n")
+    text = as_json(model, messages) + "\n"
+    try:
+        await asyncio.to_thread(write_text, target, text)
+    except HermesError as error:
+        door.tell_error(str(error), hint=error.hint)
+    else:
+        door.tell(f"Written to {target}")
 
 
 async def _export(door: Door, argument: str) -> None:
-    written = await door.guard(door.workspace.export(door.state.session_id))
-    if written is None:
-        return
-    if not argument:
+    target = _target(door, argument) if argument else None
+    written = await door.guard(door.workspace.export(door.state.session_id, target))
+    if written is not None:
         door.tell(f"Written to {written}")
-        return
-    text = await asyncio.to_thread(written.read_text, "utf-8")
-    if await _write(door, _target(door, argument), text):
-        await asyncio.to_thread(written.unlink)
 
 
 def _target(door: Door, name: str) -> Path:
     return expanded(door.state.cwd or ".") / expanded(name)
-
-
-async def _write(door: Door, target: Path, text: str) -> bool:
-    """Write a new file; one that is there stays as it is."""
-    try:
-        await asyncio.to_thread(_create, target, text)
-    except FileExistsError:
-        door.tell_error(f"{target.name} is there already", hint="name another file")
-    except OSError as error:
-        door.tell_error(f"{target} cannot be written: {error.strerror}")
-    else:
-        door.tell(f"Written to {target}")
-        return True
-    return False
-
-
-def _create(target: Path, text: str) -> None:
-    with target.open("x", encoding="utf-8", errors="replace") as file:
-        file.write(text)
 
 
 async def _branch(door: Door, argument: str) -> None:

@@ -35,6 +35,7 @@ from hermes_core.messages import Message, Runtime
 from hermes_core.paths import Home
 from hermes_core.ports import SessionHandle
 from hermes_core.storage.records import SessionSummary
+from hermes_tui.core_link.text_file import write_text
 from hermes_tui.core_link.workspace import (
     CheckpointInfo,
     GrantInfo,
@@ -550,10 +551,10 @@ class FakeWorkspace:
             raise ConfigError(f"There is no skill {name}.")
         return f"How to do {name}."
 
-    async def export(self, session_id: str) -> Path:
-        """Write a file into the home."""
-        path = self._home.root / f"{session_id}.md"
-        path.write_text("exported")
+    async def export(self, session_id: str, target: Path | None = None) -> Path:
+        """Write a file, into the home if none is named."""
+        path = target or self._home.root / f"{session_id}.md"
+        write_text(path, "exported", anew=target is None)
         return path
 
     async def close(self) -> None:

@@ -108,15 +108,15 @@ class Snapshots:
         with self._locked():
             return [saved.checkpoint for saved in self._saved()]
 
-    def diff(self, checkpoint: Checkpoint) -> str:
-        """Return what changed in the folder since, as a unified diff."""
+    def diff(self, checkpoint: Checkpoint, *, back: bool = False) -> str:
+        """Return what changed in the folder since, as a unified diff, or the way back."""
         directory = Path(checkpoint.directory)
         with self._locked():
             now, _ = self._tree_now(directory, ())
             arguments = ["diff-tree", "-r", "-p", "--no-color", "--no-ext-diff", "--no-textconv"]
-            return self._git.run([*arguments, f"{checkpoint.id}^{{tree}}", now]).decode(
-                "utf-8", "replace"
-            )
+            trees = [f"{checkpoint.id}^{{tree}}", now]
+            printed = self._git.run([*arguments, *(reversed(trees) if back else trees)])
+            return printed.decode("utf-8", "replace")
 
     def restore(self, checkpoint: Checkpoint, note: Checkpoint, path: str | None) -> list[str]:
         """Put the folder, or one file of it, back; return the paths that changed.

@@ -101,14 +101,18 @@ class CheckpointStore:
             raise CheckpointError(f"{checkpoint_id} names {len(found)} checkpoints")
         return found[0]
 
-    async def diff(self, checkpoint_id: str) -> str:
+    async def diff(self, checkpoint_id: str, *, back: bool = False) -> str:
         """Return what changed since a snapshot, as a unified diff.
+
+        Args:
+            checkpoint_id: The snapshot, or how its id begins.
+            back: Return what restoring it would change instead.
 
         Raises:
             CheckpointError: Unknown id, or git failed.
         """
         checkpoint = await self.find(checkpoint_id)
-        return await asyncio.to_thread(self._snapshots.diff, checkpoint)
+        return await asyncio.to_thread(self._snapshots.diff, checkpoint, back=back)
 
     async def restore(
         self, checkpoint_id: str, *, path: str | None = None, session_id: str = ""
