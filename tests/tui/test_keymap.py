@@ -128,6 +128,7 @@ async def test_what_names_a_key_names_the_one_in_force(home: Home) -> None:
         await stage.type("half a thought")
         stage.session.say(*turns.work_so_far(), *turns.waiting())
         await until(lambda: "1 request · f8" in stage.shown_text())
+        await stage.pilot.resize_terminal(120, 40)
         await stage.app.open_new()
         await until(lambda: "f7 everything else" in stage.shown_text())
         card = card_info(stage.app.start_info, [], frozenset(), 0.0, palette_key="")
