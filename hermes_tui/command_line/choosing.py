@@ -12,8 +12,6 @@ from hermes_tui.core_link.stored_past import StoredPast
 from hermes_tui.handlers.past import FIRST_MESSAGES, NewestPart, newest_part
 from hermes_tui.options import RunOptions
 
-LIST_HINT = "See them with: hermes sessions list"
-
 
 async def chosen_session(store: Store, options: RunOptions) -> str | None:
     """Return the id to go on with, or None for a new conversation.
@@ -23,11 +21,7 @@ async def chosen_session(store: Store, options: RunOptions) -> str | None:
     """
     wanted = options.resume or options.continue_
     if wanted:
-        try:
-            return await store.resolve(wanted)
-        except SessionNotFound as error:
-            text = f"No session found matching '{wanted}'."
-            raise SessionNotFound(text, hint=LIST_HINT) from error
+        return await store.resolve(wanted)
     if options.continue_ is None:
         return None
     newest = await store.latest(source="cli")

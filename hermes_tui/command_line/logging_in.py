@@ -7,6 +7,7 @@ import os
 import sys
 import webbrowser
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from typing import TextIO
 
 import click
 
@@ -65,11 +66,16 @@ def browser(environ: Mapping[str, str], *, allowed: bool) -> Callable[[str], boo
     return webbrowser.open
 
 
-def typed_lines() -> Callable[[str], Awaitable[str]] | None:
-    """Return what waits for a line from the terminal; None without one."""
-    if not sys.stdin.isatty():
+def typed_lines(source: TextIO | None = None) -> Callable[[str], Awaitable[str]] | None:
+    """Return what waits for a line from the terminal; None without one.
+
+    Args:
+        source: Where lines are typed; None for the input of this process.
+    """
+    source = source or sys.stdin
+    if not source.isatty():
         return None
-    descriptor = sys.stdin.fileno()
+    descriptor = source.fileno()
 
     async def line(problem: str) -> str:
         if problem:
