@@ -15,6 +15,7 @@ from textual.driver import Driver
 from textual.filter import LineFilter, Monochrome
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
+from textual.widget import Widget
 
 from hermes_tui.browsing import has_browser
 from hermes_tui.chosen_settings import ChosenSettings
@@ -46,8 +47,8 @@ class TerminalApp(App[ExitState]):
     patience: Patience
     """Lets requests wait while nobody looks."""
 
-    _meant_for: WeakKeyDictionary[events.Key, Screen[Any]]
-    """The screen on which a key was pressed."""
+    _meant_for: WeakKeyDictionary[events.Key, tuple[Screen[Any], Widget | None]]
+    """The screen on which a key was pressed, and what had the keyboard there."""
 
     key_at = 0.0
     """When the terminal last sent a key, in seconds of the steady clock."""
@@ -90,10 +91,11 @@ class TerminalApp(App[ExitState]):
         return popped
 
     async def on_event(self, event: events.Event) -> None:
-        """Take an event; a key pressed for one screen means nothing to the one behind it.
+        """Take an event; a key pressed for one thing means nothing to what has come since.
 
-        What nobody takes comes back here to be looked up among the bindings, and its screen
-        may have closed meanwhile: Backspace on a request would shorten the draft then.
+        What nobody takes comes back here to be looked up among the bindings, and meanwhile
+        its screen may have closed, or a question gone: Backspace on it would shorten the
+        draft then.
         """
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
             await self._order.take(event)
@@ -104,7 +106,7 @@ class TerminalApp(App[ExitState]):
         """Hand a key, or what was pasted, to what has the keyboard."""
         screen = self.screen
         if isinstance(event, events.Key):
-            self._meant_for[event] = screen
+            self._meant_for[event] = screen, self.focused
         await super().on_event(event)
         # Only now: a key gives the focus back that a window out of sight has lost.
         self._order.follow(event, screen, self.focused)
@@ -115,7 +117,8 @@ class TerminalApp(App[ExitState]):
             await self._order.done(message.number, self.screen)
 
     def _is_meant_here(self, key: events.Key) -> bool:
-        return self._meant_for.get(key, self.screen) is self.screen
+        screen, focused = self._meant_for.get(key, (self.screen, None))
+        return screen is self.screen and focused in (None, self.focused)
 
     def on_resize(self) -> None:
         """Take a new size at once; the toolkit waits 8 ms each time for a further one.

@@ -89,6 +89,23 @@ async def test_a_key_for_a_request_that_closes_meanwhile_spares_the_draft(home: 
         assert stage.app.chat.composer.draft == "half a thought"
 
 
+async def test_a_key_for_a_question_that_goes_does_nothing_in_the_field(home: Home) -> None:
+    async with staged(home) as stage:
+        await stage.type("half a thought")
+        stage.session.say(turns.question())
+        stage.app.chat.composer.set_draft("half a thought")
+        await until(lambda: stage.app.chat.card is not None)
+        card = stage.app.chat.card
+        assert card is not None
+        card.take_focus()
+        await until(lambda: _asks(stage))
+        await stage.app.on_event(Key("backspace", None))  # on its way to the card
+        stage.app.chat.composer.focus_field()
+        await stage.pilot.press("!")
+        await until(lambda: stage.app.chat.composer.draft.endswith("!"))
+        assert stage.app.chat.composer.draft == "half a thought!"
+
+
 @pytest.mark.parametrize("opener", ["f1", "ctrl+p", "f2"])
 async def test_escape_pressed_twice_closes_one_sheet(home: Home, opener: str) -> None:
     async with staged(home) as stage:
