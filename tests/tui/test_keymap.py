@@ -6,7 +6,7 @@ import pytest
 
 from hermes_core.paths import Home
 from hermes_tui.actions.every_action import every_action
-from hermes_tui.core_link.start_facts import card_info
+from hermes_tui.core_link.start_facts import start_card
 from hermes_tui.keymap import Keymap, keymap_of
 from hermes_tui.palette_rows import help_rows
 from hermes_tui.screens.pick import PickScreen
@@ -121,18 +121,26 @@ async def test_help_and_footer_show_the_keys_in_force(home: Home) -> None:
 
 
 @pytest.mark.ac("keymap-shown")
-async def test_what_names_a_key_names_the_one_in_force(home: Home) -> None:
+async def test_the_start_card_names_the_key_in_force(home: Home) -> None:
+    async with staged(home, size=(120, 40)) as stage:
+        await until(lambda: "^p everything else" in stage.shown_text())
+        await take(stage, {"app.palette": "f7"})
+        await start_card(stage.app, stage.app.chat)
+        await until(lambda: "f7 everything else" in stage.shown_text())
+        await take(stage, {"app.palette": ""})
+        await start_card(stage.app, stage.app.chat)
+        await until(lambda: "everything else" not in stage.shown_text())
+        assert "! shell" in stage.shown_text()
+
+
+@pytest.mark.ac("keymap-shown")
+async def test_a_request_that_waits_names_the_key_in_force(home: Home) -> None:
     async with staged(home, size=(80, 24)) as stage:
-        await take(stage, {"app.palette": "f7", "pane.approvals": "f8"})
+        await take(stage, {"pane.approvals": "f8"})
         stage.app.chosen.typing_grace_s = 60.0
         await stage.type("half a thought")
         stage.session.say(*turns.work_so_far(), *turns.waiting())
         await until(lambda: "1 request · f8" in stage.shown_text())
-        await stage.pilot.resize_terminal(120, 40)
-        await stage.app.open_new()
-        await until(lambda: "f7 everything else" in stage.shown_text())
-        card = card_info(stage.app.start_info, [], frozenset(), 0.0, palette_key="")
-        assert card.hint == "Type a message · / commands · @ files · ! shell"
 
 
 async def test_a_wrong_entry_is_told_once(home: Home) -> None:
