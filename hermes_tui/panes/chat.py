@@ -279,16 +279,19 @@ class ChatPane(Vertical):
             self.state.inputs.clear()
             self.state.queued.clear()
 
-    async def show_older(self) -> None:
-        """Draw a further batch of the past above the rest."""
+    async def show_older(self) -> bool:
+        """Draw a further batch of the past above the rest; returns whether there was one."""
         try:
-            await self._draw_older(self.batch_size)
+            return await self._draw_older(self.batch_size)
         except HermesError as error:
             logger.warning("older messages cannot be read: %s", error)
+            return False
 
-    async def _draw_older(self, messages: int) -> None:
-        if batch := await self.past.batch(messages):
+    async def _draw_older(self, messages: int) -> bool:
+        batch = await self.past.batch(messages)
+        if batch:
             self.transcript.prepend_history(batch)
+        return bool(batch)
 
     def go_to_first(self) -> None:
         """Show the first message, reading what is not drawn of the past."""

@@ -112,15 +112,25 @@ class ToolsPane(ListPane):
 
     def action_choose(self) -> None:
         """Show the call in the conversation; what is not drawn yet is drawn first."""
-        call_id = self.list.chosen_key
-        if call_id.startswith(BESIDE):
-            return
-        self.host.show_pane("chat")
-        transcript = self.host.chat.transcript
-        while call_id and not transcript.show_call(call_id):
-            if not self.host.chat.show_older():
+        call = self._chosen_call
+        if call is None:
+            self._refuse("This stands nowhere in the conversation")
+        else:
+            self.host.show_pane("chat")
+            self._go_to(call.call_id)
+
+    @work(exclusive=True, group="go to a call")
+    async def _go_to(self, call_id: str) -> None:
+        chat = self.host.chat
+        while not chat.transcript.show_call(call_id):
+            if not await chat.show_older():
+                self._refuse("This call is not in the conversation any more")
                 return
-        transcript.focus(scroll_visible=False)
+        chat.transcript.focus(scroll_visible=False)
+
+    def _refuse(self, why: str) -> None:
+        """Say why a key does nothing."""
+        self.host.notify(why, timeout=2)
 
     def action_failed(self) -> None:
         """List only what failed, or everything again."""
@@ -133,9 +143,14 @@ class ToolsPane(ListPane):
         call = self._chosen_call
         if call is not None and call.name == AGENT and call.phase == "running":
             self._kill(call.call_id, BesideTask(call.preview, "agent", call.started_at))
+            return
         task = self.host.chat.state.background.get(key.removeprefix(BESIDE))
         if key.startswith(BESIDE) and task is not None:
             self._kill(key.removeprefix(BESIDE), task)
+        elif call is not None and call.phase == "running":
+            self._refuse("This belongs to the turn; esc in the conversation stops it")
+        else:
+            self._refuse("Nothing runs here")
 
     @work
     async def _kill(self, task_id: str, task: BesideTask) -> None:
@@ -147,6 +162,8 @@ class ToolsPane(ListPane):
         call = self._chosen_call
         if call is not None:
             self._read_output(call)
+        else:
+            self._refuse("Nothing was answered here")
 
     @work
     async def _read_output(self, call: ToolEntry) -> None:

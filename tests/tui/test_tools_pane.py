@@ -8,13 +8,15 @@ from hermes_core.commands import Interrupt
 from hermes_core.events import (
     BackgroundFinished,
     BackgroundStarted,
+    MessageFinished,
     ToolFinished,
     ToolStarted,
+    TurnFinished,
     TurnStarted,
 )
 from hermes_core.paths import Home
 from hermes_tui.handlers import dispatch
-from hermes_tui.panes.tools import spelled_out
+from hermes_tui.panes.tools import ToolsPane, spelled_out
 from hermes_tui.plain.page import Page
 from hermes_tui.plain.transcript import PlainTranscript
 from hermes_tui.screens.confirm import ConfirmScreen
@@ -23,7 +25,7 @@ from hermes_tui.session_state import SessionState
 from hermes_widgets.blocks.tool_line import ToolLine
 from tests.fakes import scripted_turns as turns
 from tests.support import until
-from tests.tui.stage import staged
+from tests.tui.stage import Stage, staged
 
 
 @pytest.mark.ac("tools-pane")
@@ -51,10 +53,56 @@ async def test_a_call_leads_to_its_block_and_its_output_and_failures_stand_alone
         assert [row.key for row in pane.list.rows if row.key] == ["c3"]  # type: ignore[attr-defined]
         await stage.pilot.press("enter")
         await until(lambda: stage.app.shown_pane == "chat")
-        block = stage.app.chat.transcript.cursor_block
-        assert isinstance(block, ToolLine)
-        assert block.call_id == "c3"
+        await until(lambda: _chosen_call(stage) == "c3")
         await until(lambda: stage.app.focused is stage.app.chat.transcript)
+
+
+def _chosen_call(stage: Stage) -> str:
+    block = stage.app.chat.transcript.cursor_block
+    return block.call_id if isinstance(block, ToolLine) else ""
+
+
+async def test_a_call_that_is_drawn_no_more_is_drawn_again_to_be_gone_to(home: Home) -> None:
+    async with staged(home, size=(200, 50)) as stage:
+        stage.app.chat.transcript.prune_rows = 60
+        chat = stage.app.chat
+        stage.session.say(*turns.work_so_far(), *turns.writing(), *turns.finished())
+        for number in range(2, 20):
+            stage.session.say(*turns.user(number, "more"))
+            for part in range(20):
+                text = MessageFinished(message_id=f"{number}.{part}", role="assistant", text="so")
+                stage.session.say(text)
+            stage.session.say(
+                TurnFinished(outcome="completed", reason="done", turn_id=f"t{number}")
+            )
+        await until(lambda: chat.state.turns == 19 and chat.transcript.is_settled)
+        chat.transcript.go_to_end()
+        await until(lambda: chat.has_older)
+        assert not chat.transcript.show_call("c3")
+        pane = stage.app.frame.rail("right").panes[0]
+        assert isinstance(pane, ToolsPane)
+        stage.app.show_pane("tools")
+        await until(lambda: "c3" in [row.key for row in pane.list.rows])
+        pane.list.point_at("c3")
+        await stage.pilot.press("enter")
+        await until(lambda: _chosen_call(stage) == "c3")
+        await until(lambda: stage.app.focused is chat.transcript)
+
+
+async def test_keys_that_mean_nothing_for_a_row_of_the_tool_pane_say_so(home: Home) -> None:
+    async with staged(home, size=(80, 24)) as stage:
+        await stage.pilot.press("alt+2")
+        await until(lambda: stage.app.shown_pane == "tools")
+        for key, why in (
+            ("f8", "Nothing runs here"),
+            ("f3", "Nothing was answered here"),
+        ):
+            await stage.pilot.press(key)
+            await until(lambda: _told(stage)[-1:] == [why])  # noqa: B023  waited for at once
+
+
+def _told(stage: Stage) -> list[str]:
+    return [toast.message for toast in stage.app._notifications]
 
 
 @pytest.mark.ac("process-ended-by-key")
