@@ -45,9 +45,11 @@ class LazyGroup(click.Group):
             return super().resolve_command(ctx, args)
         except click.exceptions.NoSuchCommand as error:
             known = self.list_commands(ctx)
-            raise click.exceptions.NoSuchCommand(
-                error.command_name, possibilities=known, ctx=ctx
-            ) from error
+            told = click.exceptions.NoSuchCommand(error.command_name, possibilities=known, ctx=ctx)
+            if ctx.parent is not None:
+                raise told from error
+            ask = "To ask the agent something: hermes chat -q TEXT"
+            raise click.UsageError(f"{told.format_message()}\n{ask}", ctx) from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands from the table, without loading them."""

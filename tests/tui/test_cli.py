@@ -325,6 +325,8 @@ def test_lines_without_a_model_name_the_settings_that_were_not_read(home: Home) 
 def test_a_mistyped_command_gets_the_nearest_one_told(capsys: Captured) -> None:
     assert run(["sesions"]) == 2
     assert "Did you mean one of: 'sessions'" in capsys.readouterr().err
+    assert run(["what", "is", "this"]) == 2
+    assert "To ask the agent something: hermes chat -q TEXT" in capsys.readouterr().err
 
 
 def test_help_pages_hold_no_words_for_programmers(capsys: Captured) -> None:
