@@ -12,7 +12,6 @@ import json
 import logging
 import re
 import secrets
-import socket
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
@@ -284,27 +283,6 @@ class WebDoor(Server):
 
 class BadMessage(ValueError):
     """A page sent what ours never sends."""
-
-
-def listening(host: str, port: int) -> socket.socket:
-    """Take an address; port 0 takes a free one.
-
-    Raises:
-        OSError: It cannot be had.
-    """
-    family, kind, protocol, _, address = socket.getaddrinfo(
-        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-    )[0]
-    listener = socket.socket(family, kind, protocol)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-        listener.listen(128)
-        listener.setblocking(False)
-    except OSError:
-        listener.close()
-        raise
-    return listener
 
 
 def new_logins(token: str) -> Logins:

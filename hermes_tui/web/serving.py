@@ -10,8 +10,9 @@ from aiohttp import web
 from hermes_core.errors import ConfigError, SessionNotFound
 from hermes_core.host import Host
 from hermes_core.servers.api.binding import is_network
+from hermes_core.servers.listening import listening
 from hermes_tui.web.access import Addresses, Logins, new_token
-from hermes_tui.web.door import WebDoor, listening, new_logins
+from hermes_tui.web.door import WebDoor, new_logins
 
 SHUTDOWN_S = 10.0
 """How long ended tabs may take."""

@@ -15,6 +15,7 @@ from aiohttp import web
 from hermes_core.errors import ConfigError
 from hermes_core.host import Host, HostOptions
 from hermes_core.paths import Home
+from hermes_core.servers.listening import listening
 from hermes_tui.web.access import (
     LOGIN_LASTS_S,
     MAX_LOGINS,
@@ -24,7 +25,7 @@ from hermes_tui.web.access import (
     Logins,
     TooManyTries,
 )
-from hermes_tui.web.door import MAX_TABS, WebDoor, listening
+from hermes_tui.web.door import MAX_TABS, WebDoor
 from hermes_tui.web.serving import WebServing
 from tests.support import until
 

@@ -14,6 +14,7 @@ import uvicorn
 from hermes_core.errors import ConfigError
 from hermes_core.servers.api.application import Api
 from hermes_core.servers.api.binding import check_binding
+from hermes_core.servers.listening import listening
 
 DRAIN_S = 20.0
 """How long answers that run may take to end once the server stops, in seconds."""
@@ -75,7 +76,7 @@ class ApiServer:
         if not key:
             _log.warning("the API server has no key: every program on this machine may use it")
         try:
-            self._socket = await asyncio.to_thread(_listening, host, port)
+            self._socket = await asyncio.to_thread(listening, host, port, waiting=2048)
         except OSError as error:
             raise ConfigError(
                 f"The API server cannot listen on {host}:{port}: {error.strerror or error}.",
@@ -107,19 +108,3 @@ class ApiServer:
         except TimeoutError:
             _log.info("answers that still run are interrupted")
         await self._api.interrupt()
-
-
-def _listening(host: str, port: int) -> socket.socket:
-    family, kind, protocol, _, address = socket.getaddrinfo(
-        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-    )[0]
-    listener = socket.socket(family, kind, protocol)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-        listener.listen(2048)
-        listener.setblocking(False)
-    except OSError:
-        listener.close()
-        raise
-    return listener
