@@ -60,7 +60,6 @@ class OpenSessions:
     def show(self, pane: ChatPane) -> None:
         """Show a conversation."""
         self._shown = pane
-        pane.state.unread = 0
         self._host.show_pane("chat")
 
     def step(self, step: int) -> None:

@@ -93,7 +93,6 @@ _SCREENS_OWN = frozenset(
         "process_notices",
         "rewriting",
         "requeueing",
-        "unread",
     )
 )
 """Facts of a state that no event tells."""
@@ -172,7 +171,6 @@ class SessionState(Struct):
     """What failed between us and the provider in this turn, a line each."""
     last_reply: str = ""
     last_seq: int = 0
-    unread: int = 0
     is_whole: bool = True
     """Whether all that happened so far is known; False while only the end of it is drawn."""
 

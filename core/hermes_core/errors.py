@@ -9,7 +9,6 @@ HermesError
 │   ├── StoreReadOnly      the database is newer than this program
 │   ├── SessionNotFound
 │   └── TitleTaken
-├── SessionBusy            another turn runs
 ├── OwnerLost              the process that owned the session is gone
 ├── ProviderError          a model request failed; carries the classification
 ├── ContextFull            the conversation no longer fits the model's window
@@ -77,10 +76,6 @@ class SessionNotFound(StoreError):
 
 class TitleTaken(StoreError):
     """Titles are unique."""
-
-
-class SessionBusy(HermesError):
-    """The command cannot be done while a turn runs."""
 
 
 class OwnerLost(HermesError):

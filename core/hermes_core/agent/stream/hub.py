@@ -131,11 +131,6 @@ class Hub:
         """The newest one, for who listens later: it is told again only with the next request."""
         self.is_closed = False
 
-    @property
-    def listeners(self) -> int:
-        """How many subscriptions run."""
-        return len(self._subscriptions)
-
     def publish(self, events: Iterable[CoreEvent]) -> None:
         """Hand out events in order; stored ones must be committed."""
         for event in events:

@@ -34,11 +34,6 @@ class InlineReasoning:
         """Whether a thinking block was opened and not closed."""
         return self._closer is not None
 
-    @property
-    def open_tag(self) -> str | None:
-        """The name of the open block."""
-        return self._closer[2:-1] if self._closer else None
-
     def feed(self, text: str) -> list[Piece]:
         """Take a chunk and return what is certain by now."""
         if self._answer_began and self._closer is None:
