@@ -70,7 +70,7 @@ def _calls(messages: Sequence[Message]) -> Iterator[str]:
 def _subject(call: ToolCall) -> str:
     try:
         arguments = json.loads(call.arguments or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         return _line(call.arguments, CALL_CHARS)
     if isinstance(arguments, dict):
         for name in _TELLING:
@@ -89,7 +89,7 @@ def _error(content: str) -> str | None:
     """What went wrong, from a stored result; None if nothing did."""
     try:
         data = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(data, dict):
         return None

@@ -79,7 +79,7 @@ def mend_json(text: str) -> dict[str, Any] | None:
     for candidate in (text, _CONTROL.sub(" ", text), _TRAILING_COMMA.sub(r"\1", text)):
         try:
             value, end = json.JSONDecoder(strict=False).raw_decode(candidate)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         rest = candidate[end:].strip()
         if rest and rest != candidate[:end].strip():
@@ -96,7 +96,7 @@ def _as_object(value: Any) -> dict[str, Any] | None:
     if isinstance(value, str):
         try:
             inner = json.loads(value) if value.strip() else {}
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
         return inner if isinstance(inner, dict) else None
     return {} if value is None else None
@@ -150,7 +150,7 @@ def mend_list(value: str) -> Any:
     """Return the JSON value in a string, or the string itself."""
     try:
         return json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         return value
 
 

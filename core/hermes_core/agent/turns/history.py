@@ -48,9 +48,9 @@ def compact_arguments(arguments: str) -> str:
     """Return the arguments with sorted keys and no spaces; other text unchanged."""
     try:
         value = json.loads(arguments or "{}")
-    except ValueError:
+        return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    except (ValueError, RecursionError):
         return arguments
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def stable_call_id(name: str, arguments: str, index: int) -> str:

@@ -129,7 +129,7 @@ def _messages(error: Mapping[str, Any]) -> Iterator[str]:
 def _parsed(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
 
 

@@ -94,7 +94,7 @@ class HttpPost:
 def _read(status: int, text: str, url: str) -> Answer:
     try:
         body = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         body = None
     if isinstance(body, dict):
         return Answer(status, body)
