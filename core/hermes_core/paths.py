@@ -14,6 +14,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from hermes_core.errors import ConfigError
+
 APP_NAME = "hermes-tui"
 
 
@@ -126,9 +128,15 @@ class Home(Struct, frozen=True):
         """Make the home, readable by its owner alone.
 
         Raises:
+            ConfigError: `HERMES_HOME_MODE` is no mode.
             OSError: The place cannot be written.
         """
-        mode = int(os.environ.get("HERMES_HOME_MODE", "700") or "700", 8)
+        wanted = os.environ.get("HERMES_HOME_MODE") or "700"
+        try:
+            mode = int(wanted, 8)
+        except ValueError as error:
+            text = f"HERMES_HOME_MODE should be octal digits such as 700, not {wanted!r}."
+            raise ConfigError(text) from error
         self.root.mkdir(mode=mode, parents=True, exist_ok=True)
 
 
