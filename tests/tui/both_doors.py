@@ -7,10 +7,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Literal, Protocol
 
+from hermes_core.commands import Submit
+from hermes_core.events import CheckpointCreated
 from hermes_core.paths import Home
+from hermes_tui.core_link.workspace import CheckpointInfo, GrantInfo, ToolInfo
 from hermes_tui.screens.confirm import ConfirmScreen
 from hermes_tui.screens.pick import PickScreen
 from hermes_tui.session_state import SessionState
+from tests.fakes import scripted_turns as turns
 from tests.fakes.fake_session import FakeSession, FakeWorkspace, React
 from tests.support import until
 from tests.tui import line_stage, stage
@@ -128,14 +132,17 @@ class OnScreen:
     async def settle(self) -> None:
         """See `Place`."""
         app = self._stage.app
-        async with asyncio.timeout(10):
-            await self._stage.pilot.pause()
-            while app.is_modal_open or any(
+
+        def is_busy() -> bool:
+            return any(
                 one.group == "default" and not one.name.startswith("follow") for one in app.workers
-            ):
+            )
+
+        async with asyncio.timeout(10):
+            while app.is_modal_open or is_busy():
+                await until(lambda: app.is_modal_open or not is_busy())
                 if app.is_modal_open:
                     await self._stage.pilot.press("escape")
-                await self._stage.pilot.pause()
         app.show_pane("chat")
 
     def sees(self, words: str) -> bool:
@@ -224,3 +231,47 @@ async def opened(door: DoorName, home: Home, *, react: React | None = None) -> A
     async with line_stage.staged(home, react=react) as lines:
         lines.lines.is_terminal = True  # a person's lines are not put off like those of a pipe
         yield InLines(lines)
+
+
+# --- what the workspace holds ---
+
+SNAPSHOTS = [
+    CheckpointInfo(checkpoint_id="abc123", created_at=0.0, cause="patch retry.py", file_count=2),
+    CheckpointInfo(checkpoint_id="abd456", created_at=0.0),
+]
+GRANTS = [
+    GrantInfo(key="recursive delete", scope="session"),
+    GrantInfo(key="k2", scope="always", pattern="git push *"),
+]
+
+
+def furnish(place: Place) -> None:
+    """Put something into every list."""
+    place.workspace.checkpoint_list = SNAPSHOTS
+    place.workspace.grant_list = GRANTS
+    place.workspace.tool_list = [
+        ToolInfo(name="terminal", toolset="shell"),
+        ToolInfo(name="todo", toolset="plan", is_available=False, reason="not offered here"),
+    ]
+
+
+async def with_turns(place: Place, *texts: str) -> None:
+    """Let some messages have been said."""
+    for number, text in enumerate(texts, 1):
+        place.session.say(*turns.user(number, text))
+    await until(lambda: len(place.state.asked) == len(texts))
+
+
+async def with_changes(place: Place) -> None:
+    """Let a message have changed files in two folders, twice in one of them."""
+    await with_turns(place, "make it blue")
+    for checkpoint_id, folder in (("here-1", "/a"), ("there-1", "/b"), ("here-2", "/a")):
+        place.session.say(
+            CheckpointCreated(checkpoint_id=checkpoint_id, directory=folder, cause="patch")
+        )
+    await until(lambda: len(place.state.snapshots) == 3)
+
+
+def submits(place: Place) -> list[Submit]:
+    """The messages that were sent."""
+    return [one for one in place.session.sent(Submit) if isinstance(one, Submit)]

@@ -182,6 +182,9 @@ async def test_a_list_is_searched_until_one_is_left_to_choose(home: Home) -> Non
         await stage.shows("  1 release notes, s99\nAnswer 1: ")
         stage.type("1")
         await until(lambda: stage.mode.door.state.session_id == "s99")
+        await until(lambda: stage.text.endswith("> "))
+        stage.type("/sessions release")  # the one that is open is not offered again
+        await stage.shows("Conversations\nThere is nothing to choose from.\n")
 
 
 async def test_enter_alone_leaves_a_list(home: Home) -> None:

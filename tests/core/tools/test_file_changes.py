@@ -49,6 +49,14 @@ def test_a_diff_makes_the_new_text_of_the_old_one(tmp_path: Path, before: str, a
     assert (file.read_bytes().decode() if file.exists() else "") == after
 
 
+def test_a_change_in_a_very_long_file_is_shown_with_three_lines_around_it() -> None:
+    lines = unified("f", "".join(MANY), changed(6_000, "other\n")).splitlines()
+    assert lines[2] == "@@ -5998,7 +5998,7 @@"
+    around = [f" line {n}" for n in (5_997, 5_998, 5_999)]
+    below = [f" line {n}" for n in (6_001, 6_002, 6_003)]
+    assert lines[3:] == [*around, "-line 6000", "+other", *below]
+
+
 def test_nothing_changed_is_an_empty_diff() -> None:
     assert unified("f", "same\n", "same\n") == ""
 
