@@ -241,7 +241,7 @@ class Host:
                 stored=self.pools,
             )
         except NoModelConfigured:
-            named = provider or settings.model.provider not in ("", "auto")
+            named = model or provider or settings.model.provider not in ("", "auto")
             if named or not self.options.allow_demo:
                 raise
             return resolve(settings, secrets_, provider="demo")

@@ -118,10 +118,16 @@ def resolve(
 
     Raises:
         NoModelConfigured: Nothing is set up, or the chosen provider has no key.
-        ConfigError: Unknown provider, no or bad address, a wire that does not exist.
+        ConfigError: Unknown provider, no or bad address, a wire that does not exist, or
+            another model of the demo.
     """
     choice = _choose(settings, secrets, stored, (provider or "").strip(), (model or "").strip())
     if choice.record.id == "demo":
+        if model and model.strip() not in ("", "demo"):
+            raise ConfigError(
+                f"The demo is a built-in script and no {model.strip()!r}.",
+                hint="hermes setup brings a real model; PROVIDER:MODEL names one.",
+            )
         runtime = Runtime(model="demo", provider="demo", api_mode="demo")
         return Resolution(
             runtime=runtime, credential=Credential("", "built in"), record=choice.record

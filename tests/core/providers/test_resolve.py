@@ -98,6 +98,12 @@ def test_nothing_set_up_is_said_with_the_next_step() -> None:
     assert ".env" in caught.value.hint
 
 
+def test_the_demo_is_no_other_model() -> None:
+    assert _resolve(provider="demo", model="demo").runtime.model == "demo"
+    with pytest.raises(ConfigError, match="built-in script and no 'gpt-5'"):
+        _resolve(provider="demo", model="gpt-5")
+
+
 def test_the_demo_answers_only_when_asked_for() -> None:
     assert _resolve(provider="demo").runtime.api_mode == "demo"
     assert _resolve(_settings(model={"provider": "demo"})).runtime.provider == "demo"
