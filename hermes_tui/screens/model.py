@@ -59,7 +59,8 @@ class ModelScreen(SheetScreen[None]):
     ModelScreen #providers { width: 30; }
     ModelScreen.-w-narrow #providers { width: 28; }
     ModelScreen.-w-tiny #providers { display: none; }
-    ModelScreen Horizontal { height: 1fr; }
+    ModelScreen #models { width: 1fr; }
+    ModelScreen Horizontal { width: 100%; height: 1fr; }
     ModelScreen #about { height: 1; padding: 0 2; color: $h-muted; }
     ModelScreen #keys { height: 1; padding: 0 2; color: $h-faint; }
     """

@@ -127,7 +127,7 @@ class SettingsScreen(SheetScreen[None]):
         words = [info.about]
         if info.choices:
             words.append(f"One of {', '.join(info.choices)}.")
-        words.append(f"Now from {info.origin}." if info.origin != "default" else "The default.")
+        words.append(f"Set in {info.origin}." if info.origin != "default" else "Not changed.")
         self.about.update(clean(" ".join(words)))
 
     @on(Input.Changed, "#search")

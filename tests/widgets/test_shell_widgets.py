@@ -167,6 +167,17 @@ def test_risky_words_are_marked_wherever_they_stand_and_explained_in_a_column() 
     assert lines[0].index("removes") == lines[1].index("runs as root")
 
 
+def test_a_note_of_which_only_the_first_letters_would_be_seen_is_left_out() -> None:
+    row = Row(text="pytest-triage", note="Find why a test fails.", right="1.0.0")
+
+    def shown(width: int) -> str:
+        return row_lines(row, width, cursor=False, focused=False, note_at=20)[0].plain
+
+    assert "Find why a test fails." in shown(60)
+    assert "Find why a test…" in shown(47)
+    assert "Find" not in shown(40)
+
+
 def test_brackets_in_foreign_text_are_data() -> None:
     row = row_lines(Row(text="[bold]x[/bold] [/]"), 40, cursor=False, focused=False)[0]
     assert "[bold]x[/bold] [/]" in row.plain

@@ -25,6 +25,8 @@ from hermes_widgets.row import Row as Row  # noqa: PLC0414  drawn here, so found
 
 _KEPT = 200
 """Lines kept, more than any screen has."""
+_LEAST_NOTE = 16
+"""Cells in which the beginning of a note still says something."""
 
 
 def row_lines(
@@ -55,7 +57,7 @@ def row_lines(
             name = name.stylize("$h-gold", offset, offset + 1)
     note_room = room - max(cell_len(text) + 2, note_at)
     note = ""
-    if row.note and note_room >= 8:
+    if row.note and note_room >= min(_LEAST_NOTE, cell_len(row.note)):
         gap = max(cell_len(text) + 2, note_at) - cell_len(text)
         note = " " * gap + fit(clean(row.note), note_room)
     filled = room - cell_len(text) - cell_len(note)
@@ -97,6 +99,7 @@ class RowList(ScrollView, can_focus=True):
 
     DEFAULT_CSS = """
     RowList {
+        width: 100%;
         height: 1fr;
         overflow-x: hidden;
         scrollbar-size-vertical: 1;
