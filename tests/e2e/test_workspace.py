@@ -123,6 +123,7 @@ async def test_twenty_by_six_terminal_still_works(machine: Machine) -> None:
         await screen.until("list files")
         screen.press("enter")
         await screen.until("notes.txt")
+        await screen.until("● ready")  # before that it asks what is to become of the turn
         assert screen.exit_code is None
         screen.press("ctrl+d")
         assert await screen.ended() == 0
