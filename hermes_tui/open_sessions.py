@@ -91,9 +91,9 @@ class OpenSessions:
             self.show(empty)
             return True
         pane = await self.add_pane()
-        if empty is not None and empty.composer.draft:
+        if empty is not None:
             # At once: what is typed from here on goes into the new field, behind it.
-            pane.composer.set_draft(empty.composer.draft)
+            pane.composer.take_over(empty.composer)
         if not await self._attach(pane, session_id):
             return False
         if empty is not None:

@@ -86,7 +86,7 @@ def _run(words: list[str], terminal: Path) -> int:
 async def edit_draft(host: HermesApp) -> None:
     """Open the draft in an editor; what it leaves is the draft, not sent."""
     composer = host.chat.composer
-    whole = composer.fold.expand(composer.draft)
+    whole = composer.whole_draft
     try:
         with host.batch_update():
             text = await edited(whole, editor_command(os.environ), host.suspend())

@@ -99,7 +99,7 @@ class Keeper:
             composer = pane.composer
             tab = OpenTab(
                 session_id=pane.state.session_id if pane.state.has_content else "",
-                draft=composer.fold.expand(composer.draft),
+                draft=composer.whole_draft,
                 rows_above_end=_rows_above_end(pane),
                 is_shown=pane is self._host.chat,
             )

@@ -81,7 +81,7 @@ class Leaving:
             self._stopped_at = now
             await host.interrupt()
         elif host.chat.composer.draft:
-            host.history.add(host.chat.composer.draft)
+            host.history.add(host.chat.composer.whole_draft)
             host.chat.composer.clear()
         else:
             await self.leave()

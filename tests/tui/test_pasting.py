@@ -13,11 +13,13 @@ import pytest
 from textual import events
 
 from hermes_core.commands import Submit
+from hermes_core.messages import Attachment
 from hermes_core.paths import Home
 from hermes_tui.composing.attached_files import picture_at, save_picture, with_leading_files
 from hermes_tui.composing.input_file import read_history
 from hermes_tui.composing.pasting import Pasting
 from hermes_tui.terminal.clipboard_image import Found, Surroundings, clipboard_image
+from tests.fakes import scripted_turns as turns
 from tests.support import until
 from tests.tui.stage import Stage, staged
 
@@ -189,3 +191,43 @@ async def test_codes_in_a_paste_or_an_earlier_input_never_reach_the_terminal(hom
         await stage.pilot.pause()
         assert composer.draft == "]0;title kept"
         assert "\x1b" not in stage.shown_text()
+
+
+@pytest.mark.ac("draft-moves-whole")
+async def test_what_was_pasted_moves_with_the_draft_into_the_tab_that_opens_in_its_place(
+    home: Home,
+) -> None:
+    text = "\n".join(f"line {number}" for number in range(8))
+    picture = Attachment(path="/tmp/a.png", media_type="image/png")
+    async with staged(home) as stage:
+        stage.workspace.add_session("old", title="Old", events=turns.work_so_far())
+        first = stage.app.chat
+        stage.app.post_message(events.Paste(text))
+        await until(lambda: "8 lines]" in first.composer.draft)
+        first.composer.attach(picture)
+
+        stage.app.resume("old")
+
+        await until(lambda: stage.app.chat is not first)
+        await until(lambda: stage.app.chat.state.has_content)
+        composer = stage.app.chat.composer
+        assert composer.draft.endswith("8 lines]")
+        assert composer.whole_draft == text
+        assert composer.attachments == (picture,)
+        stage.app.post_message(events.Paste(text))
+        await until(lambda: "#2 · 8 lines]" in composer.draft)
+        assert composer.whole_draft == text + text
+
+
+@pytest.mark.ac("draft-moves-whole")
+async def test_a_draft_that_is_cleared_is_an_earlier_input_with_all_that_was_pasted(
+    home: Home,
+) -> None:
+    text = "\n".join(f"line {number}" for number in range(8))
+    async with staged(home) as stage:
+        stage.app.post_message(events.Paste(text))
+        await until(lambda: "8 lines]" in stage.app.chat.composer.draft)
+        await stage.pilot.press("ctrl+c")
+        await until(lambda: not stage.app.chat.composer.draft)
+        await stage.pilot.press("up")
+        await until(lambda: stage.app.chat.composer.whole_draft == text)

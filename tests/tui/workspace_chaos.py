@@ -94,7 +94,7 @@ def usual(connect: Connect) -> HermesApp:
 
 def whole_draft(pane: ChatPane) -> str:
     """What would be sent: chips stand for their texts."""
-    return pane.composer.fold.expand(pane.composer.draft)
+    return pane.composer.whole_draft
 
 
 @dataclass

@@ -100,6 +100,11 @@ class Composer(Vertical):
         return self.area.text
 
     @property
+    def whole_draft(self) -> str:
+        """What would be sent: chips stand for their texts."""
+        return self.fold.expand(self.draft)
+
+    @property
     def hint(self) -> ComposerHint:
         """The row under the field."""
         return self._hint.hint
@@ -149,13 +154,19 @@ class Composer(Vertical):
 
     def replace_draft(self, text: str) -> None:
         """Put another draft into the field; the one that stood there is an earlier input now."""
-        before = self.fold.expand(self.draft)
+        before = self.whole_draft
         self.area.walk.end(before)
         if before != text:
             self.past.add(before)
         self.set_draft(text)
         self.area.vi.begin()  # to be written on
         self._show_mode()
+
+    def take_over(self, other: Composer) -> None:
+        """Have the draft of another field, with what its chips stand for and its pictures."""
+        self.fold.adopt(other.fold)
+        self.set_draft(other.draft)
+        self.attach(*other.attachments)
 
     def give_back(self, text: str) -> None:
         """Put a refused text into the field, before what was typed there meanwhile."""

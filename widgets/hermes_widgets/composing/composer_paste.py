@@ -41,6 +41,11 @@ class PasteFold:
         self.on_fold(number, text)
         return label
 
+    def adopt(self, other: PasteFold) -> None:
+        """Know the labels of another draft too; its numbers are taken."""
+        self._labels = [*dict.fromkeys([*other._labels, *self._labels])]
+        self._kept |= other._kept
+
     def expand(self, draft: str) -> str:
         """Return the draft with each known label replaced by its text."""
         return CHIP.sub(lambda found: self._kept.get(found.group(), found.group()), draft)
