@@ -6,19 +6,20 @@ only a strip above the composer tells of it.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
-from textual.timer import Timer
 from textual.widget import Widget
 
 from hermes_core.commands import Answer
 from hermes_core.events import ApprovalRequested, Notice
 from hermes_tui.keys import key_of
 from hermes_tui.panes.row_texts import decision_word
+from hermes_widgets.later import later
 
 if TYPE_CHECKING:
     from hermes_tui.app import HermesApp
@@ -54,7 +55,7 @@ class Asking:
         self._clock = clock
         self._typed_at = float("-inf")
         self._screen: ApprovalScreen | None = None
-        self._timer: Timer | None = None
+        self._timer: asyncio.TimerHandle | None = None
         self._asked: set[str] = set()
 
     def typed(self) -> None:
@@ -130,7 +131,7 @@ class Asking:
 
     def _review_in(self, seconds: float) -> None:
         if self._timer is None:
-            self._timer = self._host.set_timer(seconds + 0.01, self._review_again)
+            self._timer = later(self._host, seconds + 0.01, self._review_again)
 
     def _review_again(self) -> None:
         self._timer = None

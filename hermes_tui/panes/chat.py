@@ -13,7 +13,6 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.timer import Timer
 from textual.widgets import Static
 
 from hermes_core.commands import (
@@ -49,6 +48,7 @@ from hermes_widgets.composing.composer_history import InputHistory
 from hermes_widgets.composing.composer_menu import Complete
 from hermes_widgets.drawing.column import text_column
 from hermes_widgets.find_bar import FindBar
+from hermes_widgets.later import later
 from hermes_widgets.queue_strip import QueueStrip
 from hermes_widgets.transcript import Transcript
 
@@ -126,7 +126,7 @@ class ChatPane(Vertical):
         """What `draw_newest` drew."""
         self.batch_size = 10
         """Messages drawn more at a time while scrolling up."""
-        self._tell_timer: Timer | None = None
+        self._tell_timer: asyncio.TimerHandle | None = None
 
     def compose(self) -> ComposeResult:
         """Transcript above, composer below."""
@@ -321,7 +321,7 @@ class ChatPane(Vertical):
 
     def _tell_soon(self) -> None:
         if self._tell_timer is None:
-            self._tell_timer = self.set_timer(_TELL_EVERY_S, self.tell)
+            self._tell_timer = later(self, _TELL_EVERY_S, self.tell)
 
     def tell(self) -> None:
         """Update the strips and say that something changed."""

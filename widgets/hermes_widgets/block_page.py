@@ -12,6 +12,7 @@ While the person has scrolled away or selects, nothing that is seen moves.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -38,6 +39,7 @@ from hermes_widgets.drawing.glyphs import ASCII, UNICODE
 from hermes_widgets.drawing.pens import Pen, Styles
 from hermes_widgets.drawing.ready_rows import ReadyRows, finished
 from hermes_widgets.drawing.rows import Row, Sheet
+from hermes_widgets.later import later
 from hermes_widgets.scroll_bar import move_bar
 from hermes_widgets.theme import palette_of
 
@@ -132,7 +134,7 @@ class BlockPage(ScrollView, can_focus=True):
         """Blocks that change with the spinner."""
         self._frame = 0
         self._spinner: Timer | None = None
-        self._flush_timer: Timer | None = None
+        self._flush_timer: asyncio.TimerHandle | None = None
         self._flush_asked = False
         self._last_flush = 0.0
         self._flush_cost = 0.0
@@ -203,13 +205,13 @@ class BlockPage(ScrollView, can_focus=True):
         if left <= 0 or self._waiting_chars >= HURRY_CHARS:
             self._waiting_chars = 0
             if self._flush_timer is not None:
-                self._flush_timer.stop()
+                self._flush_timer.cancel()
                 self._flush_timer = None
             self._flush_asked = True
             self.call_later(self._flush)
         else:
             self._flush_asked = True
-            self._flush_timer = self.set_timer(left, self._flush)
+            self._flush_timer = later(self, left, self._flush)
 
     def make_way(self) -> None:
         """The person types: the next layout waits until that key is drawn."""
@@ -218,7 +220,7 @@ class BlockPage(ScrollView, can_focus=True):
     def _flush(self) -> None:
         now = time.monotonic()
         if now < self._key_at + KEY_S and now < self._last_flush + LONGEST_WAIT_S:
-            self._flush_timer = self.set_timer(self._key_at + KEY_S - now, self._flush)
+            self._flush_timer = later(self, self._key_at + KEY_S - now, self._flush)
             return
         self._flush_asked = False
         self._flush_timer = None
